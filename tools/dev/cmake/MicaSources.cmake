@@ -1,0 +1,36 @@
+# mica_layer(name folder DEPENDS layers...): a static library of the sources below a folder. The rest of the file makes
+# the operator table from the MICA_OP lines of the sources in the build.
+
+set(MICA_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+function(mica_layer name folder)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "\\.simd\\.cpp$")
+  foreach(pattern IN LISTS ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${pattern}")
+  endforeach()
+  add_library(mica_${name} STATIC ${sources})
+  target_include_directories(mica_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  foreach(layer IN LISTS ARG_DEPENDS)
+    target_link_libraries(mica_${name} PUBLIC mica_${layer})
+  endforeach()
+endfunction()
+
+# Generates `operators()` from the MICA_OP lines in the *.op.cpp files below the folders and adds it to the target.
+function(mica_operator_table target)
+  set(files)
+  foreach(folder IN LISTS ARGN)
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/*.op.cpp)
+    list(APPEND files ${found})
+  endforeach()
+  set(table ${CMAKE_CURRENT_BINARY_DIR}/${target}_operators.cpp)
+  string(JOIN "|" joined ${files})
+  add_custom_command(
+    OUTPUT ${table}
+    COMMAND ${CMAKE_COMMAND} -DFILES=${joined} -DTABLE=${table} -P ${MICA_CMAKE_DIR}/operator_table.cmake
+    DEPENDS ${files} ${MICA_CMAKE_DIR}/operator_table.cmake
+    COMMENT "Collecting operators"
+    VERBATIM)
+  target_sources(${target} PRIVATE ${table})
+endfunction()

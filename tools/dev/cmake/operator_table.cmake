@@ -1,0 +1,35 @@
+# cmake -DFILES=a.op.cpp|b.op.cpp -DTABLE=out.cpp -P operator_table.cmake
+# Writes the table of the operators that the MICA_OP(name, since[, domain]) lines of FILES define.
+
+string(REPLACE "|" ";" files "${FILES}")
+set(declarations)
+set(rows)
+foreach(file IN LISTS files)
+  file(STRINGS ${file} lines REGEX "^MICA_OP\\(")
+  foreach(line IN LISTS lines)
+    if(NOT line MATCHES "^MICA_OP\\(([A-Za-z0-9_]+), *([0-9]+)(, *([a-z_]+))?\\)")
+      message(FATAL_ERROR "${file}: cannot read ${line}")
+    endif()
+    set(op ${CMAKE_MATCH_1})
+    set(since ${CMAKE_MATCH_2})
+    set(domain "${CMAKE_MATCH_4}")
+    string(REPLACE "_" "." dotted "${domain}")
+    set(function mica_op_${domain}_${op}_${since})
+    string(APPEND declarations "OpDef ${function}();\n")
+    string(APPEND rows "      {\"${dotted}\", \"${op}\", ${since}, ${function}()},\n")
+  endforeach()
+endforeach()
+file(CONFIGURE OUTPUT ${TABLE} @ONLY CONTENT "// Generated from the MICA_OP lines of the *.op.cpp files in this build.
+#include \"kernels/op.h\"
+
+namespace mica {
+
+@declarations@
+const OpTable& operators() {
+  static const OpTable table({
+@rows@  });
+  return table;
+}
+
+}  // namespace mica
+")
