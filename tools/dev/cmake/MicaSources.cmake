@@ -1,5 +1,5 @@
-# mica_layer(name folder DEPENDS layers...): a static library of the sources below a folder. The rest of the file makes
-# the operator table from the MICA_OP lines of the sources in the build.
+# mica_layer(name folder DEPENDS layers...): a static library of the sources below a folder, less the vector loops
+# (*.simd.cpp), which are compiled once per instruction set.
 
 set(MICA_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 

@@ -16,20 +16,26 @@ foreach(file IN LISTS files)
     string(REPLACE "_" "." dotted "${domain}")
     set(function mica_op_${domain}_${op}_${since})
     string(APPEND declarations "OpDef ${function}();\n")
-    string(APPEND rows "      {\"${dotted}\", \"${op}\", ${since}, ${function}()},\n")
+    string(APPEND rows "  entries.push_back({\"${dotted}\", \"${op}\", ${since}, ${function}()});\n")
   endforeach()
 endforeach()
-file(CONFIGURE OUTPUT ${TABLE} @ONLY CONTENT "// Generated from the MICA_OP lines of the *.op.cpp files in this build.
+set(text "// Generated from the MICA_OP lines of the *.op.cpp files in this build.
 #include \"kernels/op.h\"
 
 namespace mica {
 
-@declarations@
+${declarations}
+static std::vector<OpTable::Entry> entries() {
+  std::vector<OpTable::Entry> entries;
+${rows}  return entries;
+}
+
 const OpTable& operators() {
-  static const OpTable table({
-@rows@  });
+  static const OpTable table(entries());
   return table;
 }
 
 }  // namespace mica
 ")
+file(WRITE ${TABLE}.new "${text}")
+file(COPY_FILE ${TABLE}.new ${TABLE} ONLY_IF_DIFFERENT)

@@ -1,0 +1,178 @@
+// How an operator is defined: the builder and the macro that the build collects.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/op_def.h"
+#include "kernels/infer_rules.h"
+#include "kernels/operands.h"
+
+/// Defines an operator from version `since` of a domain on: MICA_OP(Softmax, 13) { return op<Softmax>()...; }.
+/// The domain is ai.onnx unless a third argument names another: MICA_OP(BiasGelu, 1, com_microsoft), with `_` for `.`.
+/// The build finds these lines in *.op.cpp and makes the table `operators()` of them: no list is kept by hand.
+/// They stand directly in namespace mica.
+#define MICA_OP(operator_name, since, ...) OpDef mica_op_##__VA_ARGS__##_##operator_name##_##since()
+
+namespace mica {
+
+/// All operators of this build.
+const OpTable& operators();
+
+/// Puts an attribute into a field of a parameter struct; throws InvalidModel when it has another kind.
+void assign_attribute(int64_t& field, const Attribute& value);
+void assign_attribute(bool& field, const Attribute& value);  ///< from an int
+void assign_attribute(float& field, const Attribute& value);
+void assign_attribute(DType& field, const Attribute& value);  ///< from an int, a TensorProto.DataType
+void assign_attribute(std::string& field, const Attribute& value);
+void assign_attribute(Tensor& field, const Attribute& value);
+void assign_attribute(ValueType& field, const Attribute& value);
+void assign_attribute(std::vector<int64_t>& field, const Attribute& value);
+void assign_attribute(std::vector<float>& field, const Attribute& value);
+void assign_attribute(std::vector<std::string>& field, const Attribute& value);
+void assign_attribute(std::vector<Tensor>& field, const Attribute& value);
+template <class T>
+void assign_attribute(std::optional<T>& field, const Attribute& value) {
+  assign_attribute(field.emplace(), value);
+}
+
+/// Checks names and presence of the attributes and assigns each.
+void assign_attributes(std::span<const FormalAttribute> formals, const Attributes& attributes, void* params);
+
+/// For operators without attributes.
+struct NoParams {};
+
+/// Builds an OpDef whose parameters are a `T`. Attributes and defaults are T's fields; `prototype` may set them
+/// differently for one version of the operator.
+template <class T>
+class OpBuilder {
+ public:
+  explicit OpBuilder(T prototype) : prototype_(std::move(prototype)) {}
+
+  OpBuilder& input(std::string name, DTypeSet types = {}) { return add(def_.inputs, {std::move(name), types}); }
+  OpBuilder& optional_input(std::string name, DTypeSet types = {}) {
+    return add(def_.inputs, {std::move(name), types, true});
+  }
+  /// The last input, given any number of times but at least `minimum`.
+  OpBuilder& variadic_input(std::string name, DTypeSet types = {}, size_t minimum = 1) {
+    return add(def_.inputs, {std::move(name), types, minimum == 0, true, minimum});
+  }
+  OpBuilder& output(std::string name) { return add(def_.outputs, {std::move(name), {}}); }
+  OpBuilder& optional_output(std::string name) { return add(def_.outputs, {std::move(name), {}, true}); }
+  OpBuilder& variadic_output(std::string name, size_t minimum = 1) {
+    return add(def_.outputs, {std::move(name), {}, minimum == 0, true, minimum});
+  }
+
+  template <class Owner, class Field>
+  OpBuilder& attribute(std::string name, Field Owner::*field, bool required = false) {
+    def_.attributes.push_back({std::move(name), required, [field](void* params, const Attribute& value) {
+                                 assign_attribute(static_cast<T*>(params)->*field, value);
+                               }});
+    return *this;
+  }
+  template <class Owner, class Field>
+  OpBuilder& required(std::string name, Field Owner::*field) {
+    return attribute(std::move(name), field, true);
+  }
+  /// An attribute of the standard that changes nothing at inference.
+  OpBuilder& ignored_attribute(std::string name) {
+    def_.attributes.push_back({std::move(name), false, [](void*, const Attribute&) {}});
+    return *this;
+  }
+  OpBuilder& subgraph(std::string name) {
+    def_.subgraphs.push_back(std::move(name));
+    return *this;
+  }
+  /// Completes and checks the parameters once the attributes are in: void prepare(T&, const NodeFacts&).
+  template <auto fn>
+  OpBuilder& prepare() {
+    prepare_ = [](T& params, const NodeFacts& facts) { fn(params, facts); };
+    return *this;
+  }
+
+  /// void infer(const T&, InferContext&)
+  template <auto fn>
+  OpBuilder& infer() {
+    def_.infer = [](const void* params, InferContext& ctx) { fn(*static_cast<const T*>(params), ctx); };
+    return *this;
+  }
+  /// A rule from infer_rules.h that needs no parameters.
+  OpBuilder& infer(InferRule rule) {
+    def_.infer = [rule = std::move(rule)](const void*, InferContext& ctx) { rule(ctx); };
+    return *this;
+  }
+
+  /// The output is the input's memory under another shape: the executor aliases them and the kernel is not run. The
+  /// kernel, needed where they cannot be aliased, copies (`copy_input` in kernels/shape/copy.h).
+  OpBuilder& view(size_t output, size_t input) { return pair(def_.views, output, input); }
+  /// The kernel allows the output to be the very memory of the input (same element width and number of elements).
+  OpBuilder& may_overwrite(size_t output, size_t input) { return pair(def_.may_overwrite, output, input); }
+  OpBuilder& data_dependent() {
+    def_.data_dependent = true;
+    return *this;
+  }
+  OpBuilder& impure() {
+    def_.impure = true;
+    return *this;
+  }
+
+  /// void run(const T&, const Operands&)
+  template <auto fn>
+  OpBuilder& cpu(std::string_view name = "reference") {
+    def_.kernels.push_back({"cpu", name, [](const void* params, const Operands& io) {
+                              fn(*static_cast<const T*>(params), io);
+                            }});
+    return *this;
+  }
+  /// For the kernel given last: std::shared_ptr<...> prepack(const T&, const ConstantOperands&).
+  template <auto fn>
+  OpBuilder& prepack() {
+    def_.kernels.back().prepack = [](const void* params, const ConstantOperands& io) {
+      return std::shared_ptr<const void>(fn(*static_cast<const T*>(params), io));
+    };
+    return *this;
+  }
+  /// For the kernel given last: std::string accepts(const T&, std::span<const ValueType>), a reason against, or "".
+  template <auto fn>
+  OpBuilder& accepts() {
+    def_.kernels.back().accepts = [](const void* params, std::span<const ValueType> inputs) {
+      return std::string(fn(*static_cast<const T*>(params), inputs));
+    };
+    return *this;
+  }
+
+  operator OpDef() {
+    OpDef def = def_;
+    def.make_params = [formals = def_.attributes, prototype = prototype_, prepare = prepare_](
+                          const Attributes& attributes, const NodeFacts& facts) -> Params {
+      auto params = std::make_shared<T>(prototype);
+      assign_attributes(formals, attributes, params.get());
+      if (prepare) prepare(*params, facts);
+      return params;
+    };
+    return def;
+  }
+
+ private:
+  OpBuilder& add(std::vector<FormalParameter>& list, FormalParameter formal) {
+    list.push_back(std::move(formal));
+    return *this;
+  }
+  OpBuilder& pair(std::vector<std::pair<size_t, size_t>>& list, size_t output, size_t input) {
+    list.emplace_back(output, input);
+    return *this;
+  }
+
+  T prototype_;
+  OpDef def_;
+  void (*prepare_)(T&, const NodeFacts&) = nullptr;
+};
+
+template <class T = NoParams>
+OpBuilder<T> op(T prototype = {}) {
+  return OpBuilder<T>(std::move(prototype));
+}
+
+}  // namespace mica
