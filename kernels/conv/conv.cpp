@@ -1,0 +1,62 @@
+#include "kernels/conv/conv.h"
+
+namespace mica {
+
+void check_conv(ConvParams& params, const NodeFacts& facts) {
+  check_window(params, facts);
+  if (params.group < 1) throw Error(ErrorCode::InvalidModel, "group is " + std::to_string(params.group));
+}
+
+std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContext& ctx, size_t x, size_t w,
+                                     size_t bias) {
+  const Dims* input = ctx.dims(x);
+  const Dims* weights = ctx.dims(w);
+  if (input == nullptr || weights == nullptr) return std::nullopt;
+  if (input->size() < 3 || input->size() != weights->size()) {
+    ctx.fail("input " + str(*input) + " and weights " + str(*weights) + " do not have the same rank of 3 or more");
+  }
+  ctx.merge((*input)[1], (*weights)[1] * params.group, "channels of the input and of the weights (times group)");
+  const Dim& filters = (*weights)[0];
+  if (filters.is_constant() && filters.value() % params.group != 0) {
+    ctx.fail(filters.str() + " filters do not divide into " + std::to_string(params.group) + " groups");
+  }
+  Dims kernel(weights->begin() + 2, weights->end());
+  for (size_t i = 0; i < params.kernel_shape.size(); ++i) {
+    if (params.kernel_shape.size() != kernel.size()) ctx.fail("kernel_shape does not have the rank of the weights");
+    kernel[i] = ctx.merge(kernel[i], params.kernel_shape[i], "dims of the weights and of kernel_shape");
+  }
+  if (ctx.has(bias) && ctx.dims(bias) != nullptr) {
+    const Dims& b = *ctx.dims(bias);
+    if (b.size() != 1) ctx.fail("the bias has dims " + str(b) + ", not one");
+    ctx.merge(filters, b[0], "numbers of filters and of bias elements");
+  }
+  Dims result{(*input)[0], filters};
+  for (Dim& dim : window_output_dims(params, ctx, std::span(*input).subspan(2), kernel)) {
+    result.push_back(std::move(dim));
+  }
+  return result;
+}
+
+ConvGeometry conv_geometry(const ConvParams& params, const Shape& x, const Shape& w, const Shape& y) {
+  if (w.rank() < 3) bad_input("weights have rank " + std::to_string(w.rank()));
+  ConvGeometry g;
+  static_cast<WindowGeometry&>(g) = window_geometry(params, x, w.dims().subspan(2), y);
+  g.groups = params.group;
+  g.batch = x[0];
+  g.channels = w[1];
+  g.filters = w[0] / g.groups;
+  if (w[1] > x[1] || x[1] != w[1] * g.groups || w[0] % g.groups != 0 || y[0] != x[0] || y[1] != w[0]) {
+    bad_input("input " + x.str() + ", weights " + w.str() + " and output " + y.str() + " do not fit in " +
+              std::to_string(g.groups) + " groups");
+  }
+  return g;
+}
+
+void check_bias(const Operands& io, size_t bias, int64_t filters) {
+  if (io.has(bias) && io.in(bias).elements() != filters) {
+    bad_input("the bias has " + std::to_string(io.in(bias).elements()) + " elements for " + std::to_string(filters) +
+              " filters");
+  }
+}
+
+}  // namespace mica
