@@ -1,0 +1,96 @@
+// A vector of floats, for the files that are compiled once per instruction set (*.simd.cpp).
+//
+// The build compiles such a file with MICA_ISA (the namespace of the instruction set: isa_scalar, isa_avx2 ...) and
+// MICA_VEC_HEADER (its vec_<isa>.h) defined. These files, and all they include, use C headers and Mica's own only: an
+// inline function of the standard library, compiled here with the flags of one instruction set, can be the copy that
+// the linker keeps for the whole program. tests/unit/isa_symbols_test checks it.
+//
+// A vec_<isa>.h states, in lines that the build reads:
+//   // isa: avx2                 its name, and `isa_avx2` is its namespace
+//   // arch: x86_64              architecture it is for, or `any`
+//   // flags: -mavx2 -mfma       compiler flags
+//   // needs: avx2 fma           CPU features, by the names of backends/cpu/features.h
+//   // rank: 2                   the highest that the CPU can run is chosen
+//
+// and defines, in its namespace, with n in [0, kLanes] counting lanes from the first:
+//   kLanes, kRegisters             floats in a Vec; vector registers
+//   Vec, Mask                      kLanes floats; kLanes booleans
+//   splat(x)
+//   load(p), store(p, v)           no alignment needed
+//   load(p, n), store(p, v, n)     touch n elements only; other lanes are loaded as 0
+//   load_f16, store_f16, load_bf16, store_bf16, with and without n: storage of runtime/base/half.h as uint16_t; a store
+//                                  rounds to nearest even and keeps a NaN a NaN
+//   a + b, a - b, a * b, a / b, -a, sqrt(a), abs(a)
+//   fma(a, b, c)                   a * b + c, rounded once where the CPU can
+//   fnma(a, b, c)                  c - a * b, likewise
+//   min(a, b), max(a, b)           a < b ? a : b, a > b ? a : b; so b when either is NaN, or when both are zero
+//   round(a), floor(a), ceil(a), trunc(a)   round: to nearest, ties to even
+//   copysign(a, b)                 the magnitude of a with the sign of b
+//   a < b, a <= b, a == b          Mask; false for NaN
+//   m & n, m | n, !m, any(m)
+//   select(m, a, b)                m ? a : b
+//   scale2(a, n)                   a * 2^n for integral n, |n| <= 250, rounded once
+//   exponent(a), mantissa(a)       a = mantissa * 2^exponent, mantissa in [0.75, 1.5), for finite a > 0
+//   sum(a), highest(a), lowest(a)  over the lanes; highest and lowest for lanes without NaN
+#pragma once
+
+#include <stdint.h>
+
+/// Inlined at every optimisation level, so that no copy of it is shared between files.
+#define MICA_INLINE inline __attribute__((always_inline))
+
+#include MICA_VEC_HEADER
+
+/// Defines the table that a *.simd.cpp ends in: MICA_SIMD_TABLE(NormKernels, norm_kernels) = {...};
+/// The build generates, from this line, what kernels/simd/table.h describes.
+#define MICA_SIMD_TABLE(Type, name) \
+  extern const Type name##_table;   \
+  const Type name##_table
+
+namespace mica::MICA_ISA {
+
+MICA_INLINE Vec zero() {
+  return splat(0.0f);
+}
+
+MICA_INLINE Mask is_nan(Vec a) {
+  return !(a == a);
+}
+
+MICA_INLINE Vec clamp(Vec a, float low, float high) {  ///< NaN stays NaN
+  return min(splat(high), max(splat(low), a));
+}
+
+/// sum of c[i] * x^i, by Horner's rule.
+template <int N>
+MICA_INLINE Vec polynomial(Vec x, const float (&c)[N]) {
+  Vec y = splat(c[N - 1]);
+#pragma GCC unroll 16
+  for (int i = N - 2; i >= 0; --i) y = fma(y, x, splat(c[i]));
+  return y;
+}
+
+/// Storage types that loops over more than float are templates on.
+struct F32 {
+  using Type = float;
+  static MICA_INLINE Vec load(const float* p) { return MICA_ISA::load(p); }
+  static MICA_INLINE Vec load(const float* p, int n) { return MICA_ISA::load(p, n); }
+  static MICA_INLINE void store(float* p, Vec v) { MICA_ISA::store(p, v); }
+  static MICA_INLINE void store(float* p, Vec v, int n) { MICA_ISA::store(p, v, n); }
+};
+struct F16 {
+  using Type = uint16_t;
+  static MICA_INLINE Vec load(const uint16_t* p) { return load_f16(p); }
+  static MICA_INLINE Vec load(const uint16_t* p, int n) { return load_f16(p, n); }
+  static MICA_INLINE void store(uint16_t* p, Vec v) { store_f16(p, v); }
+  static MICA_INLINE void store(uint16_t* p, Vec v, int n) { store_f16(p, v, n); }
+};
+struct BF16 {
+  using Type = uint16_t;
+  static MICA_INLINE Vec load(const uint16_t* p) { return load_bf16(p); }
+  static MICA_INLINE Vec load(const uint16_t* p, int n) { return load_bf16(p, n); }
+  static MICA_INLINE void store(uint16_t* p, Vec v) { store_bf16(p, v); }
+  static MICA_INLINE void store(uint16_t* p, Vec v, int n) { store_bf16(p, v, n); }
+};
+
+}  // namespace mica::MICA_ISA

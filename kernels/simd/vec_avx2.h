@@ -1,0 +1,229 @@
+// Eight floats: AVX2 with FMA and F16C, as of Haswell and Zen.
+// isa: avx2
+// arch: x86_64
+// flags: -mavx2 -mfma -mf16c
+// needs: avx2 fma f16c
+// rank: 2
+#pragma once
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+namespace mica::isa_avx2 {
+
+inline constexpr int kLanes = 8;
+inline constexpr int kRegisters = 16;
+
+struct Vec {
+  __m256 v;
+};
+struct Mask {
+  __m256 v;  // all bits of a lane, or none
+};
+
+MICA_INLINE Vec splat(float x) {
+  return {_mm256_set1_ps(x)};
+}
+MICA_INLINE __m256i splat_bits(uint32_t x) {
+  return _mm256_set1_epi32(static_cast<int>(x));
+}
+MICA_INLINE __m256i first(int n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+MICA_INLINE Vec load(const float* p) {
+  return {_mm256_loadu_ps(p)};
+}
+MICA_INLINE Vec load(const float* p, int n) {
+  return {_mm256_maskload_ps(p, first(n))};
+}
+MICA_INLINE void store(float* p, Vec a) {
+  _mm256_storeu_ps(p, a.v);
+}
+MICA_INLINE void store(float* p, Vec a, int n) {
+  _mm256_maskstore_ps(p, first(n), a.v);
+}
+
+MICA_INLINE Vec from_f16(__m128i h) {
+  return {_mm256_cvtph_ps(h)};
+}
+MICA_INLINE __m128i to_f16(Vec a) {
+  return _mm256_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT);
+}
+MICA_INLINE Vec from_bf16(__m128i h) {
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16))};
+}
+MICA_INLINE __m128i to_bf16(Vec a) {
+  const __m256i b = _mm256_castps_si256(a.v);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_bits(1));
+  const __m256i rounded = _mm256_add_epi32(_mm256_add_epi32(b, splat_bits(0x7fff)), odd);
+  const __m256i quiet = _mm256_or_si256(b, splat_bits(0x00400000));
+  const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q));
+  const __m256i words = _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
+  return _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+}
+MICA_INLINE __m128i load_words(const uint16_t* p) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+}
+MICA_INLINE __m128i load_words(const uint16_t* p, int n) {
+  uint16_t words[kLanes] = {};
+  memcpy(words, p, sizeof(uint16_t) * static_cast<unsigned>(n));
+  return load_words(words);
+}
+MICA_INLINE void store_words(uint16_t* p, __m128i a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), a);
+}
+MICA_INLINE void store_words(uint16_t* p, __m128i a, int n) {
+  uint16_t words[kLanes];
+  store_words(words, a);
+  memcpy(p, words, sizeof(uint16_t) * static_cast<unsigned>(n));
+}
+
+MICA_INLINE Vec load_f16(const uint16_t* p) {
+  return from_f16(load_words(p));
+}
+MICA_INLINE Vec load_f16(const uint16_t* p, int n) {
+  return from_f16(load_words(p, n));
+}
+MICA_INLINE void store_f16(uint16_t* p, Vec a) {
+  store_words(p, to_f16(a));
+}
+MICA_INLINE void store_f16(uint16_t* p, Vec a, int n) {
+  store_words(p, to_f16(a), n);
+}
+MICA_INLINE Vec load_bf16(const uint16_t* p) {
+  return from_bf16(load_words(p));
+}
+MICA_INLINE Vec load_bf16(const uint16_t* p, int n) {
+  return from_bf16(load_words(p, n));
+}
+MICA_INLINE void store_bf16(uint16_t* p, Vec a) {
+  store_words(p, to_bf16(a));
+}
+MICA_INLINE void store_bf16(uint16_t* p, Vec a, int n) {
+  store_words(p, to_bf16(a), n);
+}
+
+MICA_INLINE Vec operator+(Vec a, Vec b) {
+  return {_mm256_add_ps(a.v, b.v)};
+}
+MICA_INLINE Vec operator-(Vec a, Vec b) {
+  return {_mm256_sub_ps(a.v, b.v)};
+}
+MICA_INLINE Vec operator*(Vec a, Vec b) {
+  return {_mm256_mul_ps(a.v, b.v)};
+}
+MICA_INLINE Vec operator/(Vec a, Vec b) {
+  return {_mm256_div_ps(a.v, b.v)};
+}
+MICA_INLINE Vec operator-(Vec a) {
+  return {_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f))};
+}
+MICA_INLINE Vec fma(Vec a, Vec b, Vec c) {
+  return {_mm256_fmadd_ps(a.v, b.v, c.v)};
+}
+MICA_INLINE Vec fnma(Vec a, Vec b, Vec c) {
+  return {_mm256_fnmadd_ps(a.v, b.v, c.v)};
+}
+MICA_INLINE Vec min(Vec a, Vec b) {
+  return {_mm256_min_ps(a.v, b.v)};
+}
+MICA_INLINE Vec max(Vec a, Vec b) {
+  return {_mm256_max_ps(a.v, b.v)};
+}
+MICA_INLINE Vec sqrt(Vec a) {
+  return {_mm256_sqrt_ps(a.v)};
+}
+MICA_INLINE Vec abs(Vec a) {
+  return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)};
+}
+MICA_INLINE Vec copysign(Vec a, Vec b) {
+  const __m256 sign = _mm256_set1_ps(-0.0f);
+  return {_mm256_or_ps(_mm256_andnot_ps(sign, a.v), _mm256_and_ps(sign, b.v))};
+}
+MICA_INLINE Vec round(Vec a) {
+  return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+MICA_INLINE Vec floor(Vec a) {
+  return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)};
+}
+MICA_INLINE Vec ceil(Vec a) {
+  return {_mm256_round_ps(a.v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)};
+}
+MICA_INLINE Vec trunc(Vec a) {
+  return {_mm256_round_ps(a.v, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)};
+}
+
+MICA_INLINE Mask operator<(Vec a, Vec b) {
+  return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)};
+}
+MICA_INLINE Mask operator<=(Vec a, Vec b) {
+  return {_mm256_cmp_ps(a.v, b.v, _CMP_LE_OQ)};
+}
+MICA_INLINE Mask operator==(Vec a, Vec b) {
+  return {_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ)};
+}
+MICA_INLINE Mask operator&(Mask a, Mask b) {
+  return {_mm256_and_ps(a.v, b.v)};
+}
+MICA_INLINE Mask operator|(Mask a, Mask b) {
+  return {_mm256_or_ps(a.v, b.v)};
+}
+MICA_INLINE Mask operator!(Mask a) {
+  return {_mm256_xor_ps(a.v, _mm256_castsi256_ps(splat_bits(0xffffffffu)))};
+}
+MICA_INLINE bool any(Mask a) {
+  return _mm256_movemask_ps(a.v) != 0;
+}
+MICA_INLINE Vec select(Mask m, Vec a, Vec b) {
+  return {_mm256_blendv_ps(b.v, a.v, m.v)};
+}
+
+MICA_INLINE __m256 power2(__m256i n) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, splat_bits(127)), 23));
+}
+MICA_INLINE Vec scale2(Vec a, Vec n) {
+  const __m256i whole = _mm256_cvtps_epi32(n.v);
+  const __m256i half = _mm256_srai_epi32(whole, 1);  // in two steps, of which only the second can round
+  return {_mm256_mul_ps(_mm256_mul_ps(a.v, power2(half)), power2(_mm256_sub_epi32(whole, half)))};
+}
+// The bits of a, subnormals scaled by 2^23, and a quarter added: mantissas from 1.5 on move to the next exponent.
+struct Parts {
+  __m256 subnormal;
+  __m256i bits, moved;
+};
+MICA_INLINE Parts parts(Vec a) {
+  const __m256 subnormal = _mm256_cmp_ps(a.v, _mm256_set1_ps(0x1p-126f), _CMP_LT_OQ);
+  const __m256 scaled = _mm256_mul_ps(a.v, _mm256_set1_ps(0x1p23f));
+  const __m256i b = _mm256_castps_si256(_mm256_blendv_ps(a.v, scaled, subnormal));
+  return {subnormal, b, _mm256_add_epi32(b, splat_bits(0x00400000))};
+}
+MICA_INLINE Vec exponent(Vec a) {
+  const Parts p = parts(a);
+  const __m256 e = _mm256_cvtepi32_ps(_mm256_srli_epi32(p.moved, 23));
+  return {_mm256_sub_ps(e, _mm256_blendv_ps(_mm256_set1_ps(127.0f), _mm256_set1_ps(150.0f), p.subnormal))};
+}
+MICA_INLINE Vec mantissa(Vec a) {
+  const Parts p = parts(a);
+  const __m256i power = _mm256_and_si256(p.moved, splat_bits(0xff800000u));
+  return {_mm256_castsi256_ps(_mm256_add_epi32(_mm256_sub_epi32(p.bits, power), splat_bits(0x3f800000)))};
+}
+
+MICA_INLINE float sum(Vec a) {
+  __m128 q = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  q = _mm_add_ps(q, _mm_movehl_ps(q, q));
+  return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
+}
+MICA_INLINE float highest(Vec a) {
+  __m128 q = _mm_max_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  q = _mm_max_ps(q, _mm_movehl_ps(q, q));
+  return _mm_cvtss_f32(_mm_max_ss(q, _mm_movehdup_ps(q)));
+}
+MICA_INLINE float lowest(Vec a) {
+  __m128 q = _mm_min_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  q = _mm_min_ps(q, _mm_movehl_ps(q, q));
+  return _mm_cvtss_f32(_mm_min_ss(q, _mm_movehdup_ps(q)));
+}
+
+}  // namespace mica::isa_avx2

@@ -1,0 +1,37 @@
+// What Mica asks of the operating system. One implementation file per system: os_linux.cpp.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace mica {
+
+/// Cores this process may keep busy: those in its affinity mask, within the CPU quota of its control group (rounded
+/// down). At least 1. Asks the system at every call.
+int usable_cores();
+
+/// A regular file, mapped read-only. The bytes stay valid and in place until the object that owns them is destroyed
+/// or assigned to; a move passes them on. Another process that truncates the file meanwhile ends this one (SIGBUS).
+class MappedFile {
+ public:
+  /// Throws Error(Io), with the path and the system's reason, when `path` is not a file that can be read.
+  static MappedFile open(const std::string& path);
+
+  MappedFile() = default;  ///< no bytes
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+  /// Says that `part` of `bytes()` is not needed soon: its whole pages leave memory and are read again when touched.
+  void release(std::span<const std::byte> part) const;
+
+ private:
+  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace mica

@@ -1,0 +1,96 @@
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/cgroup.h"
+#include "runtime/base/error.h"
+#include "runtime/base/os.h"
+
+namespace mica {
+namespace {
+
+// The mask may be wider than cpu_set_t: the system refuses a buffer that is too small for its number of CPUs.
+int affinity_cores() {
+  for (size_t cpus = 1024; cpus <= size_t{1} << 20; cpus *= 2) {
+    std::vector<unsigned long> mask(cpus / (8 * sizeof(unsigned long)));
+    const size_t bytes = mask.size() * sizeof(unsigned long);
+    cpu_set_t* set = reinterpret_cast<cpu_set_t*>(mask.data());
+    if (sched_getaffinity(0, bytes, set) == 0) return CPU_COUNT_S(bytes, set);
+    if (errno != EINVAL) break;
+  }
+  return static_cast<int>(std::thread::hardware_concurrency());
+}
+
+[[noreturn]] void fail(const std::string& path, const std::string& reason) {
+  throw Error(ErrorCode::Io, "cannot read \"" + path + "\": " + reason);
+}
+
+std::string last_reason() {
+  return std::generic_category().message(errno);
+}
+
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+}  // namespace
+
+int usable_cores() {
+  int cores = affinity_cores();
+  std::ifstream file("/proc/self/cgroup");
+  const std::string membership((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (const auto quota = cgroup_cpu_quota(membership, "/sys/fs/cgroup"); quota && *quota < cores) {
+    cores = static_cast<int>(*quota);
+  }
+  return std::max(cores, 1);
+}
+
+MappedFile MappedFile::open(const std::string& path) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.number < 0) fail(path, last_reason());
+  struct stat info {};
+  if (::fstat(file.number, &info) != 0) fail(path, last_reason());
+  if (!S_ISREG(info.st_mode)) fail(path, "not a regular file");
+  if (info.st_size == 0) return {};
+  const size_t size = static_cast<size_t>(info.st_size);
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number, 0);
+  if (data == MAP_FAILED) fail(path, last_reason());
+  return MappedFile({static_cast<const std::byte*>(data), size});
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+void MappedFile::release(std::span<const std::byte> part) const {
+  const uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const uintptr_t file_end = reinterpret_cast<uintptr_t>(bytes_.data() + bytes_.size());
+  const uintptr_t part_end = reinterpret_cast<uintptr_t>(part.data() + part.size());
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
+  const uintptr_t end = part_end == file_end ? file_end : part_end / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+}  // namespace mica
