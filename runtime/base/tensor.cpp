@@ -1,5 +1,6 @@
 #include "runtime/base/tensor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
