@@ -1,0 +1,20 @@
+#include "kernels/matmul/batched.h"
+
+namespace mica {
+
+bool broadcast_batch(MatrixStack& stack, const Shape& batch) {
+  const size_t rank = stack.batch.rank();
+  if (rank > batch.rank()) return false;
+  const size_t offset = batch.rank() - rank;
+  std::array<int64_t, Shape::kMaxRank> strides{};
+  for (size_t axis = 0; axis < rank; ++axis) {
+    const int64_t dim = stack.batch[axis];
+    if (dim != batch[axis + offset] && dim != 1) return false;
+    strides[axis + offset] = dim == 1 ? 0 : stack.batch_strides[axis];
+  }
+  stack.batch = batch;
+  stack.batch_strides = strides;
+  return true;
+}
+
+}  // namespace mica

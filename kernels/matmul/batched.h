@@ -1,0 +1,47 @@
+// Products of stacks of matrices, with broadcasting of the stacks.
+#pragma once
+
+#include "backends/cpu/thread_pool.h"
+#include "kernels/matmul/multiply.h"
+#include "runtime/base/shape.h"
+
+namespace mica {
+
+/// A stack of matrices: batch dims with a stride each (0 where broadcast), then rows and columns.
+struct MatrixStack {
+  Shape batch;
+  std::array<int64_t, Shape::kMaxRank> batch_strides{};
+  int64_t rows = 1, columns = 1;
+  int64_t row_stride = 0, column_stride = 0;
+};
+
+/// Sets the strides of `stack` up for the broadcast batch dims `batch`; false when they do not broadcast to it.
+bool broadcast_batch(MatrixStack& stack, const Shape& batch);
+
+/// y = a * b for every matrix of `batch`, to which both stacks have been broadcast; y is dense.
+template <class T>
+void multiply_stacks(ThreadPool& threads, const Shape& batch, const MatrixStack& a, const T* a_data,
+                     const MatrixStack& b, const T* b_data, T* y) {
+  constexpr int64_t kRows = 16;
+  const int64_t m = a.rows, n = b.columns, k = a.columns;
+  const int64_t row_blocks = (m + kRows - 1) / kRows;
+  threads.parallel_for(batch.elements() * row_blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = block % row_blocks * kRows;
+      const int64_t index = block / row_blocks;
+      int64_t rest = index, a_at = 0, b_at = 0;
+      for (size_t axis = batch.rank(); axis-- > 0;) {
+        const int64_t i = rest % batch[axis];
+        rest /= batch[axis];
+        a_at += i * a.batch_strides[axis];
+        b_at += i * b.batch_strides[axis];
+      }
+      multiply<T>(std::min(kRows, m - first), n, k,
+                  Matrix<const T>{a_data + a_at, a.row_stride, a.column_stride}.from(first, 0),
+                  Matrix<const T>{b_data + b_at, b.row_stride, b.column_stride},
+                  Matrix<T>{y + index * m * n, n, 1}.from(first, 0));
+    }
+  });
+}
+
+}  // namespace mica

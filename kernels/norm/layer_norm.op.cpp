@@ -1,0 +1,86 @@
+// LayerNormalization, ai.onnx 17 (and, as found in the wild, from 1 on):
+//   Y = (X - Mean) * InvStdDev * Scale + B,  InvStdDev = 1 / sqrt(variance + epsilon), over the axes from `axis` on
+// RMSNormalization, ai.onnx 23, and SimplifiedLayerNormalization, ONNX Runtime's earlier name of it:
+//   Y = X * InvStdDev * scale,               InvStdDev = 1 / sqrt(mean(X^2) + epsilon)
+// `stash_type` names the type to compute in, and of Mean and InvStdDev; Mica computes in float at least.
+#include "kernels/norm/layer_norm.h"
+
+namespace mica {
+namespace {
+
+struct LayerNorm {
+  int64_t axis = -1;
+  float epsilon = 1e-5f;
+  DType stash_type = DType::F32;
+  bool rms = false;
+};
+
+void infer(const LayerNorm& op, InferContext& ctx) {
+  ctx.set(0, ctx.type(0));
+  if (!is_float(op.stash_type)) ctx.fail("stash_type " + std::string(name(op.stash_type)) + " is not a float");
+  std::optional<Dims> row_dims;
+  if (const Dims* dims = ctx.dims(0)) {
+    row_dims = *dims;
+    for (size_t i = ctx.axis(op.axis, dims->size()); i < dims->size(); ++i) (*row_dims)[i] = 1;
+  }
+  for (size_t i = 1; i < ctx.outputs(); ++i) ctx.set(i, op.stash_type, row_dims);
+}
+
+void run_cpu(const LayerNorm& op, const Operands& io) {
+  const Tensor& x = io.in(0);
+  const auto [rows, width] = x.shape().split_at(op.axis);
+  const size_t deviation = op.rms ? 1 : 2;
+  visit_wide(x.dtype(), [&, rows = rows, width = width]<class T>() {
+    const auto scale = row_operand<T>(io, 1, x.shape(), width);
+    const auto bias = row_operand<T>(io, 2, x.shape(), width);
+    RowNorm<T> norm{rows, width, op.rms, op.epsilon, scale.data, bias.data, scale.row, bias.row};
+    const WideOutput<T> y(io, io.out(0));
+    std::optional<WideOutput<T>> mean, inverse_deviation;
+    if (!op.rms && io.wants(1)) norm.mean = mean.emplace(io, io.out(1)).data();
+    if (io.wants(deviation)) norm.inverse_deviation = inverse_deviation.emplace(io, io.out(deviation)).data();
+    normalize_rows<T>(io.threads(), norm, widen<T>(io, x), y.data());
+    y.store();
+    if (mean) mean->store();
+    if (inverse_deviation) inverse_deviation->store();
+  });
+}
+
+OpBuilder<LayerNorm> norm(bool rms) {
+  return op(LayerNorm{.rms = rms})
+      .attribute("axis", &LayerNorm::axis)
+      .attribute("epsilon", &LayerNorm::epsilon)
+      .attribute("stash_type", &LayerNorm::stash_type)
+      .infer<infer>()
+      .may_overwrite(0, 0)
+      .cpu<run_cpu>();
+}
+
+OpBuilder<LayerNorm> simplified() {
+  return norm(true).input("X", types::floats).input("scale", types::floats).output("Y").optional_output("InvStdDev");
+}
+
+}  // namespace
+
+MICA_OP(LayerNormalization, 1) {
+  return norm(false)
+      .input("X", types::floats)
+      .input("Scale", types::floats)
+      .optional_input("B", types::floats)
+      .output("Y")
+      .optional_output("Mean")
+      .optional_output("InvStdDev");
+}
+
+MICA_OP(RMSNormalization, 23) {
+  return norm(true).input("X", types::floats).input("scale", types::floats).output("Y");
+}
+
+MICA_OP(SimplifiedLayerNormalization, 1) {
+  return simplified();
+}
+
+MICA_OP(SimplifiedLayerNormalization, 1, com_microsoft) {
+  return simplified();
+}
+
+}  // namespace mica

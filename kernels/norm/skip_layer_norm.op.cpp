@@ -1,0 +1,93 @@
+// SkipLayerNormalization, com.microsoft 1:            output = layer_norm(input + skip + bias) * gamma + beta
+// SkipSimplifiedLayerNormalization, com.microsoft 1:  output = rms_norm(input + skip + bias) * gamma
+// over the last axis. skip broadcasts along leading axes. Output 3 is the sum that is normalised.
+#include "kernels/norm/layer_norm.h"
+
+namespace mica {
+namespace {
+
+struct SkipLayerNorm {
+  float epsilon = 1e-12f;
+  bool rms = false;
+};
+
+void infer(const SkipLayerNorm&, InferContext& ctx) {
+  for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
+  const Dims* dims = ctx.dims(0);
+  ctx.set(0, ctx.type(0));
+  ctx.set(3, ctx.type(0));
+  std::optional<Dims> row_dims;
+  if (dims != nullptr) {
+    if (dims->empty()) ctx.fail("input is a scalar");
+    row_dims = *dims;
+    row_dims->back() = 1;
+  }
+  ctx.set(1, DType::F32, row_dims);
+  ctx.set(2, DType::F32, row_dims);
+}
+
+void run_cpu(const SkipLayerNorm& op, const Operands& io) {
+  const Tensor& x = io.in(0);
+  const Tensor& skip = io.in(1);
+  if (x.shape().rank() == 0) bad_input("input is a scalar");
+  const auto [rows, width] = x.shape().split_at(-1);
+  const size_t beta = 3, bias = op.rms ? 3 : 4;
+  const int64_t skip_rows = skip.shape().rank() > 0 ? skip.shape().split_at(-1).rows : 0;
+  if (skip_rows == 0 ? rows != 0 : rows % skip_rows != 0 || skip.shape().back() != width) {
+    bad_input("skip " + skip.str() + " does not fit input " + x.str());
+  }
+  for (const size_t i : {size_t{2}, beta, bias}) {
+    if (io.has(i) && io.in(i).elements() != width) {
+      bad_input("gamma, beta or bias " + io.in(i).str() + " does not fit input " + x.str());
+    }
+  }
+  visit_wide(x.dtype(), [&, rows = rows, width = width]<class T>() {
+    const WideOutput<T> y(io, io.out(0));
+    std::optional<WideOutput<T>> sum, mean, inverse_deviation;
+    RowNorm<T> norm{
+        rows, width, op.rms, op.epsilon, widen<T>(io, io.in(2)), op.rms ? nullptr : widen_optional<T>(io, beta)};
+    T* sums = io.wants(3) ? sum.emplace(io, io.out(3)).data() : y.data();
+    if (io.wants(1)) norm.mean = mean.emplace(io, io.out(1)).data();
+    if (io.wants(2)) norm.inverse_deviation = inverse_deviation.emplace(io, io.out(2)).data();
+    const T* a = widen<T>(io, x);
+    const T* b = widen<T>(io, skip);
+    const T* c = widen_optional<T>(io, bias);
+    for (int64_t row = 0; row < rows; ++row) {
+      const T* skip_row = b + row % skip_rows * width;
+      for (int64_t i = 0; i < width; ++i) {
+        sums[row * width + i] = a[row * width + i] + skip_row[i] + (c != nullptr ? c[i] : T{0});
+      }
+    }
+    normalize_rows<T>(io.threads(), norm, sums, y.data());
+    for (const auto* output : {&sum, &mean, &inverse_deviation}) {
+      if (*output) (*output)->store();
+    }
+    y.store();
+  });
+}
+
+OpBuilder<SkipLayerNorm> skip_norm(bool rms) {
+  auto def = op(SkipLayerNorm{.rms = rms});
+  def.input("input", types::floats).input("skip", types::floats).input("gamma", types::floats);
+  if (!rms) def.optional_input("beta", types::floats);
+  return def.optional_input("bias", types::floats)
+      .output("output")
+      .optional_output("mean")
+      .optional_output("inv_std_var")
+      .optional_output("input_skip_bias_sum")
+      .attribute("epsilon", &SkipLayerNorm::epsilon)
+      .infer<infer>()
+      .cpu<run_cpu>();
+}
+
+}  // namespace
+
+MICA_OP(SkipLayerNormalization, 1, com_microsoft) {
+  return skip_norm(false);
+}
+
+MICA_OP(SkipSimplifiedLayerNormalization, 1, com_microsoft) {
+  return skip_norm(true);
+}
+
+}  // namespace mica

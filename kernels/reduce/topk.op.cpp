@@ -1,0 +1,106 @@
+// TopK, ai.onnx 1: the k largest elements along an axis, or from version 11 on with largest = 0 the smallest, and their
+// indices. They are sorted whether or not `sorted` asks for it; of equals the one with the lower index comes first. NaN
+// counts as larger than all others. k is an attribute before version 10 and an input since.
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/op.h"
+#include "runtime/base/half.h"
+
+namespace mica {
+namespace {
+
+struct TopK {
+  int64_t axis = -1;
+  int64_t k = -1;  ///< given by input 1 when negative
+  bool largest = true;
+};
+
+void infer(const TopK& op, InferContext& ctx) {
+  std::optional<Dims> result;
+  if (const Dims* dims = ctx.dims(0)) {
+    result = *dims;
+    Dim& dim = (*result)[ctx.axis(op.axis, dims->size())];
+    Dim k = op.k;
+    if (ctx.has(1)) {
+      const auto contents = ctx.contents(1);
+      if (contents && contents->size() != 1) ctx.fail("K has " + std::to_string(contents->size()) + " elements");
+      k = contents ? contents->front() : ctx.unknown();
+    }
+    if (k.is_constant() && (k.value() < 0 || (dim.is_constant() && k.value() > dim.value()))) {
+      ctx.fail("k is " + k.str() + " for an axis of " + dim.str() + " elements");
+    }
+    dim = k;
+  }
+  ctx.set(0, ctx.dtype(0), result);
+  ctx.set(1, DType::I64, result);
+}
+
+template <class T>
+bool larger(T a, T b) {
+  return a > b || (a != a && b == b);
+}
+
+void run_cpu(const TopK& op, const Operands& io) {
+  const Tensor& x = io.in(0);
+  const Shape& shape = x.shape();
+  const Shape& result = io.out(0).shape();
+  const size_t axis = normalize_axis(op.axis, shape.rank());
+  const int64_t width = shape[axis], k = result[axis];
+  const int64_t inner = shape.elements(axis + 1, shape.rank());
+  const int64_t rows = shape.elements(0, axis) * inner;
+  if (k > width) bad_input("k is " + std::to_string(k) + " for an axis of " + std::to_string(width) + " elements");
+  if (result.elements() != rows * k || io.out(1).elements() != rows * k) bad_input("the output has " + result.str());
+  int64_t* order = io.scratch<int64_t>(width);
+  int64_t* indices = io.out(1).mutable_data<int64_t>();
+  const bool known = visit_dtype<float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t,
+                                 int64_t, uint64_t>(x.dtype(), [&]<class T>() {
+    T* values = io.out(0).mutable_data<T>();
+    for (int64_t row = 0; row < rows; ++row) {
+      const T* from = x.data<T>() + row / inner * inner * width + row % inner;
+      std::iota(order, order + width, int64_t{0});
+      std::partial_sort(order, order + k, order + width, [&](int64_t a, int64_t b) {
+        const T p = from[a * inner], q = from[b * inner];
+        if (larger(p, q)) return op.largest;
+        if (larger(q, p)) return !op.largest;
+        return a < b;
+      });
+      const int64_t to = row / inner * inner * k + row % inner;
+      for (int64_t i = 0; i < k; ++i) {
+        values[to + i * inner] = from[order[i] * inner];
+        indices[to + i * inner] = order[i];
+      }
+    }
+  });
+  if (!known) bad_input("cannot compare " + x.str());
+}
+
+OpBuilder<TopK> topk() {
+  return op<TopK>()
+      .input("X", types::numeric)
+      .output("Values")
+      .output("Indices")
+      .attribute("axis", &TopK::axis)
+      .infer<infer>()
+      .cpu<run_cpu>();
+}
+
+void prepare(TopK& op, const NodeFacts&) {
+  if (op.k < 0) throw Error(ErrorCode::InvalidModel, "k is " + std::to_string(op.k));
+}
+
+}  // namespace
+
+MICA_OP(TopK, 11) {
+  return topk().input("K", types::int64).attribute("largest", &TopK::largest).ignored_attribute("sorted");
+}
+
+MICA_OP(TopK, 10) {
+  return topk().input("K", types::int64);
+}
+
+MICA_OP(TopK, 1) {
+  return topk().required("k", &TopK::k).prepare<prepare>();
+}
+
+}  // namespace mica
