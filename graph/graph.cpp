@@ -89,6 +89,14 @@ void Graph::drop_output(NodeId node_id, size_t index) {
   output = ValueId::None;
 }
 
+void Graph::erase_input(NodeId node_id, size_t index) {
+  Node& edited = node(node_id);
+  for (size_t i = index; i + 1 < edited.inputs.size(); ++i) set_input(node_id, i, edited.inputs[i + 1]);
+  set_input(node_id, edited.inputs.size() - 1, ValueId::None);
+  edited.inputs.pop_back();
+  if (index < edited.formal_inputs) --edited.formal_inputs;
+}
+
 bool Graph::is_output(ValueId id) const {
   return std::ranges::find(outputs, id) != outputs.end();
 }

@@ -26,11 +26,11 @@ enum class NodeId : uint32_t { None = ~uint32_t{0} };
 
 /// An edge of the graph: an input, an initializer, a value captured from the graph around, or a node's output.
 struct Value {
-  std::string name;               ///< unique in its graph
-  ValueType type;                 ///< as declared or inferred
+  std::string name;  ///< unique in its graph
+  ValueType type;    ///< as declared or inferred
   NodeId producer = NodeId::None;
-  Tensor constant;                ///< defined for an initializer or a folded value
-  std::optional<Dims> contents;   ///< elements of a small integer tensor as expressions, where known
+  Tensor constant;               ///< defined for an initializer or a folded value
+  std::optional<Dims> contents;  ///< elements of a small integer tensor as expressions, where known
 };
 
 /// A use of a value: input `index` of `node`. Captured inputs follow the formal ones.
@@ -91,6 +91,8 @@ class Graph {
   void replace_uses(ValueId from, ValueId to);
   /// Drops output `index` (from now on None); it must have no users.
   void drop_output(NodeId node, size_t index);
+  /// Takes input `index` away from a node; the inputs behind it move up.
+  void erase_input(NodeId node, size_t index);
 
   /// Node inputs that use the value, in no particular order.
   std::span<const Use> uses(ValueId id) const { return uses_[static_cast<size_t>(id)]; }

@@ -13,19 +13,20 @@ class Inference {
   Inference(Strictness strictness, std::string scope) : strictness_(strictness), scope_(std::move(scope)) {}
 
   void run(Graph& graph) {
-    for (const NodeId id : graph.order()) {
-      Node& node = graph.node(id);
-      if (node.op == nullptr || !node.op->def.infer) continue;
-      try {
-        infer_node(graph, node);
-      } catch (const Error& error) {
-        throw error.within(node.str());
-      }
+    for (const NodeId id : graph.order()) run(graph, graph.node(id));
+  }
+
+  void run(Graph& graph, Node& node) {
+    if (node.op == nullptr || !node.op->def.infer) return;
+    try {
+      infer_outputs(graph, node);
+    } catch (const Error& error) {
+      throw error.within(node.str());
     }
   }
 
  private:
-  void infer_node(Graph& graph, Node& node) {
+  void infer_outputs(Graph& graph, Node& node) {
     std::vector<InferContext::Input> inputs(node.formal_inputs);
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (node.inputs[i] == ValueId::None) continue;
@@ -87,9 +88,8 @@ class Inference {
     if (!a.is_tensor()) return true;
     if (a.dtype != b.dtype && a.dtype != DType::Undefined && b.dtype != DType::Undefined) return false;
     if (!a.dims || !b.dims) return true;
-    return std::ranges::equal(*a.dims, *b.dims, [](const Dim& x, const Dim& y) {
-      return x == y || !x.is_constant() || !y.is_constant();
-    });
+    return std::ranges::equal(
+        *a.dims, *b.dims, [](const Dim& x, const Dim& y) { return x == y || !x.is_constant() || !y.is_constant(); });
   }
 
   std::vector<ValueType> infer_subgraph(Graph& outer, Node& node, size_t index, std::span<const ValueType> types,
@@ -123,6 +123,10 @@ class Inference {
 
 void infer_types(Graph& graph, Strictness strictness) {
   Inference(strictness, "").run(graph);
+}
+
+void infer_node(Graph& graph, NodeId node, Strictness strictness) {
+  Inference(strictness, "").run(graph, graph.node(node));
 }
 
 }  // namespace mica

@@ -18,4 +18,7 @@ enum class Strictness {
 /// node as path, when a node's inputs contradict each other.
 void infer_types(Graph& graph, Strictness strictness = Strictness::Lenient);
 
+/// The same for the outputs of one node, whose inputs' types are known already.
+void infer_node(Graph& graph, NodeId node, Strictness strictness = Strictness::Lenient);
+
 }  // namespace mica

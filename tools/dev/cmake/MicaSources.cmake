@@ -34,3 +34,21 @@ function(mica_operator_table target)
     VERBATIM)
   target_sources(${target} PRIVATE ${table})
 endfunction()
+
+# Generates `rules()` from the MICA_RULE lines in the sources below the folders and adds it to the target.
+function(mica_rule_table target)
+  set(files)
+  foreach(folder IN LISTS ARGN)
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/*.cpp)
+    list(APPEND files ${found})
+  endforeach()
+  set(table ${CMAKE_CURRENT_BINARY_DIR}/${target}_rules.cpp)
+  string(JOIN "|" joined ${files})
+  add_custom_command(
+    OUTPUT ${table}
+    COMMAND ${CMAKE_COMMAND} -DFILES=${joined} -DTABLE=${table} -P ${MICA_CMAKE_DIR}/rule_table.cmake
+    DEPENDS ${files} ${MICA_CMAKE_DIR}/rule_table.cmake
+    COMMENT "Collecting rules"
+    VERBATIM)
+  target_sources(${target} PRIVATE ${table})
+endfunction()

@@ -1,0 +1,29 @@
+// Whole-graph passes. Each works on the graph of the model and on all graphs inside it, and returns how much it
+// changed.
+#pragma once
+
+#include "graph/pipeline.h"
+
+namespace mica {
+
+struct PassContext {
+  GraphModel& model;
+  const OpTable& operators;
+  const Evaluator& evaluate;
+  const PipelineOptions& options;
+  Notes& notes;
+  double folding_seconds = 0;  ///< spent by fold_constants so far
+};
+
+/// Makes the symbolic dims that the options name numbers, in all types.
+size_t fix_dims(PassContext& context);
+/// Infers types and contents. Returns 0: nothing that is computed changes.
+size_t infer(PassContext& context);
+/// Computes what does not depend on the model's inputs.
+size_t fold_constants(PassContext& context);
+/// Removes nodes, initializers, optional outputs and captures that nobody uses.
+size_t eliminate_dead(PassContext& context);
+/// Makes one of equal constants, and of nodes that compute the same.
+size_t eliminate_common(PassContext& context);
+
+}  // namespace mica

@@ -1,0 +1,105 @@
+// Patterns of graphs, written as arithmetic: x * (erf(x / sqrt2) + 1.0) * 0.5.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace mica {
+
+/// Describes values by how they are computed. The matcher knows the arithmetic: operands of sums and products come in
+/// any order and grouping; a - c is a + (-c), x / c is x * (1 / c), 1 / y is Reciprocal(y), squares and cubes are
+/// powers or products, 1 / sqrt(y) may be a power. A constant is any one-element tensor of the same value. A copy of a
+/// Pattern is the same pattern, and where one pattern stands at two places, both must be the same value.
+class Pattern {
+ public:
+  struct Form;
+
+  Pattern(double constant);
+  explicit Pattern(std::shared_ptr<const Form> form) : form_(std::move(form)) {}
+
+  /// The pattern may match a node with more inputs than it lists.
+  Pattern with_more_inputs() const;
+  /// The name under which a match tells the matched node.
+  Pattern as(std::string_view name) const;
+
+  const Form& form() const { return *form_; }
+
+ private:
+  std::shared_ptr<const Form> form_;
+};
+
+Pattern any(std::string_view name);       ///< any value; the same one wherever the name stands
+Pattern scalar(std::string_view name);    ///< a constant of one element
+Pattern constant(std::string_view name);  ///< any constant
+/// A node of ai.onnx, with these inputs.
+Pattern op(std::string_view op_type, std::vector<Pattern> inputs);
+/// The first of these that matches.
+Pattern one_of(std::vector<Pattern> alternatives);
+/// op(op_type, {x}), or x itself.
+Pattern maybe(std::string_view op_type, const Pattern& x);
+
+Pattern operator+(const Pattern& a, const Pattern& b);
+Pattern operator-(const Pattern& a, const Pattern& b);
+Pattern operator*(const Pattern& a, const Pattern& b);
+Pattern operator/(const Pattern& a, const Pattern& b);
+Pattern operator-(const Pattern& a);
+Pattern square(const Pattern& x);
+Pattern cube(const Pattern& x);
+Pattern sqrt(const Pattern& x);
+Pattern erf(const Pattern& x);
+Pattern tanh(const Pattern& x);
+Pattern sigmoid(const Pattern& x);
+
+struct Pattern::Form {
+  enum class Kind : uint8_t { Any, Constant, Number, Node, OneOf, Sum, Product, Negative, Inverse, Power };
+
+  Kind kind;
+  std::string name;          ///< Any, Constant: of the wildcard; Node: the operator
+  std::string label;         ///< Node: under which a match tells the node
+  double number = 0;         ///< Number; Power: the exponent, 2 or 3
+  bool one_element = false;  ///< Constant
+  bool more_inputs = false;  ///< Node
+  std::vector<Pattern> operands = {};
+};
+
+/// Where a pattern was found.
+class Match {
+ public:
+  NodeId root = NodeId::None;  ///< the node whose output the pattern describes
+  ValueId value(std::string_view name) const;
+  ValueId operator[](std::string_view name) const { return value(name); }
+  /// The node of a labelled pattern.
+  NodeId node(std::string_view label) const;
+  bool has(std::string_view name) const { return values_.contains(name) || nodes_.contains(name); }
+  /// All matched nodes; the root is among them.
+  const std::vector<NodeId>& nodes() const { return matched_; }
+  /// Whether a one-element constant with dims was taken for a number: it may have raised the rank.
+  bool shaped_numbers() const { return shaped_numbers_; }
+
+ private:
+  friend class Matcher;
+
+  std::map<std::string, ValueId, std::less<>> values_;
+  std::map<std::string, NodeId, std::less<>> nodes_;
+  std::vector<NodeId> matched_;
+  bool shaped_numbers_ = false;
+};
+
+/// Matches the pattern against output 0 of a node. Unless `shared_interior`, nothing but the matched nodes may use a
+/// value inside the match.
+std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior = false);
+
+/// Operators that a node may have to be the root of a match; empty: any.
+std::vector<std::string> root_operators(const Pattern& pattern);
+
+/// The only element of a constant of floating point or integer type.
+std::optional<double> number(const Tensor& tensor);
+
+}  // namespace mica

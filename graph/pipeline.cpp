@@ -1,0 +1,131 @@
+#include "graph/pipeline.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/passes/pass.h"
+#include "graph/rule.h"
+#include "graph/verify.h"
+#include "runtime/base/error.h"
+#include "runtime/base/text.h"
+
+namespace mica {
+namespace {
+
+struct Pass {
+  std::string_view name;
+  size_t (*run)(PassContext&);
+};
+
+constexpr Pass kFixDims{"fix_dims", fix_dims};
+constexpr Pass kInfer{"infer", infer};
+constexpr Pass kFold{"fold_constants", fold_constants};
+constexpr Pass kDead{"eliminate_dead", eliminate_dead};
+constexpr Pass kCommon{"eliminate_common", eliminate_common};
+constexpr std::array kPasses{kFixDims, kInfer, kFold, kDead, kCommon};
+
+// Rules and passes make each other's work. Each round makes the graph smaller or more canonical, so that few suffice;
+// the bound is for a pair of rules that undo each other.
+constexpr int kMaxRounds = 20;
+
+class Pipeline {
+ public:
+  Pipeline(GraphModel& model, const OpTable& operators, const Evaluator& evaluate, const PipelineOptions& options,
+           Notes& notes)
+      : options_(options),
+        notes_(notes),
+        graph_(*model.graph),
+        without_(options.without),
+        passes_{model, operators, evaluate, options, notes, 0},
+        rules_{model, operators, options, notes, [this](const Rule&) { check(); }} {}
+
+  /// The order of everything. Returns the name of the pass or rule that broke, if any.
+  std::optional<std::string> attempt() {
+    try {
+      run(kFixDims);
+      run(kInfer);
+      settle(Stage::Canonical);
+      settle(Stage::Fuse);
+      settle(Stage::Block);
+      run(kInfer);
+    } catch (const std::exception& error) {
+      notes_.restart();
+      notes_.failed(running_, error.what());
+      return running_;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // Simplifies and applies the rules of one stage until nothing changes.
+  void settle(Stage stage) {
+    for (int round = 0; round < kMaxRounds; ++round) {
+      const size_t folded = run(kFold);
+      const size_t changed = folded + run(kDead) + run(kCommon) + run(stage);
+      if (changed == 0) return;
+      if (folded > 0) run(kInfer);
+    }
+    notes_.refused("pipeline", "", "stopped after " + std::to_string(kMaxRounds) + " rounds");
+  }
+
+  size_t run(const Pass& pass) {
+    if (without_.contains(pass.name)) return 0;
+    running_ = pass.name;
+    const auto start = std::chrono::steady_clock::now();
+    const size_t changes = pass.run(passes_);
+    notes_.spent(pass.name, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    notes_.applied(pass.name, {}, {}, changes);
+    check();
+    return changes;
+  }
+
+  size_t run(Stage stage) { return apply_rules(stage, rules_, without_, running_); }
+
+  void check() const {
+    if (options_.verify) verify(graph_);
+  }
+
+  const PipelineOptions& options_;
+  Notes& notes_;
+  const Graph& graph_;
+  const std::set<std::string, std::less<>>& without_;
+  PassContext passes_;
+  RuleContext rules_;
+  std::string running_;
+};
+
+void check_names(const std::set<std::string, std::less<>>& without) {
+  std::vector<std::string_view> known;
+  for (const Pass& pass : kPasses) known.push_back(pass.name);
+  for (const Rule& rule : rules()) known.push_back(rule.name);
+  for (const std::string& name : without) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const std::string near = nearest_name(name, known);
+    throw Error(ErrorCode::InvalidArgument, "no pass or rule is called \"" + name + "\"" +
+                                                (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  }
+}
+
+}  // namespace
+
+void optimize(GraphModel& model, const OpTable& operators, const Evaluator& evaluate, const PipelineOptions& options,
+              Notes& notes) {
+  check_names(options.without);
+  PipelineOptions remaining = options;
+  while (true) {
+    std::unique_ptr<Graph> original = model.graph->clone();
+    const auto failed = Pipeline(model, operators, evaluate, remaining, notes).attempt();
+    if (!failed) return;
+    model.graph = std::move(original);
+    if (!remaining.without.insert(*failed).second) return;
+  }
+}
+
+}  // namespace mica

@@ -1,0 +1,44 @@
+// The optimiser: passes and rules, in their order.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "graph/dim.h"
+#include "graph/evaluator.h"
+#include "graph/graph.h"
+#include "graph/notes.h"
+
+namespace mica {
+
+/// What the optimised model is for.
+enum class Target : uint8_t {
+  Mica,      ///< our own plans: any operator of this build, at the version a rule asks for
+  Portable,  ///< any engine: only operators that the model's own opsets have
+};
+
+/// Limits of constant folding. A result may have `bytes`, or as much as the node's inputs together.
+struct FoldBudget {
+  size_t bytes = size_t{1} << 20;
+  double seconds = 2;  ///< for all nodes together
+};
+
+struct PipelineOptions {
+  Target target = Target::Mica;
+  std::set<std::string, std::less<>> without;  ///< names of passes and rules to leave out
+  SymbolValues dims;                           ///< symbolic dims of the inputs to be made numbers
+  FoldBudget folding;
+#ifdef NDEBUG
+  bool verify = false;  ///< check the graph after each pass and rule
+#else
+  bool verify = true;
+#endif
+};
+
+/// Optimises the model in place. A pass or rule that throws is noted by name, and the result is the same as if it had
+/// been listed in `without`. Throws InvalidArgument for a name in `without` that is neither.
+void optimize(GraphModel& model, const OpTable& operators, const Evaluator& evaluate, const PipelineOptions& options,
+              Notes& notes);
+
+}  // namespace mica

@@ -1,0 +1,54 @@
+#include "graph/rewriter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "graph/inference.h"
+#include "graph/rule.h"
+#include "runtime/base/error.h"
+
+namespace mica {
+
+double Rewriter::number(std::string_view name) const {
+  return mica::number(constant(name)).value_or(0);
+}
+
+ValueId Rewriter::add(std::string_view op_type, int64_t since, std::vector<ValueId> inputs, Attributes attributes) {
+  const auto imported = context_.model.opsets.find("");
+  const int64_t opset = imported == context_.model.opsets.end() ? 1 : imported->second;
+  const std::string versioned = std::string(op_type) + " of opset " + std::to_string(since);
+  if (context_.options.target == Target::Portable && opset < since) {
+    return refuse("needs " + versioned + ", the model has " + std::to_string(opset));
+  }
+  Node node;
+  node.op_type = op_type;
+  node.name = root().name;
+  node.opset = std::max(opset, since);
+  node.formal_inputs = inputs.size();
+  node.inputs = std::move(inputs);
+  node.attributes = std::move(attributes);
+  node.outputs = {ValueId::None};
+  try {
+    resolve(node, context_.operators);
+    if (node.op == nullptr) return refuse("this build has no " + versioned);
+    const ValueId output = graph_.add_value("");
+    node.outputs = {output};
+    const NodeId id = graph_.add_node(std::move(node));
+    added_.push_back(id);
+    infer_node(graph_, id);
+    return output;
+  } catch (const Error& error) {
+    return refuse(error.what());
+  }
+}
+
+ValueId Rewriter::add_constant(Tensor tensor) {
+  return graph_.add_constant("", std::move(tensor));
+}
+
+ValueId Rewriter::refuse(std::string why) {
+  if (refusal_.empty()) refusal_ = std::move(why);
+  return ValueId::None;
+}
+
+}  // namespace mica

@@ -1,0 +1,50 @@
+// What a rule's replacement may do.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+#include "graph/pattern.h"
+
+namespace mica {
+
+struct RuleContext;
+
+/// Reads the graph around a match and makes what takes its place.
+class Rewriter {
+ public:
+  Rewriter(RuleContext& context, Graph& graph, const Match& match) : context_(context), graph_(graph), match_(match) {}
+
+  const Graph& graph() const { return graph_; }
+  const ValueType& type(ValueId id) const { return graph_.value(id).type; }
+  /// The content of a matched constant.
+  const Tensor& constant(std::string_view name) const { return graph_.value(match_[name]).constant; }
+  /// The number in a matched `scalar`.
+  double number(std::string_view name) const;
+  const Node& node(std::string_view label) const { return graph_.node(match_.node(label)); }
+  const Node& root() const { return graph_.node(match_.root); }
+  /// Output 0 of the matched root: what is to be replaced.
+  ValueId replaced() const { return root().outputs[0]; }
+
+  /// Adds an operator of ai.onnx that exists from version `since` on, and infers its type. None, with a refusal, when
+  /// the target does not have it or it does not take these inputs.
+  ValueId add(std::string_view op_type, int64_t since, std::vector<ValueId> inputs, Attributes attributes = {});
+  ValueId add_constant(Tensor tensor);
+  /// Says why the match is not rewritten. Returns None, for the rule to return. The first reason counts.
+  ValueId refuse(std::string why);
+
+  const std::string& refusal() const { return refusal_; }
+  /// Nodes made so far, in order.
+  const std::vector<NodeId>& added() const { return added_; }
+
+ private:
+  RuleContext& context_;
+  Graph& graph_;
+  const Match& match_;
+  std::string refusal_;
+  std::vector<NodeId> added_;
+};
+
+}  // namespace mica
