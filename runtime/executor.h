@@ -1,0 +1,78 @@
+// Runs a plan: keeps the memory of one stream of runs, binds it to input dims, and walks the steps.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/operands.h"
+#include "runtime/output_buffer.h"
+#include "runtime/plan.h"
+
+namespace mica {
+
+class ThreadPool;
+
+/// Not thread safe; several executors may share a plan and a thread pool.
+class Executor {
+ public:
+  Executor(std::shared_ptr<const Plan> plan, ThreadPool& threads);
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  /// Runs once. `inputs` has a Datum for each graph input and then for each captured value; they are read during the call
+  /// only. Each output is put into `outputs` and is the caller's to keep: its memory is used again only when nobody
+  /// holds it any more. Allocates nothing when the dims of the inputs have been seen before, unless the model's shapes
+  /// depend on data. Throws InvalidArgument for inputs that do not fit.
+  void run(std::span<const Datum* const> inputs, std::span<Datum> outputs);
+
+  const Plan& plan() const { return *plan_; }
+  size_t arena_bytes() const { return arena_bytes_; }
+  /// Seconds spent on each step of the last run are added here while set; one entry a step.
+  void set_profile(std::span<double> seconds) { profile_ = seconds; }
+
+ private:
+  class BodyRunner;
+  /// The plan's dims at one tuple of input dims.
+  struct Binding {
+    std::vector<int64_t> symbols, registers;
+    uint64_t last_used = 0;
+  };
+  struct BoundStep {
+    std::vector<Datum*> inputs, outputs;
+    Operands::Context context;
+  };
+
+  void bind(std::span<const Datum* const> inputs);
+  void check_input(size_t index, const Datum& datum);
+  void activate(Binding& binding);
+  bool settle_shape(uint32_t slot, const Binding& binding);
+  void fill_contents(uint32_t slot, const Binding& binding);
+  void lay_out();
+  void point(uint32_t root, void* memory);
+  void run_steps();
+  void run_dynamic(const Step& step, BoundStep& bound);
+  void collect(std::span<Datum> outputs);
+
+  std::shared_ptr<const Plan> plan_;
+  ThreadPool& threads_;
+  Workspace workspace_;
+  std::vector<Datum> slots_;
+  std::vector<BoundStep> steps_;
+  std::vector<std::unique_ptr<BodyRunner>> bodies_;
+  std::vector<OutputBuffer> outputs_;
+
+  std::vector<Binding> bindings_;
+  Binding* active_ = nullptr;
+  std::vector<int64_t> symbols_;  ///< of the inputs at hand; -1: not fixed yet
+  uint64_t clock_ = 0;
+
+  std::shared_ptr<std::byte> arena_;
+  size_t arena_bytes_ = 0;
+  std::vector<size_t> room_;  ///< bytes laid out for each root slot
+  std::span<double> profile_;
+};
+
+}  // namespace mica

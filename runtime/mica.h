@@ -1,0 +1,136 @@
+// The public C++ interface of Mica: load a model, compile it, run it.
+//
+//   const auto model = mica::Model::load("bert.onnx");
+//   auto session = model.compile({.device = "cpu", .threads = 2});
+//   auto out = session.run({{"input_ids", mica::Tensor::view<int64_t>({1, 128}, ids)}});
+//   std::span<const float> logits = out["logits"].as<float>();
+//
+// All functions throw mica::Error.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/error.h"
+#include "runtime/base/tensor.h"
+
+namespace mica {
+
+class Graph;
+class Plan;
+class Session;
+struct GraphModel;
+
+struct LoadOptions {
+  bool optimize = true;                           ///< run the passes and rules
+  std::vector<std::string> without;               ///< rules and passes to leave out, by name
+  std::map<std::string, int64_t, std::less<>> dims;  ///< input dims fixed in advance, by symbol: {"batch", 1}
+};
+
+struct CompileOptions {
+  std::string device = "cpu";
+  int threads = 0;  ///< the caller's included; 0: as many as the process has cores
+};
+
+/// An input or output of a model. A dim that is not a number is a symbol ("batch") or an expression of symbols; with an
+/// unknown rank `has_rank` is false.
+struct ValueInfo {
+  std::string name;
+  DType dtype = DType::Undefined;
+  bool has_rank = false;
+  std::vector<std::string> dims;
+  std::string type;  ///< "float[batch,4]", also of sequences and optionals
+};
+
+/// A loaded and optimised model. Cheap to copy; safe to share between threads.
+class Model {
+ public:
+  /// Reads a file. Weights stay in the file, which is mapped and must not change while the model lives.
+  static Model load(const std::string& path, const LoadOptions& options = {});
+  /// Reads from memory, which is copied. External data cannot be found this way.
+  static Model from_bytes(std::span<const std::byte> bytes, const LoadOptions& options = {});
+
+  std::vector<ValueInfo> inputs() const;
+  std::vector<ValueInfo> outputs() const;
+  /// What the import had to mend, and which rules were applied.
+  const std::vector<std::string>& notes() const;
+
+  /// Chooses kernels and plans.
+  Session compile(const CompileOptions& options = {}) const;
+
+  /// The model's graph, for tools.
+  const GraphModel& graph() const;
+
+ private:
+  struct State;
+  explicit Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+/// Results of a run, by name or position. A copy of a Tensor (or of Outputs) keeps its memory alive; else the next
+/// run of the session may write over it.
+class Outputs {
+ public:
+  const Tensor& operator[](std::string_view name) const;  ///< throws InvalidArgument for an unknown name
+  const Tensor& operator[](size_t index) const { return values_[index].tensor; }
+  const Datum& datum(size_t index) const { return values_[index]; }
+  size_t size() const { return values_.size(); }
+  std::string_view name(size_t index) const { return (*names_)[index]; }
+
+ private:
+  friend class Session;
+  std::shared_ptr<const std::vector<std::string>> names_;
+  std::vector<Datum> values_;
+};
+
+/// An input by name. The tensor is read during the call only.
+struct NamedInput {
+  std::string_view name;
+  Datum value;
+};
+
+/// One stream of runs over a compiled model: memory, state, threads. Not thread safe; use one session a thread.
+class Session {
+ public:
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// Runs once on all inputs, in any order. Throws InvalidArgument when one is missing, unknown, or does not fit.
+  /// Allocates nothing when the input dims have been seen before and no shape depends on data.
+  const Outputs& run(std::span<const NamedInput> inputs);
+  const Outputs& run(std::initializer_list<NamedInput> inputs) {
+    return run(std::span<const NamedInput>(inputs.begin(), inputs.size()));
+  }
+
+  /// From now on `output` of a run is `input` of the next one, which is then not to be given any more. Starts as
+  /// `set_state` says, else empty: dims that other inputs do not fix are 0.
+  void state(std::string_view input, std::string_view output);
+  /// The value that a tied input has in the next run. An undefined tensor: empty.
+  void set_state(std::string_view input, Tensor value);
+
+  /// Another session over the same plan, with its own memory and state, and threads of its own.
+  Session fork() const;
+
+  int threads() const;
+  const Plan& plan() const;
+  size_t arena_bytes() const;
+  /// Adds the seconds of each step to `seconds` (one entry a step of the plan) from now on; an empty span stops that.
+  void set_profile(std::span<double> seconds);
+
+ private:
+  friend class Model;
+  struct State;
+  explicit Session(std::unique_ptr<State> state);
+  Outputs& outputs();
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mica

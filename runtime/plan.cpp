@@ -1,0 +1,264 @@
+#include "runtime/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "graph/inference.h"
+#include "kernels/operands.h"
+#include "runtime/base/error.h"
+
+namespace mica {
+namespace {
+
+constexpr uint32_t kNone = Slot::kNone;
+
+// Names of the symbols that the dims of the graph's inputs and captures consist of.
+std::vector<std::string> input_symbol_names(const Graph& graph) {
+  std::vector<std::string> names;
+  const auto collect = [&](ValueId id) {
+    if (id == ValueId::None || !graph.value(id).type.dims) return;
+    for (const Dim& dim : *graph.value(id).type.dims) {
+      for (const std::string& symbol : dim.symbols()) {
+        if (std::ranges::find(names, symbol) == names.end()) names.push_back(symbol);
+      }
+    }
+  };
+  std::ranges::for_each(graph.inputs, collect);
+  std::ranges::for_each(graph.captures, collect);
+  return names;
+}
+
+// In a body, dims of what comes in are expressions of the graph around. Seen from inside each distinct one is a symbol.
+void name_input_dims(Graph& body) {
+  std::vector<std::pair<Dim, std::string>> names;
+  const auto rename = [&](ValueId id) {
+    if (id == ValueId::None) return;
+    Value& value = body.value(id);
+    if (value.contents) value.contents.reset();
+    if (!value.type.dims) return;
+    for (Dim& dim : *value.type.dims) {
+      if (dim.is_constant()) continue;
+      auto known = std::ranges::find(names, dim, &std::pair<Dim, std::string>::first);
+      if (known == names.end()) {
+        names.emplace_back(dim, "d" + std::to_string(names.size()));
+        known = names.end() - 1;
+      }
+      dim = Dim::symbol(known->second);
+    }
+  };
+  std::ranges::for_each(body.inputs, rename);
+  std::ranges::for_each(body.captures, rename);
+}
+
+bool is_fixed_integer(DType dtype) {
+  return dtype == DType::I64 || dtype == DType::I32 || dtype == DType::Bool;
+}
+
+}  // namespace
+
+class PlanBuilder {
+ public:
+  PlanBuilder(std::shared_ptr<const Graph> graph)
+      : graph_(*graph), plan_(new Plan(input_symbol_names(*graph))), slot_of_(graph->value_count(), kNone) {
+    plan_->graph_ = std::move(graph);
+  }
+
+  std::shared_ptr<const Plan> build() {
+    for (const ValueId id : graph_.inputs) add_input(id);
+    for (const ValueId id : graph_.captures) add_input(id);
+    for (const NodeId id : graph_.order()) {
+      const Node& node = graph_.node(id);
+      if (is_needed(node)) add_step(id, node);
+    }
+    for (const ValueId id : graph_.outputs) plan_->outputs_.push_back({slot(id), false});
+    assign_memory(plan_->slots_, plan_->steps_, plan_->outputs_);
+    return plan_;
+  }
+
+ private:
+  void add_input(ValueId id) {
+    if (id == ValueId::None) {
+      plan_->inputs_.push_back(kNone);
+      plan_->input_types_.emplace_back();
+      plan_->input_symbols_.emplace_back();
+      return;
+    }
+    const Value& value = graph_.value(id);
+    Slot slot = named(value);
+    slot.source = Slot::Source::Input;
+    slot.dynamic = !set_dims(slot, value.type) || value.type.dtype == DType::String;
+    std::vector<uint32_t> symbols;
+    if (value.type.dims) {
+      for (const Dim& dim : *value.type.dims) {
+        const auto& names = plan_->dims_.symbols();
+        const auto symbol = dim.is_constant() ? names.end() : std::ranges::find(names, dim.str());
+        symbols.push_back(symbol == names.end() ? kNone : static_cast<uint32_t>(symbol - names.begin()));
+      }
+    }
+    slot_of_[static_cast<size_t>(id)] = add(std::move(slot));
+    plan_->inputs_.push_back(slot_of_[static_cast<size_t>(id)]);
+    plan_->input_types_.push_back(value.type);
+    plan_->input_symbols_.push_back(std::move(symbols));
+  }
+
+  // A node whose every result follows from the input dims has nothing to do in a run.
+  bool is_needed(const Node& node) {
+    if (node.op != nullptr && node.op->def.impure) return true;
+    return std::ranges::any_of(node.outputs, [&](ValueId id) {
+      return id != ValueId::None && !is_known(graph_.value(id));
+    });
+  }
+
+  bool is_known(const Value& value) {
+    if (value.constant.defined()) return true;
+    if (!value.contents || !value.type.dims || !is_fixed_integer(value.type.dtype)) return false;
+    const auto evaluates = [&](const Dim& dim) { return plan_->dims_.add(dim).has_value(); };
+    return std::ranges::all_of(*value.contents, evaluates) && std::ranges::all_of(*value.type.dims, evaluates);
+  }
+
+  void add_step(NodeId id, const Node& node) {
+    if (node.op == nullptr) {
+      throw Error(ErrorCode::Unsupported, "is not an operator of this build").within(node.str());
+    }
+    Step step;
+    step.node = id;
+    step.def = &node.op->def;
+    step.params = node.params.get();
+    step.formal_inputs = node.formal_inputs;
+    step.dynamic = node.op->def.data_dependent;
+    for (const ValueId input : node.inputs) {
+      step.inputs.push_back(input == ValueId::None ? kNone : slot(input));
+      if (step.inputs.back() != kNone) step.dynamic |= plan_->slots_[step.inputs.back()].dynamic;
+    }
+    std::vector<Slot> outputs;
+    for (const ValueId output : node.outputs) {
+      if (output == ValueId::None) continue;
+      const Value& value = graph_.value(output);
+      outputs.push_back(named(value));
+      step.dynamic |= !set_dims(outputs.back(), value.type) || value.type.dtype == DType::String;
+    }
+    auto next = outputs.begin();
+    for (const ValueId output : node.outputs) {
+      if (output == ValueId::None) {
+        step.outputs.push_back(kNone);
+        continue;
+      }
+      next->dynamic = step.dynamic;
+      const bool wanted = !graph_.is_unused(output);
+      slot_of_[static_cast<size_t>(output)] = add(std::move(*next++));
+      step.outputs.push_back(wanted || is_mandatory(node, step.outputs.size()) ? slot_of_[static_cast<size_t>(output)]
+                                                                               : kNone);
+    }
+    choose_kernel(node, step);
+    plan_bodies(node, step);
+    plan_->steps_.push_back(std::move(step));
+  }
+
+  // Kernels may skip only outputs that the standard calls optional.
+  static bool is_mandatory(const Node& node, size_t output) {
+    const auto& formals = node.op->def.outputs;
+    return formals.empty() || !formals[std::min(output, formals.size() - 1)].optional;
+  }
+
+  void choose_kernel(const Node& node, Step& step) {
+    std::vector<ValueType> types;
+    std::vector<const Tensor*> constants;
+    for (size_t i = 0; i < node.formal_inputs; ++i) {
+      const bool present = node.inputs[i] != ValueId::None;
+      types.push_back(present ? graph_.value(node.inputs[i]).type : ValueType{});
+      const Tensor* constant = present ? &graph_.value(node.inputs[i]).constant : nullptr;
+      constants.push_back(constant != nullptr && constant->defined() ? constant : nullptr);
+    }
+    std::string refusals;
+    for (const Kernel& kernel : step.def->kernels) {
+      if (kernel.device != "cpu") continue;
+      const std::string refusal = kernel.accepts != nullptr ? kernel.accepts(step.params, types) : "";
+      if (refusal.empty()) {
+        step.kernel = &kernel;
+        break;
+      }
+      refusals += "; " + std::string(kernel.name) + ": " + refusal;
+    }
+    if (step.kernel == nullptr) {
+      throw Error(ErrorCode::Unsupported, "has no kernel for the CPU" + refusals).within(node.str());
+    }
+    try {
+      if (step.kernel->prepack != nullptr) {
+        step.packed = step.kernel->prepack(step.params, ConstantOperands(constants));
+      }
+    } catch (const Error& error) {
+      throw error.within(node.str());
+    }
+  }
+
+  static void plan_bodies(const Node& node, Step& step) {
+    for (const std::string& name : node.op->def.subgraphs) {
+      const auto sub = std::ranges::find(node.subgraphs, name, &Subgraph::name);
+      if (sub == node.subgraphs.end()) {
+        step.bodies.push_back(nullptr);
+        continue;
+      }
+      std::shared_ptr<Graph> body = sub->graph->clone();
+      name_input_dims(*body);
+      try {
+        infer_types(*body);
+        step.bodies.push_back(Plan::make(std::move(body)));
+      } catch (const Error& error) {
+        throw error.within(node.str());
+      }
+    }
+  }
+
+  uint32_t slot(ValueId id) {
+    uint32_t& known = slot_of_[static_cast<size_t>(id)];
+    if (known != kNone) return known;
+    const Value& value = graph_.value(id);
+    Slot slot = named(value);
+    if (value.constant.defined()) {
+      slot.source = Slot::Source::Constant;
+      slot.constant = value.constant;
+      slot.dtype = value.constant.dtype();
+      set_dims(slot, ValueType::tensor(slot.dtype, to_dims(value.constant.shape())));
+    } else if (is_known(value)) {
+      slot.source = Slot::Source::Contents;
+      set_dims(slot, value.type);
+      for (const Dim& dim : *value.contents) slot.contents.push_back(*plan_->dims_.add(dim));
+    } else {
+      throw Error(ErrorCode::InvalidModel, "value \"" + value.name + "\" is never computed");
+    }
+    return known = add(std::move(slot));
+  }
+
+  static Slot named(const Value& value) {
+    Slot slot;
+    slot.name = value.name;
+    slot.dtype = value.type.dtype;
+    return slot;
+  }
+
+  uint32_t add(Slot slot) {
+    plan_->slots_.push_back(std::move(slot));
+    return static_cast<uint32_t>(plan_->slots_.size() - 1);
+  }
+
+  // False when the type is not a tensor whose dims follow from the input dims.
+  bool set_dims(Slot& slot, const ValueType& type) {
+    if (!type.is_tensor() || !type.dims || type.dtype == DType::Undefined) return false;
+    for (const Dim& dim : *type.dims) {
+      const auto reg = plan_->dims_.add(dim);
+      if (!reg) return false;
+      slot.dims.push_back(*reg);
+    }
+    return true;
+  }
+
+  const Graph& graph_;
+  std::shared_ptr<Plan> plan_;
+  std::vector<uint32_t> slot_of_;
+};
+
+std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph) {
+  return PlanBuilder(std::move(graph)).build();
+}
+
+}  // namespace mica

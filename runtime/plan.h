@@ -1,0 +1,101 @@
+// A plan: what a run will do, once per model and options, for every tuple of input dims at once.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/dim_program.h"
+#include "graph/graph.h"
+
+namespace mica {
+
+/// Where a value of the graph is kept during a run.
+struct Slot {
+  enum class Source : uint8_t {
+    Constant,  ///< `constant`
+    Contents,  ///< a small integer tensor whose elements follow from the input dims
+    Input,     ///< given by the caller, or captured
+    Step,      ///< computed
+  };
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  std::string name;
+  Source source = Source::Step;
+  DType dtype = DType::Undefined;
+  /// Shape and memory are settled as the run goes, because they depend on data; else `dims` has them.
+  bool dynamic = false;
+  std::vector<uint32_t> dims;      ///< registers of Plan::dims
+  std::vector<uint32_t> contents;  ///< registers of the elements (Source::Contents)
+  Tensor constant;
+
+  /// The slot whose memory this one shares: itself, the input it is a view of, or the input it overwrites.
+  uint32_t root = kNone;
+  /// Of a root: all slots that share it, itself included; and the steps it is alive at.
+  std::vector<uint32_t> members;
+  uint32_t first = 0, last = 0;
+  /// Of a root: lies in the arena (else it is given from outside, or an output's own buffer).
+  bool in_arena = false;
+};
+
+class Plan;
+
+/// One node's work.
+struct Step {
+  NodeId node;
+  const OpDef* def = nullptr;
+  const Kernel* kernel = nullptr;
+  const void* params = nullptr;
+  std::shared_ptr<const void> packed;
+  std::vector<uint32_t> inputs, outputs;  ///< slots; kNone for absent ones
+  size_t formal_inputs = 0;
+  bool dynamic = false;
+  bool view = false;                              ///< output 0 is bound to input memory: nothing to run
+  std::vector<uint32_t> releases;                 ///< dynamic slots used here for the last time
+  std::vector<std::shared_ptr<const Plan>> bodies;  ///< of the subgraphs, as numbered in OpDef::subgraphs
+};
+
+/// A graph output: either its slot's root is kept in the output's own buffer, or it is copied there at the end.
+struct PlanOutput {
+  uint32_t slot = 0;
+  bool direct = false;
+};
+
+/// Immutable; shared by any number of sessions and threads.
+class Plan {
+ public:
+  /// Plans a graph whose types are inferred. `graph` stays alive with the plan. Throws Unsupported, naming the node,
+  /// when an operator has no kernel for the device.
+  static std::shared_ptr<const Plan> make(std::shared_ptr<const Graph> graph);
+
+  const Graph& graph() const { return *graph_; }
+  const DimProgram& dims() const { return dims_; }
+  std::span<const Slot> slots() const { return slots_; }
+  std::span<const Step> steps() const { return steps_; }
+  /// Slots of the graph inputs, then of the captured values (kNone where a capture is not used).
+  std::span<const uint32_t> inputs() const { return inputs_; }
+  std::span<const PlanOutput> outputs() const { return outputs_; }
+  const ValueType& input_type(size_t input) const { return input_types_[input]; }
+  /// For each dim of each input: the symbol it fixes, or kNone for a constant.
+  std::span<const uint32_t> input_symbols(size_t input) const { return input_symbols_[input]; }
+
+ private:
+  friend class PlanBuilder;
+  explicit Plan(std::vector<std::string> symbols) : dims_(std::move(symbols)) {}
+
+  std::shared_ptr<const Graph> graph_;
+  DimProgram dims_;
+  std::vector<Slot> slots_;
+  std::vector<Step> steps_;
+  std::vector<uint32_t> inputs_;
+  std::vector<ValueType> input_types_;
+  std::vector<std::vector<uint32_t>> input_symbols_;
+  std::vector<PlanOutput> outputs_;
+};
+
+/// Decides which slots share memory and how long each is alive; fills root, members, first, last, in_arena, releases
+/// and Step::view, and which outputs are direct.
+void assign_memory(std::span<Slot> slots, std::span<Step> steps, std::span<PlanOutput> outputs);
+
+}  // namespace mica

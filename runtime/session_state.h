@@ -1,0 +1,33 @@
+// What a session keeps; shared by session.cpp and model.cpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/cpu/thread_pool.h"
+#include "runtime/executor.h"
+#include "runtime/mica.h"
+
+namespace mica {
+
+inline constexpr size_t kUntied = SIZE_MAX;
+
+struct Session::State {
+  State(std::shared_ptr<const Plan> plan, int threads);
+
+  Tensor empty_state(size_t input) const;
+  int64_t symbol_value(uint32_t symbol) const;
+
+  std::shared_ptr<const Plan> plan;
+  ThreadPool pool;
+  Executor executor;
+  std::vector<std::string> input_names;
+  std::shared_ptr<const std::vector<std::string>> names;  ///< of the outputs
+  std::vector<const Datum*> inputs;                       ///< of the run at hand
+  std::vector<size_t> tied_to;                            ///< for each input: the output it takes over, or kUntied
+  std::vector<Datum> kept;                                ///< values of tied inputs for the next run
+  Outputs outputs;
+};
+
+}  // namespace mica

@@ -1,0 +1,84 @@
+#include "tools/case_folder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "graph/graph.h"
+#include "graph/onnx/values.h"
+
+namespace mica::tools {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kSetPrefix = "test_data_set_";
+
+std::vector<Datum> read_values(const fs::path& folder, std::string_view kind, const Graph& graph,
+                               const std::vector<ValueId>& ids) {
+  std::vector<Datum> values;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const fs::path file = folder / (std::string(kind) + "_" + std::to_string(i) + ".pb");
+    const auto bytes = read_file(file);
+    try {
+      values.push_back(onnx::load_value(*bytes, graph.value(ids[i]).type, bytes));
+    } catch (const Error& error) {
+      throw error.within(file.string());
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<fs::path> find_cases(const fs::path& root) {
+  if (!fs::is_directory(root)) throw Error(ErrorCode::Io, "\"" + root.string() + "\" is not a folder");
+  std::vector<fs::path> cases;
+  if (fs::exists(root / "model.onnx")) cases.push_back(root);
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.is_directory() && fs::exists(entry.path() / "model.onnx")) cases.push_back(entry.path());
+  }
+  std::ranges::sort(cases);
+  return cases;
+}
+
+std::vector<fs::path> data_set_folders(const fs::path& case_folder) {
+  std::vector<std::pair<int, fs::path>> sets;
+  for (const auto& entry : fs::directory_iterator(case_folder)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && name.starts_with(kSetPrefix)) {
+      sets.emplace_back(std::atoi(name.c_str() + kSetPrefix.size()), entry.path());
+    }
+  }
+  std::ranges::sort(sets);
+  std::vector<fs::path> folders;
+  for (auto& [number, path] : sets) folders.push_back(std::move(path));
+  return folders;
+}
+
+DataSet read_data_set(const fs::path& folder, const Model& model) {
+  const Graph& graph = *model.graph().graph;
+  return {folder, read_values(folder, "input", graph, graph.inputs), read_values(folder, "output", graph, graph.outputs)};
+}
+
+std::optional<Tolerance> read_tolerance(const fs::path& case_folder) {
+  const fs::path file = case_folder / "tolerance.json";
+  if (!fs::exists(file)) return std::nullopt;
+  try {
+    const auto json = nlohmann::json::parse(std::ifstream(file));
+    return Tolerance{json.at("rtol").get<double>(), json.at("atol").get<double>()};
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorCode::InvalidArgument, file.string() + ": " + error.what());
+  }
+}
+
+std::shared_ptr<const std::vector<std::byte>> read_file(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw Error(ErrorCode::Io, "cannot read \"" + path.string() + "\"");
+  auto bytes = std::make_shared<std::vector<std::byte>>(fs::file_size(path));
+  stream.read(reinterpret_cast<char*>(bytes->data()), static_cast<std::streamsize>(bytes->size()));
+  if (!stream) throw Error(ErrorCode::Io, "cannot read \"" + path.string() + "\"");
+  return bytes;
+}
+
+}  // namespace mica::tools
