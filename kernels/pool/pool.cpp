@@ -1,0 +1,23 @@
+#include "kernels/pool/pool.h"
+
+namespace mica {
+
+std::optional<Dims> pool_output_dims(const Window& window, const InferContext& ctx) {
+  const Dims* x = ctx.dims(0);
+  if (x == nullptr) return std::nullopt;
+  if (x->size() < 3) ctx.fail("the input " + str(*x) + " has no spatial axis");
+  Dims result{(*x)[0], (*x)[1]};
+  const Dims kernel(window.kernel_shape.begin(), window.kernel_shape.end());
+  for (Dim& dim : window_output_dims(window, ctx, std::span(*x).subspan(2), kernel)) result.push_back(std::move(dim));
+  return result;
+}
+
+WindowGeometry pool_geometry(const Window& window, const Operands& io) {
+  const Shape& x = io.in(0).shape();
+  const Shape& y = io.out(0).shape();
+  WindowGeometry g = window_geometry(window, x, window.kernel_shape, y);
+  if (x[0] != y[0] || x[1] != y[1]) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  return g;
+}
+
+}  // namespace mica
