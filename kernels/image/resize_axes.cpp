@@ -1,0 +1,213 @@
+// Coordinates and filters of Resize.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/image/resize.h"
+#include "runtime/base/half.h"
+
+namespace mica {
+namespace {
+
+template <class T>
+struct Choice {
+  std::string_view name;
+  T value;
+};
+
+template <class T, size_t N>
+void choose(T& field, const Attribute& value, const Choice<T> (&choices)[N]) {
+  std::string text;
+  assign_attribute(text, value);
+  for (const Choice<T>& choice : choices) {
+    if (choice.name != text) continue;
+    field = choice.value;
+    return;
+  }
+  throw Error(ErrorCode::InvalidModel, "is \"" + text + "\", which the operator does not know");
+}
+
+double element(const Tensor& tensor, int64_t i) {
+  double value = 0;
+  visit_dtype<float, double, Half, BFloat16>(tensor.dtype(),
+                                             [&]<class T>() { value = static_cast<double>(tensor.data<T>()[i]); });
+  return value;
+}
+
+bool given(const Operands& io, size_t input) {
+  return io.has(input) && io.in(input).elements() > 0;
+}
+
+double linear(double x) {
+  return std::max(0.0, 1 - std::abs(x));
+}
+
+/// Keys' cubic convolution, https://ieeexplore.ieee.org/document/1163711 (4)
+double cubic(double x, double a) {
+  x = std::abs(x);
+  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+  return 0;
+}
+
+}  // namespace
+
+void assign_attribute(Resize::Mode& field, const Attribute& value) {
+  using enum Resize::Mode;
+  choose(field, value, {{"nearest", Nearest}, {"linear", Linear}, {"bilinear", Linear}, {"cubic", Cubic}});
+}
+
+void assign_attribute(Resize::Coordinates& field, const Attribute& value) {
+  using enum Resize::Coordinates;
+  choose(field, value,
+         {{"half_pixel", HalfPixel},
+          {"half_pixel_symmetric", HalfPixelSymmetric},
+          {"pytorch_half_pixel", PytorchHalfPixel},
+          {"align_corners", AlignCorners},
+          {"asymmetric", Asymmetric},
+          {"tf_half_pixel_for_nn", TfHalfPixelForNn},
+          {"tf_crop_and_resize", TfCropAndResize}});
+}
+
+void assign_attribute(Resize::Rounding& field, const Attribute& value) {
+  using enum Resize::Rounding;
+  choose(field, value,
+         {{"round_prefer_floor", RoundPreferFloor},
+          {"round_prefer_ceil", RoundPreferCeil},
+          {"floor", Floor},
+          {"ceil", Ceil}});
+}
+
+void assign_attribute(Resize::Policy& field, const Attribute& value) {
+  using enum Resize::Policy;
+  choose(field, value, {{"stretch", Stretch}, {"not_larger", NotLarger}, {"not_smaller", NotSmaller}});
+}
+
+std::array<ResizedAxis, Shape::kMaxRank> resized_axes(const Resize& op, const Operands& io) {
+  const Shape& x = io.in(0).shape();
+  const Shape& y = io.out(0).shape();
+  if (x.rank() != y.rank()) bad_input("input " + x.str() + " and output " + y.str() + " have different ranks");
+  std::array<ResizedAxis, Shape::kMaxRank> result;
+  for (size_t d = 0; d < x.rank(); ++d) {
+    result[d].input = x[d];
+    result[d].output = y[d];
+    if (x[d] == 0 && y[d] != 0) bad_input("an empty axis cannot be resized: " + x.str() + " to " + y.str());
+  }
+  const size_t count = op.axes.empty() ? x.rank() : op.axes.size();
+  const auto check_count = [&](int64_t elements, int64_t wanted, std::string_view name) {
+    if (elements == wanted) return;
+    bad_input(std::string(name) + " has " + std::to_string(elements) + " elements, not " + std::to_string(wanted));
+  };
+  const bool by_scale = given(io, op.scales_input);
+  const bool by_size = !by_scale && given(io, op.sizes_input);
+  const bool cropped = op.coordinates == Resize::Coordinates::TfCropAndResize;
+  const int64_t n = static_cast<int64_t>(count);
+  if (by_scale) check_count(io.in(op.scales_input).elements(), n, "scales");
+  if (by_size) check_count(io.in(op.sizes_input).elements(), n, "sizes");
+  if (!op.scales.empty()) check_count(static_cast<int64_t>(op.scales.size()), n, "scales");
+  if (cropped && !given(io, op.roi_input)) bad_input("tf_crop_and_resize needs the input roi");
+  if (cropped) check_count(io.in(op.roi_input).elements(), 2 * n, "roi");
+  double smallest = std::numeric_limits<double>::infinity(), largest = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t d = op.axes.empty() ? i : normalize_axis(op.axes[i], x.rank());
+    ResizedAxis& axis = result[d];
+    if (by_scale) axis.scale = io.in(op.scales_input).data<float>()[i];
+    if (!op.scales.empty()) axis.scale = op.scales[i];
+    if (by_size && axis.input > 0) {
+      const double size = static_cast<double>(io.in(op.sizes_input).data<int64_t>()[i]);
+      axis.scale = size / static_cast<double>(axis.input);
+      smallest = std::min(smallest, axis.scale);
+      largest = std::max(largest, axis.scale);
+    }
+    if (cropped) {
+      axis.start = element(io.in(op.roi_input), static_cast<int64_t>(i));
+      axis.end = element(io.in(op.roi_input), static_cast<int64_t>(i + count));
+    }
+  }
+  if (op.height_scale != 0 && x.rank() == 4) {
+    result[2].scale = op.height_scale;
+    result[3].scale = op.width_scale;
+  }
+  for (size_t i = 0; by_size && op.policy != Resize::Policy::Stretch && i < count; ++i) {
+    const size_t d = op.axes.empty() ? i : normalize_axis(op.axes[i], x.rank());
+    result[d].scale = op.policy == Resize::Policy::NotLarger ? smallest : largest;
+  }
+  for (size_t d = 0; d < x.rank(); ++d) {
+    if (result[d].output > 0 && !(std::isfinite(result[d].scale) && result[d].scale > 0)) {
+      bad_input("scale " + std::to_string(result[d].scale) + " of axis " + std::to_string(d) + " is not positive");
+    }
+  }
+  return result;
+}
+
+double source_position(const Resize& op, const ResizedAxis& axis, int64_t position) {
+  const double x = static_cast<double>(position);
+  const double input = static_cast<double>(axis.input);
+  const double output = axis.scale * input;  // the nominal length, which may be fractional
+  const bool single = output == 1;
+  double place = 0;
+  switch (op.coordinates) {
+    case Resize::Coordinates::HalfPixel:
+      place = (x + 0.5) / axis.scale - 0.5;
+      break;
+    case Resize::Coordinates::HalfPixelSymmetric:
+      place = input / 2 * (1 - static_cast<double>(axis.output) / output) + (x + 0.5) / axis.scale - 0.5;
+      break;
+    case Resize::Coordinates::PytorchHalfPixel:
+      place = axis.output == 1 ? 0 : (x + 0.5) / axis.scale - 0.5;
+      break;
+    case Resize::Coordinates::AlignCorners:
+      place = single ? 0 : x * (input - 1) / (output - 1);
+      break;
+    case Resize::Coordinates::Asymmetric:
+      place = x / axis.scale;
+      break;
+    case Resize::Coordinates::TfHalfPixelForNn:
+      place = (x + 0.5) / axis.scale;
+      break;
+    case Resize::Coordinates::TfCropAndResize:
+      place = axis.start * (input - 1);
+      place += (axis.end - axis.start) * (input - 1) * (single ? 0.5 : x / (output - 1));
+      if (!(place >= 0 && place <= input - 1)) return std::numeric_limits<double>::quiet_NaN();
+      break;
+  }
+  // Far outside is as good as outside, and fits an integer.
+  constexpr double kFar = 0x1p40;
+  return place >= -kFar ? std::min(place, kFar) : -kFar;
+}
+
+ResizeFilter make_filter(const Resize& op, const ResizedAxis& axis, const Operands& io) {
+  const bool is_cubic = op.mode == Resize::Mode::Cubic;
+  const double stretch = op.antialias ? std::min(axis.scale, 1.0) : 1.0;  // widens the filter by its inverse
+  const double radius = std::floor((is_cubic ? -2 : -1) / stretch) + 1;
+  if (-radius > 0x1p30) bad_input("scale " + std::to_string(axis.scale) + " is too small");
+  const int64_t begin = static_cast<int64_t>(radius);
+  ResizeFilter filter{2 - 2 * begin, nullptr, nullptr};
+  filter.first = io.scratch<int64_t>(axis.output);
+  filter.weights = io.scratch<float>(axis.output * filter.taps);
+  for (int64_t x = 0; x < axis.output; ++x) {
+    const double place = source_position(op, axis, x);
+    float* weights = filter.weights + x * filter.taps;
+    if (std::isnan(place)) {
+      filter.first[x] = 0;
+      std::fill_n(weights, filter.taps, std::numeric_limits<float>::quiet_NaN());
+      continue;
+    }
+    const int64_t base = static_cast<int64_t>(std::ceil(place)) - 1;
+    const double part = place - static_cast<double>(base);  // in (0, 1]
+    filter.first[x] = base + begin;
+    const auto weigh = [&](int64_t i) -> double {
+      const int64_t from = base + begin + i;
+      if (op.exclude_outside && (from < 0 || from >= axis.input)) return 0;
+      const double distance = stretch * (static_cast<double>(begin + i) - part);
+      return is_cubic ? cubic(distance, op.cubic_a) : linear(distance);
+    };
+    double sum = 0;
+    for (int64_t i = 0; i < filter.taps; ++i) sum += weigh(i);
+    if (sum == 0 || !(op.exclude_outside || op.antialias)) sum = 1;
+    for (int64_t i = 0; i < filter.taps; ++i) weights[i] = static_cast<float>(weigh(i) / sum);
+  }
+  return filter;
+}
+
+}  // namespace mica
