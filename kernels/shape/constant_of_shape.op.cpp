@@ -1,0 +1,55 @@
+// ConstantOfShape, ai.onnx 9: a tensor of the dims that the input holds, filled with one value (float 0 by default).
+#include <algorithm>
+
+#include "kernels/op.h"
+#include "kernels/shape/elements.h"
+#include "kernels/shape/shape_input.h"
+
+namespace mica {
+namespace {
+
+struct ConstantOfShape {
+  Tensor value;
+};
+
+void prepare(ConstantOfShape& op, const NodeFacts&) {
+  if (!op.value.defined()) op.value = Tensor::scalar(0.0f);
+  if (op.value.elements() != 1) {
+    throw Error(ErrorCode::InvalidModel, "attribute \"value\" must have one element, not be " + op.value.str());
+  }
+}
+
+void infer(const ConstantOfShape& op, InferContext& ctx) {
+  auto dims = dims_from_input(ctx, 0, "the shape");
+  if (!dims) return ctx.set(0, op.value.dtype());
+  const auto shape = to_shape(*dims);
+  const auto value = contents_of(op.value);
+  const auto count = shape ? checked_elements(shape->dims()) : std::nullopt;
+  if (value && count && *count <= static_cast<int64_t>(InferContext::kMaxContents)) {
+    ctx.set_contents(0, Dims(static_cast<size_t>(*count), value->front()));
+  }
+  ctx.set(0, op.value.dtype(), std::move(*dims));
+}
+
+void run_cpu(const ConstantOfShape& op, const Operands& io) {
+  Tensor& y = io.out(0);
+  visit_storage(y.dtype(), [&]<class T>() {
+    T* to = stage<T>(io, y);
+    std::fill_n(to, y.elements(), *load<T>(io, op.value));
+    store(to, y);
+  });
+}
+
+}  // namespace
+
+MICA_OP(ConstantOfShape, 9) {
+  return op<ConstantOfShape>()
+      .input("input", types::int64)
+      .output("output")
+      .attribute("value", &ConstantOfShape::value)
+      .prepare<prepare>()
+      .infer<infer>()
+      .cpu<run_cpu>();
+}
+
+}  // namespace mica

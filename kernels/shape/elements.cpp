@@ -1,0 +1,29 @@
+#include "kernels/shape/elements.h"
+
+#include <cstring>
+
+namespace mica {
+
+void unpack_elements(const Tensor& packed, uint8_t* elements) {
+  const int bits = bit_width(packed.dtype());
+  const int per_byte = 8 / bits;
+  const uint8_t mask = static_cast<uint8_t>((1 << bits) - 1);
+  const uint8_t* bytes = packed.data<uint8_t>();
+  for (int64_t i = 0; i < packed.elements(); ++i) {
+    elements[i] = static_cast<uint8_t>(bytes[i / per_byte] >> (i % per_byte * bits)) & mask;
+  }
+}
+
+void pack_elements(const uint8_t* elements, Tensor& packed) {
+  const int bits = bit_width(packed.dtype());
+  const int per_byte = 8 / bits;
+  const int mask = (1 << bits) - 1;
+  uint8_t* bytes = packed.mutable_data<uint8_t>();
+  if (packed.bytes() > 0) std::memset(bytes, 0, packed.bytes());
+  for (int64_t i = 0; i < packed.elements(); ++i) {
+    const int value = (elements[i] & mask) << (i % per_byte * bits);
+    bytes[i / per_byte] = static_cast<uint8_t>(bytes[i / per_byte] | value);
+  }
+}
+
+}  // namespace mica

@@ -1,0 +1,58 @@
+// Moving elements without looking at them: one C++ type per storage width, and bytes for packed sub-byte elements.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "kernels/operands.h"
+
+namespace mica {
+
+using Bytes16 = std::array<uint64_t, 2>;
+
+/// Calls `f.template operator()<T>()` with the type that stores one element of `dtype`. Elements narrower than a byte
+/// are handled as one uint8_t each: see `load`, `stage` and `store`.
+template <class F>
+void visit_storage(DType dtype, F&& f) {
+  if (dtype == DType::String) return f.template operator()<std::string>();
+  switch (bit_width(dtype)) {
+    case 128:
+      return f.template operator()<Bytes16>();
+    case 64:
+      return f.template operator()<uint64_t>();
+    case 32:
+      return f.template operator()<uint32_t>();
+    case 16:
+      return f.template operator()<uint16_t>();
+    default:
+      return f.template operator()<uint8_t>();
+  }
+}
+
+/// Packed elements, each into the low bits of one byte, and back.
+void unpack_elements(const Tensor& packed, uint8_t* elements);
+void pack_elements(const uint8_t* elements, Tensor& packed);
+
+/// The elements of an input, as `visit_storage` handles them: the tensor's own, or scratch for sub-byte ones.
+template <class T>
+const T* load(const Operands& io, const Tensor& tensor) {
+  if (!is_sub_byte(tensor.dtype())) return tensor.data<T>();
+  uint8_t* elements = io.scratch<uint8_t>(tensor.elements());
+  unpack_elements(tensor, elements);
+  return reinterpret_cast<const T*>(elements);
+}
+
+/// Where to write the elements of an output; `store` then puts them into the tensor where that is another place.
+template <class T>
+T* stage(const Operands& io, Tensor& tensor) {
+  if (!is_sub_byte(tensor.dtype())) return tensor.mutable_data<T>();
+  return reinterpret_cast<T*>(io.scratch<uint8_t>(tensor.elements()));
+}
+
+template <class T>
+void store(const T* staged, Tensor& tensor) {
+  if (is_sub_byte(tensor.dtype())) pack_elements(reinterpret_cast<const uint8_t*>(staged), tensor);
+}
+
+}  // namespace mica
