@@ -20,7 +20,7 @@ struct Polynomial;
 /// has no meaning there, and a simplification may drop the division: `a*b/b` is `a`. Immutable; copies share.
 ///
 /// All that make a Dim throw InvalidModel when a number overflows int64, when the expression grows beyond fixed
-/// limits (`limits` in graph/polynomial.h), and for a division by the constant 0.
+/// limits (`dim_limits` in graph/polynomial.h), and for a division by the constant 0.
 class Dim {
  public:
   Dim() = default;  ///< 0
@@ -50,7 +50,6 @@ class Dim {
   const Polynomial* expression() const { return expression_.get(); }
 
  private:
-  friend struct Polynomial;
   friend Dim make_dim(Polynomial polynomial);
 
   int64_t value_ = 0;

@@ -59,8 +59,7 @@ class LowerBound {
   }
 
  private:
-  // A bound of p, with one factor of one term replaced by what is certainly no larger or, where the rest of the term
-  // is negative, no smaller.
+  // A bound of p from replacing one factor of one term by bounds of that factor.
   Number relaxed(const Polynomial& p, size_t index, const AtomPtr& atom) {
     Polynomial others = p;
     others.terms.erase(others.terms.begin() + static_cast<std::ptrdiff_t>(index));

@@ -24,7 +24,7 @@ size_t size(const Polynomial& p) {
 }
 
 std::optional<Polynomial> within_limits(Polynomial p) {
-  if (p.terms.size() > limits::kTerms || size(p) > limits::kSize) return std::nullopt;
+  if (p.terms.size() > dim_limits::kTerms || size(p) > dim_limits::kSize) return std::nullopt;
   return p;
 }
 
@@ -131,7 +131,7 @@ std::optional<Division> divide(const Polynomial& a, const Polynomial& b) {
   Division result;
   Polynomial rest = a;
   for (size_t steps = 0; !rest.terms.empty(); ++steps) {
-    if (steps > 4 * limits::kTerms) return std::nullopt;
+    if (steps > 4 * dim_limits::kTerms) return std::nullopt;
     auto by = quotient(rest.terms.front(), b.terms.front());
     if (!by) return std::nullopt;
     if (by->coefficient == 0) {
@@ -179,7 +179,7 @@ Dim make_function(Atom::Kind kind, std::vector<Dim> operands) {
       for (const AtomPtr& atom : term.monomial) depth = std::max(depth, atom->depth);
     }
   }
-  if (total > limits::kSize || depth >= limits::kDepth || operands.size() > limits::kOperands) {
+  if (total > dim_limits::kSize || depth >= dim_limits::kDepth || operands.size() > dim_limits::kOperands) {
     refuse(operands.front(), "and", operands.back());
   }
   const Bounds known = bounds(kind, operands);

@@ -15,12 +15,12 @@
 namespace mica {
 
 /// What a model file may ask for. Beyond that, expressions are refused.
-namespace limits {
+namespace dim_limits {
 inline constexpr size_t kTerms = 128;    ///< of one polynomial
 inline constexpr size_t kSize = 1024;    ///< factors and terms of an expression written out
 inline constexpr size_t kDepth = 64;     ///< functions within functions
 inline constexpr size_t kOperands = 16;  ///< of one min or max
-}  // namespace limits
+}  // namespace dim_limits
 
 /// What is known of a value for all symbols >= 0, both ends inclusive.
 struct Bounds {
@@ -66,7 +66,7 @@ std::strong_ordering compare(const Monomial& a, const Monomial& b);
 std::strong_ordering compare(const Polynomial& a, const Polynomial& b);
 std::strong_ordering compare(const Dim& a, const Dim& b);
 
-/// Arithmetic; nullopt on overflow and beyond `limits`.
+/// Arithmetic; nullopt on overflow and beyond `dim_limits`.
 std::optional<Polynomial> add(const Polynomial& a, const Polynomial& b, int64_t scale = 1);  ///< a + scale * b
 std::optional<Polynomial> multiply(const Polynomial& a, const Polynomial& b);
 
@@ -91,7 +91,7 @@ Bounds bounds(Atom::Kind kind, const std::vector<Dim>& operands);
 
 Polynomial to_polynomial(const Dim& dim);
 Dim make_dim(Polynomial polynomial);
-/// The function of `operands` as they are, as one atom. Throws InvalidModel beyond `limits`.
+/// The function of `operands` as they are, as one atom. Throws InvalidModel beyond `dim_limits`.
 Dim make_function(Atom::Kind kind, std::vector<Dim> operands);
 
 /// Quotients of numbers; nullopt for a division by 0 and on overflow.
