@@ -112,7 +112,8 @@ size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string
   const RulesByOperator& index = rules_of(stage);
   size_t total = 0;
   for_each_graph(*context.model.graph, [&](Graph& graph) {
-    for (const NodeId id : graph.order()) {
+    const std::vector<NodeId> order = graph.order();
+    for (const NodeId id : std::views::reverse(order)) {  // from the outputs on, so that the largest matches come first
       if (!graph.node(id).alive || !graph.node(id).domain.empty()) continue;
       const auto candidates = index.find(graph.node(id).op_type);
       if (candidates == index.end()) continue;

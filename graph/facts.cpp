@@ -1,0 +1,61 @@
+#include "graph/facts.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "graph/edit.h"
+
+namespace mica {
+
+const Dims* dims_of(const Graph& graph, ValueId id) {
+  if (id == ValueId::None) return nullptr;
+  const ValueType& type = graph.value(id).type;
+  return type.is_tensor() && type.dims ? &*type.dims : nullptr;
+}
+
+int64_t attribute(const Node& node, std::string_view name, int64_t absent) {
+  const auto it = node.attributes.find(name);
+  const int64_t* value = it == node.attributes.end() ? nullptr : std::get_if<int64_t>(&it->second);
+  return value == nullptr ? absent : *value;
+}
+
+std::optional<std::vector<int64_t>> integers(const Graph& graph, ValueId id) {
+  if (!is_constant(graph, id)) return std::nullopt;
+  const Tensor& tensor = graph.value(id).constant;
+  std::optional<std::vector<int64_t>> result;
+  visit_dtype<int64_t, int32_t>(
+      tensor.dtype(), [&]<class T>() { result.emplace(tensor.data<T>(), tensor.data<T>() + tensor.elements()); });
+  return result;
+}
+
+std::optional<std::vector<int64_t>> integers(const Graph& graph, const Node& node, std::string_view name,
+                                             size_t input) {
+  if (const auto it = node.attributes.find(name); it != node.attributes.end()) {
+    const auto* list = std::get_if<std::vector<int64_t>>(&it->second);
+    return list == nullptr ? std::nullopt : std::optional(*list);
+  }
+  return integers(graph, input_of(node, input));
+}
+
+std::optional<int64_t> reduced_tail(const Graph& graph, const Node& reduction) {
+  const Dims* dims = dims_of(graph, reduction.inputs[0]);
+  auto axes = integers(graph, reduction, "axes", 1);
+  if (dims == nullptr || !axes || axes->empty() || attribute(reduction, "keepdims", 1) == 0) return std::nullopt;
+  const int64_t rank = static_cast<int64_t>(dims->size());
+  for (int64_t& axis : *axes) axis += axis < 0 ? rank : 0;
+  std::ranges::sort(*axes);
+  std::vector<int64_t> tail(axes->size());
+  std::iota(tail.begin(), tail.end(), rank - static_cast<int64_t>(axes->size()));
+  return *axes == tail ? std::optional(axes->front()) : std::nullopt;
+}
+
+std::optional<std::vector<int64_t>> permutation(const Graph& graph, const Node& transpose) {
+  if (const auto perm = integers(graph, transpose, "perm", SIZE_MAX)) return perm;
+  const Dims* dims = dims_of(graph, transpose.inputs[0]);
+  if (dims == nullptr) return std::nullopt;
+  std::vector<int64_t> reversed(dims->size());
+  std::iota(reversed.rbegin(), reversed.rend(), 0);
+  return reversed;
+}
+
+}  // namespace mica

@@ -1,0 +1,36 @@
+// Questions that rules ask about nodes and values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace mica {
+
+/// The dims of a tensor; null when not even the rank is known.
+const Dims* dims_of(const Graph& graph, ValueId id);
+
+/// An integer attribute of a node.
+int64_t attribute(const Node& node, std::string_view name, int64_t absent);
+/// A list of integers that is an attribute up to some version and an input from then on; nullopt when the node has
+/// neither, or when the input is not a constant.
+std::optional<std::vector<int64_t>> integers(const Graph& graph, const Node& node, std::string_view name, size_t input);
+/// The elements of a constant tensor of integers; nullopt for anything else.
+std::optional<std::vector<int64_t>> integers(const Graph& graph, ValueId id);
+
+/// The first of the axes that a reduction runs over, counted from the front, when it runs over all axes from there on
+/// and keeps their dims (as 1); nullopt otherwise.
+std::optional<int64_t> reduced_tail(const Graph& graph, const Node& reduction);
+
+/// Where each axis of a Transpose comes from; nullopt when the rank is not known.
+std::optional<std::vector<int64_t>> permutation(const Graph& graph, const Node& transpose);
+
+/// A formal input of a node; None where it has none.
+inline ValueId input_of(const Node& node, size_t i) {
+  return i < node.formal_inputs ? node.inputs[i] : ValueId::None;
+}
+
+}  // namespace mica

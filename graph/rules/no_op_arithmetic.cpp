@@ -1,0 +1,13 @@
+// x * 1, x / 1, x - 0, x ^ 1   =>   x     (x + 0 is not x for x = -0)
+#include "graph/rule.h"
+
+namespace mica {
+
+MICA_RULE(no_op_arithmetic, Canonical) {
+  const Pattern x = any("x");
+  return {
+      one_of({op("Mul", {x, 1.0}), op("Mul", {1.0, x}), op("Div", {x, 1.0}), op("Sub", {x, 0.0}), op("Pow", {x, 1.0})}),
+      [](Rewriter&, const Match& m) { return m["x"]; }};
+}
+
+}  // namespace mica
