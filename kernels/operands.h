@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/type.h"
 #include "runtime/base/error.h"
 #include "runtime/base/tensor.h"
 
@@ -39,6 +40,8 @@ class SubgraphRunner {
   virtual ~SubgraphRunner() = default;
   /// Runs subgraph `index` (as numbered in OpDef::subgraphs) on its formal inputs; captured values come by themselves.
   virtual std::vector<Datum> run(size_t index, std::span<const Datum> inputs) = 0;
+  /// What is known of an output's type without running it, for loops that run zero times.
+  virtual ValueType output_type(size_t /*index*/, size_t /*output*/) const { return {}; }
 };
 
 /// Views of a node's inputs and outputs. Outputs have their final dtype and shape and are uninitialised; an operator

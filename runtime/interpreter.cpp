@@ -14,14 +14,23 @@ class InterpretedSubgraphs : public SubgraphRunner {
       : node_(node), captures_(captures), threads_(threads) {}
 
   std::vector<Datum> run(size_t index, std::span<const Datum> inputs) override {
+    return interpret(graph(index), inputs, captures_, workspace_, threads_);
+  }
+
+  ValueType output_type(size_t index, size_t output) const override {
+    const Graph& body = graph(index);
+    return output < body.outputs.size() ? body.value(body.outputs[output]).type : ValueType{};
+  }
+
+ private:
+  const Graph& graph(size_t index) const {
     const std::string& name = node_.op->def.subgraphs.at(index);
     for (const Subgraph& sub : node_.subgraphs) {
-      if (sub.name == name) return interpret(*sub.graph, inputs, captures_, workspace_, threads_);
+      if (sub.name == name) return *sub.graph;
     }
     throw Error(ErrorCode::InvalidModel, "subgraph \"" + name + "\" is missing");
   }
 
- private:
   const Node& node_;
   std::span<const Datum* const> captures_;
   ThreadPool& threads_;
