@@ -8,25 +8,38 @@ namespace {
 enum Branch : size_t { kThen, kElse };
 
 void set_all(InferContext& ctx, const std::vector<ValueType>& types) {
-  if (types.size() < ctx.outputs()) {
+  if (!types.empty() && types.size() < ctx.outputs()) {
     ctx.fail("a branch has " + std::to_string(types.size()) + " outputs, the node " + std::to_string(ctx.outputs()));
   }
-  for (size_t i = 0; i < ctx.outputs(); ++i) ctx.set(i, types[i]);
+  for (size_t i = 0; i < ctx.outputs() && i < types.size(); ++i) ctx.set(i, types[i]);
+}
+
+// Exporters write branches for cases that the inputs at hand rule out. Such a branch contradicts itself and cannot be
+// run, so that only the other one tells the outputs; nullopt for it.
+std::optional<std::vector<ValueType>> infer_branch(const InferContext& ctx, Branch branch) {
+  try {
+    return ctx.infer_subgraph(branch, {});
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::InvalidModel) throw;
+    return std::nullopt;
+  }
 }
 
 void infer(const NoParams&, InferContext& ctx) {
-  auto then = ctx.infer_subgraph(kThen, {});
-  const auto otherwise = ctx.infer_subgraph(kElse, {});
-  if (then.empty() || otherwise.empty()) return;
   if (const auto condition = ctx.integers(0); condition && condition->size() == 1) {
-    return set_all(ctx, condition->front() != 0 ? then : otherwise);
+    return set_all(ctx, ctx.infer_subgraph(condition->front() != 0 ? kThen : kElse, {}));
   }
-  if (then.size() != otherwise.size()) {
-    ctx.fail("the branches have " + std::to_string(then.size()) + " and " + std::to_string(otherwise.size()) +
+  auto then = infer_branch(ctx, kThen);
+  if (!then) return set_all(ctx, ctx.infer_subgraph(kElse, {}));
+  const auto otherwise = infer_branch(ctx, kElse);
+  if (!otherwise) return set_all(ctx, *then);
+  if (then->empty() || otherwise->empty()) return;
+  if (then->size() != otherwise->size()) {
+    ctx.fail("the branches have " + std::to_string(then->size()) + " and " + std::to_string(otherwise->size()) +
              " outputs");
   }
-  for (size_t i = 0; i < then.size(); ++i) then[i] = join_types(ctx, then[i], otherwise[i]);
-  set_all(ctx, then);
+  for (size_t i = 0; i < then->size(); ++i) (*then)[i] = join_types(ctx, (*then)[i], (*otherwise)[i]);
+  set_all(ctx, *then);
 }
 
 void run_cpu(const NoParams&, const Operands& io) {
