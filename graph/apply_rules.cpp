@@ -67,20 +67,23 @@ class Application {
   }
 
  private:
-  bool replace(ValueId result) {
-    Value& old_value = graph_.value(replaced_);
+  // A new value takes over the name of the old one, and what is known of it.
+  void inherit(const Value& old_value, ValueId result, const std::string& name) {
     Value& new_value = graph_.value(result);
+    if (!new_value.type.dims) new_value.type = old_value.type;
+    if (!new_value.contents) new_value.contents = old_value.contents;
+    if (new_value.name == name) return;
+    graph_.rename(replaced_, "");
+    graph_.rename(result, name);
+  }
+
+  bool replace(ValueId result) {
     const auto& added = rewriter_.added();
-    const bool is_new = std::ranges::find(added, new_value.producer) != added.end();
-    if (is_new) {
-      if (!new_value.type.dims) new_value.type = old_value.type;
-      if (!new_value.contents) new_value.contents = old_value.contents;
-      const std::string name = old_value.name;
-      graph_.rename(replaced_, "");
-      graph_.rename(result, name);
-    }
+    const bool is_new = std::ranges::find(added, graph_.value(result).producer) != added.end();
     const NodeId root = match_.root;
+    const std::string name = graph_.value(replaced_).name;
     if (!redirect(graph_, replaced_, result)) return false;
+    if (is_new) inherit(graph_.value(replaced_), result, name);
     remove_unused(graph_, root);
     std::string what = "gave";
     for (const NodeId id : added) what += " " + graph_.node(id).op_type;

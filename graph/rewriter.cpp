@@ -9,6 +9,10 @@
 
 namespace mica {
 
+Target Rewriter::target() const {
+  return context_.options.target;
+}
+
 double Rewriter::number(std::string_view name) const {
   return mica::number(constant(name)).value_or(0);
 }
@@ -27,7 +31,7 @@ ValueId Rewriter::add(std::string_view op_type, int64_t since, std::vector<Value
   node.formal_inputs = inputs.size();
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
-  node.outputs = {ValueId::None};
+  node.outputs = {ValueId{0}};  // stands for the output, until it is known that there will be one
   try {
     resolve(node, context_.operators);
     if (node.op == nullptr) return refuse("this build has no " + versioned);

@@ -7,6 +7,7 @@
 
 #include "graph/graph.h"
 #include "graph/pattern.h"
+#include "graph/pipeline.h"
 
 namespace mica {
 
@@ -18,6 +19,7 @@ class Rewriter {
   Rewriter(RuleContext& context, Graph& graph, const Match& match) : context_(context), graph_(graph), match_(match) {}
 
   const Graph& graph() const { return graph_; }
+  Target target() const;
   const ValueType& type(ValueId id) const { return graph_.value(id).type; }
   /// The content of a matched constant.
   const Tensor& constant(std::string_view name) const { return graph_.value(match_[name]).constant; }
