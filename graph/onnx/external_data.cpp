@@ -34,7 +34,7 @@ std::shared_ptr<const MappedFile> ExternalData::open(const std::string& location
 
 std::string ExternalData::resolve(const std::string& location) const {
   if (model_path_.empty()) refuse(location, "cannot be found: the model was not read from a file");
-  if (location.find('\0') != std::string::npos) refuse(location, "has a name with a zero byte");
+  if (location.find('\0') != std::string::npos) refuse(location.c_str(), "... has a zero byte in its name");
   const fs::path relative(location);
   if (location.empty() || relative.is_absolute() || relative.has_root_path()) {
     refuse(location, "is not a path relative to the model");

@@ -10,7 +10,7 @@ namespace mica::onnx {
 namespace {
 
 // Functions that call others twice double with each level: what they may grow to, in bytes of nodes.
-constexpr size_t kMaxInlined = size_t{128} << 20;
+constexpr size_t kMaxInlined = size_t{64} << 20;
 constexpr size_t kNodeOverhead = 256;
 
 [[noreturn]] void fail(const std::string& what) {
