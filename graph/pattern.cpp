@@ -144,7 +144,7 @@ NodeId Match::node(std::string_view label) const {
 std::optional<double> number(const Tensor& tensor) {
   if (!tensor.defined() || tensor.elements() != 1) return std::nullopt;
   std::optional<double> result;
-  visit_dtype<float, double, int64_t, int32_t, int8_t, uint8_t>(
+  visit_dtype<float, double, int64_t, int32_t, int8_t, uint8_t, bool>(
       tensor.dtype(), [&]<class T>() { result = static_cast<double>(*tensor.data<T>()); });
   visit_dtype<Half, BFloat16>(tensor.dtype(),
                               [&]<class T>() { result = static_cast<double>(static_cast<float>(*tensor.data<T>())); });

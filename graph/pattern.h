@@ -99,7 +99,7 @@ std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId ro
 /// Operators that a node may have to be the root of a match; empty: any.
 std::vector<std::string> root_operators(const Pattern& pattern);
 
-/// The only element of a constant of floating point or integer type.
+/// The only element of a constant of floating point, integer or boolean type (true is 1).
 std::optional<double> number(const Tensor& tensor);
 
 }  // namespace mica

@@ -1,4 +1,4 @@
-// x * 1, x / 1, x - 0, x ^ 1   =>   x     (x + 0 is not x for x = -0)
+// x * 1, x / 1, x - 0, x ^ 1, x and true, x or false   =>   x     (x + 0 is not x for x = -0)
 #include "graph/rule.h"
 
 namespace mica {
