@@ -5,9 +5,10 @@ namespace mica {
 
 MICA_RULE(no_op_arithmetic, Canonical) {
   const Pattern x = any("x");
-  return {
-      one_of({op("Mul", {x, 1.0}), op("Mul", {1.0, x}), op("Div", {x, 1.0}), op("Sub", {x, 0.0}), op("Pow", {x, 1.0})}),
-      [](Rewriter&, const Match& m) { return m["x"]; }};
+  const Pattern numbers =
+      one_of({op("Mul", {x, 1.0}), op("Mul", {1.0, x}), op("Div", {x, 1.0}), op("Sub", {x, 0.0}), op("Pow", {x, 1.0})});
+  const Pattern logic = one_of({op("And", {x, 1.0}), op("And", {1.0, x}), op("Or", {x, 0.0}), op("Or", {0.0, x})});
+  return {one_of({numbers, logic}), [](Rewriter&, const Match& m) { return m["x"]; }};
 }
 
 }  // namespace mica

@@ -1,6 +1,7 @@
 // Reshape(x, computed shape)   =>   Reshape(x, constant)
 // Reshape(Reshape(x))          =>   Reshape(x, constant)     likewise Flatten, Squeeze and Unsqueeze
 // Dims that x has at the same place are written as 0, one other dim as -1. What computed the shape falls away.
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
