@@ -14,14 +14,21 @@ namespace {
 constexpr int64_t kFirstIrVersion = 3, kLastIrVersion = 13;
 
 GraphModel import_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const OpTable& operators,
-                        const std::string& path) {
-  proto::ModelProto proto;
-  parse(bytes, Message::Model, proto);
-  TensorReader tensors(bytes, std::move(owner), path);
-  GraphModel model;
-  model.origin = path;
-  Importer(proto, tensors, operators, model).run();
-  return model;
+                        const std::string& path, const MappedFile* mapping) {
+  try {
+    proto::ModelProto proto;
+    parse(bytes, Message::Model, proto);
+    TensorReader tensors(bytes, std::move(owner), path, mapping);
+    GraphModel model;
+    model.origin = path;
+    Importer(proto, tensors, operators, model).run();
+    return model;
+  } catch (const Error& error) {
+    if (path.empty()) throw;
+    throw error.within("model \"" + path + "\"");
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::OutOfMemory, "no memory to load the model " + path);
+  }
 }
 
 }  // namespace
@@ -65,19 +72,12 @@ void Importer::run() {
 
 GraphModel import_model(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const OpTable& operators,
                         const std::string& path) {
-  try {
-    return import_bytes(bytes, std::move(owner), operators, path);
-  } catch (const Error& error) {
-    if (path.empty()) throw;
-    throw error.within("model \"" + path + "\"");
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::OutOfMemory, "no memory to load the model " + path);
-  }
+  return import_bytes(bytes, std::move(owner), operators, path, nullptr);
 }
 
 GraphModel import_model(const std::string& path, const OpTable& operators) {
   const auto file = std::make_shared<const MappedFile>(MappedFile::open(path));
-  return import_model(file->bytes(), file, operators, path);
+  return import_bytes(file->bytes(), file, operators, path, file.get());
 }
 
 }  // namespace mica::onnx

@@ -79,6 +79,8 @@ void Importer::add_initializers(const proto::GraphProto& proto, Scope& scope) {
   for (const auto& sparse : proto.sparse_initializer()) {
     add_initializer(sparse.values().name(), tensors_.read(sparse), scope);
   }
+  Graph& graph = scope.frame.graph;
+  std::erase_if(graph.inputs, [&](ValueId id) { return graph.value(id).constant.defined(); });
 }
 
 void Importer::add_initializer(const std::string& name, Tensor tensor, Scope& scope) {
@@ -91,12 +93,11 @@ void Importer::add_initializer(const std::string& name, Tensor tensor, Scope& sc
     return;
   }
   const ValueId id = it->second.id;
-  if (graph.is_input(id)) {
+  if (!graph.value(id).constant.defined()) {  // an input
     if (scope.parent != nullptr) {
       note_once("initializers of inputs of subgraphs are not used: these inputs are always given");
       return;
     }
-    std::erase(graph.inputs, id);
     note_once("inputs that have an initializer are taken as constants");
   } else {
     note_once("initializers are given more than once: the last one counts");

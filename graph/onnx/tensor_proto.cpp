@@ -118,8 +118,9 @@ uint64_t parse_number(const std::string& key, const std::string& text) {
 
 }  // namespace
 
-TensorReader::TensorReader(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, std::string model_path)
-    : bytes_(bytes), owner_(std::move(owner)), external_(std::move(model_path)) {}
+TensorReader::TensorReader(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, std::string model_path,
+                           const MappedFile* mapping)
+    : bytes_(bytes), owner_(std::move(owner)), mapping_(mapping), external_(std::move(model_path)) {}
 
 void TensorReader::take(size_t bytes) {
   const size_t budget = kFreeBytes + 64 * bytes_.size() + external_.mapped_bytes();
@@ -151,21 +152,24 @@ Tensor TensorReader::decode(const proto::TensorProto& tensor) {
     fail_size(dtype, shape,
               std::to_string(tensor.raw_size()) + " bytes of data where " + std::to_string(*size) + " belong");
   }
-  return raw(dtype, shape, bytes_.subspan(tensor.raw_offset(), tensor.raw_size()), owner_);
+  return raw(dtype, shape, bytes_.subspan(tensor.raw_offset(), tensor.raw_size()), owner_, mapping_);
 }
 
 Tensor TensorReader::raw(DType dtype, const Shape& shape, std::span<const std::byte> data,
-                         std::shared_ptr<const void> owner) {
+                         std::shared_ptr<const void> owner, const MappedFile* mapping) {
   const bool aligned = reinterpret_cast<uintptr_t>(data.data()) % element_alignment(dtype) == 0;
   const bool clean = dtype != DType::Bool || std::ranges::all_of(data, is_boolean);
-  if (!aligned || !clean) take(data.size());
-  if (!clean) {
-    Tensor copy(dtype, shape);
+  const Tensor view = Tensor::over(dtype, shape, data.data(), std::move(owner));
+  if (aligned && clean) return view;
+  take(data.size());
+  Tensor copy(dtype, shape);
+  if (clean) {
+    std::ranges::copy(data, static_cast<std::byte*>(copy.mutable_raw()));
+  } else {
     std::ranges::transform(data, copy.mutable_data<bool>(), [](std::byte byte) { return byte != std::byte{0}; });
-    return copy;
   }
-  Tensor view = Tensor::over(dtype, shape, data.data(), std::move(owner));
-  return aligned ? view : view.clone();
+  if (mapping != nullptr) mapping->release(data);
+  return copy;
 }
 
 Tensor TensorReader::external(const proto::TensorProto& tensor, DType dtype, const Shape& shape, size_t size) {
@@ -188,7 +192,7 @@ Tensor TensorReader::external(const proto::TensorProto& tensor, DType dtype, con
     fail("external data \"" + location + "\" ends at byte " + std::to_string(bytes.size()) + ", the tensor needs " +
          std::to_string(size) + " bytes from " + std::to_string(offset));
   }
-  return raw(dtype, shape, bytes.subspan(offset, size), file);
+  return raw(dtype, shape, bytes.subspan(offset, size), file, file.get());
 }
 
 Tensor TensorReader::read(const proto::SparseTensorProto& sparse) {

@@ -22,8 +22,10 @@ namespace mica::onnx {
 class TensorReader {
  public:
   /// `bytes` is the file that was given to `parse`; `owner` keeps it alive (null: the caller does, as long as any
-  /// tensor lives). `model_path` is where external data is looked for; empty: there is none.
-  TensorReader(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, std::string model_path = {});
+  /// tensor lives). `model_path` is where external data is looked for; empty: there is none. `mapping`, where `bytes`
+  /// is one, is told of what was copied and is not needed any more; it must outlive this.
+  TensorReader(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, std::string model_path = {},
+               const MappedFile* mapping = nullptr);
 
   /// Throws InvalidModel. The same proto, by address, gives the same tensor.
   Tensor read(const proto::TensorProto& tensor);
@@ -32,7 +34,8 @@ class TensorReader {
 
  private:
   Tensor decode(const proto::TensorProto& tensor);
-  Tensor raw(DType dtype, const Shape& shape, std::span<const std::byte> data, std::shared_ptr<const void> owner);
+  Tensor raw(DType dtype, const Shape& shape, std::span<const std::byte> data, std::shared_ptr<const void> owner,
+             const MappedFile* mapping);
   Tensor external(const proto::TensorProto& tensor, DType dtype, const Shape& shape, size_t size);
   void take(size_t bytes);
 
@@ -42,6 +45,7 @@ class TensorReader {
 
   std::span<const std::byte> bytes_;
   std::shared_ptr<const void> owner_;
+  const MappedFile* mapping_;
   ExternalData external_;
   std::unordered_map<const void*, Tensor> read_;
   size_t taken_ = 0;
