@@ -73,14 +73,24 @@ class Parser {
         continue;
       }
       RegexTree part = atom();
-      if (repeat(part) && repeat(part)) fail("repeats a repetition");
+      repeat_once(part);
       tree.parts.push_back(std::move(part));
     }
     return tree;
   }
 
+  // Text up to \E; a repetition behind it takes the last letter.
   void quote(RegexTree& tree) {
-    while (!rest_.empty() && !take("\\E")) tree.parts.push_back(literal(take_any()));
+    bool any = false;
+    while (!rest_.empty() && !take("\\E")) {
+      tree.parts.push_back(literal(take_any()));
+      any = true;
+    }
+    if (any) repeat_once(tree.parts.back());
+  }
+
+  void repeat_once(RegexTree& part) {
+    if (repeat(part) && repeat(part)) fail("repeats a repetition");
   }
 
   // Wraps `part` when an operator of repetition follows.

@@ -53,7 +53,7 @@ void append_utf8(std::string& text, char32_t code) {
     return;
   }
   const int extra = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-  text += static_cast<char>((0xf00u >> extra & 0xffu) | code >> (6 * extra));
+  text += static_cast<char>((0xff00u >> (extra + 1) & 0xffu) | code >> (6 * extra));
   for (int i = extra - 1; i >= 0; --i) text += static_cast<char>(0x80u | (code >> (6 * i) & 0x3fu));
 }
 
