@@ -13,6 +13,14 @@ const Dims* dims_of(const Graph& graph, ValueId id) {
   return type.is_tensor() && type.dims ? &*type.dims : nullptr;
 }
 
+bool same_where_valid(const Dim& cut, const Dim& dim) {
+  if (cut == dim) return true;
+  SymbolValues large;
+  for (const std::string& symbol : cut.symbols()) large[symbol] = int64_t{1} << 30;
+  const auto rows = evaluate(cut, large);
+  return rows && *rows > 1 && cut == min(dim, Dim(*rows));
+}
+
 int64_t attribute(const Node& node, std::string_view name, int64_t absent) {
   const auto it = node.attributes.find(name);
   const int64_t* value = it == node.attributes.end() ? nullptr : std::get_if<int64_t>(&it->second);

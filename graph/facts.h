@@ -13,6 +13,10 @@ namespace mica {
 /// The dims of a tensor; null when not even the rank is known.
 const Dims* dims_of(const Graph& graph, ValueId id);
 
+/// Whether two dims that broadcast to `dim` must be the same: they are equal, or one is min(dim, c) with c > 1, as it
+/// comes of cutting a table of c rows to length.
+bool same_where_valid(const Dim& cut, const Dim& dim);
+
 /// An integer attribute of a node.
 int64_t attribute(const Node& node, std::string_view name, int64_t absent);
 /// A list of integers that is an attribute up to some version and an input from then on; nullopt when the node has

@@ -31,6 +31,8 @@ constexpr Pass kDead{"eliminate_dead", eliminate_dead};
 constexpr Pass kCommon{"eliminate_common", eliminate_common};
 constexpr std::array kPasses{kFixDims, kInfer, kFold, kDead, kCommon};
 
+constexpr std::array kStages{Stage::Canonical, Stage::Fuse, Stage::Block};
+
 // Rules and passes make each other's work. Each round makes the graph smaller or more canonical, so that few suffice;
 // the bound is for a pair of rules that undo each other.
 constexpr int kMaxRounds = 20;
@@ -51,9 +53,8 @@ class Pipeline {
     try {
       run(kFixDims);
       run(kInfer);
-      settle(Stage::Canonical);
-      settle(Stage::Fuse);
-      settle(Stage::Block);
+      simplify();
+      for (const Stage stage : kStages) settle(stage);
       run(kInfer);
     } catch (const std::exception& error) {
       notes_.restart();
@@ -64,13 +65,26 @@ class Pipeline {
   }
 
  private:
-  // Simplifies and applies the rules of one stage until nothing changes.
-  void settle(Stage stage) {
+  // Folding tells more shapes, which let more be folded.
+  void simplify() {
     for (int round = 0; round < kMaxRounds; ++round) {
-      const size_t folded = run(kFold);
-      const size_t changed = folded + run(kDead) + run(kCommon) + run(stage);
-      if (changed == 0) return;
-      if (folded > 0) run(kInfer);
+      const bool folded = run(kFold) > 0;
+      run(kCommon);
+      run(kDead);
+      if (!folded) return;
+      run(kInfer);
+    }
+  }
+
+  // Applies the rules of all stages up to this one until nothing changes.
+  void settle(Stage last) {
+    for (int round = 0; round < kMaxRounds; ++round) {
+      size_t changes = 0;
+      for (const Stage stage : kStages) {
+        if (stage <= last) changes += apply_rules(stage, rules_, without_, running_);
+      }
+      if (changes == 0) return;
+      simplify();
     }
     notes_.refused("pipeline", "", "stopped after " + std::to_string(kMaxRounds) + " rounds");
   }
@@ -85,8 +99,6 @@ class Pipeline {
     check();
     return changes;
   }
-
-  size_t run(Stage stage) { return apply_rules(stage, rules_, without_, running_); }
 
   void check() const {
     if (options_.verify) verify(graph_);

@@ -20,7 +20,8 @@
 
 namespace mica {
 
-/// When a rule is tried. The order of stages is that of the pipeline.
+/// When a rule is tried first: a stage begins when the ones before it find nothing more. Their order is that of the
+/// pipeline.
 enum class Stage : uint8_t {
   Canonical,  ///< removes what does nothing, and gives equal things one form
   Fuse,       ///< makes one operator of a few

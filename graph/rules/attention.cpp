@@ -23,8 +23,8 @@ double total_scale(const Rewriter& g, const Match& m) {
 bool covers(const Dims* mask, const Dims& scores) {
   if (mask == nullptr || mask->size() < 2 || mask->size() > scores.size()) return false;
   const auto aligned = scores.end() - static_cast<std::ptrdiff_t>(mask->size());
-  const auto fits = [](const Dim& a, const Dim& b) { return a == b || a.is(1); };
-  return mask->back() == scores.back() && std::equal(mask->begin(), mask->end(), aligned, fits);
+  const auto fits = [](const Dim& a, const Dim& b) { return same_where_valid(a, b) || a.is(1); };
+  return same_where_valid(mask->back(), scores.back()) && std::equal(mask->begin(), mask->end(), aligned, fits);
 }
 
 // [batch, heads, length, width] of queries, keys and values belong together.
