@@ -39,21 +39,20 @@ void write_integer(Tensor& tensor, size_t at, int64_t value) {
 /// Runs the bodies of one control-flow step, each through an executor of its own.
 class Executor::BodyRunner : public SubgraphRunner {
  public:
-  BodyRunner(const Step& step, std::span<Datum* const> captures, ThreadPool& threads) : captures_(captures) {
+  BodyRunner(const Step& step, std::span<Datum* const> captures, ThreadPool& threads)
+      : captures_(captures), errors_(step.body_errors) {
     for (const auto& body : step.bodies) {
       executors_.push_back(body ? std::make_unique<Executor>(body, threads) : nullptr);
     }
   }
 
   std::vector<Datum> run(size_t index, std::span<const Datum> inputs) override {
-    if (index >= executors_.size() || executors_[index] == nullptr) {
-      throw Error(ErrorCode::InvalidModel, "subgraph " + std::to_string(index) + " is missing");
-    }
+    if (executors_.at(index) == nullptr) throw Error(ErrorCode::InvalidModel, errors_[index]);
     Executor& executor = *executors_[index];
     const size_t wanted = executor.plan().graph().inputs.size();
     if (inputs.size() != wanted) {
-      throw Error(ErrorCode::InvalidModel, "subgraph takes " + std::to_string(wanted) + " inputs, is given " +
-                                               std::to_string(inputs.size()));
+      throw Error(ErrorCode::InvalidModel,
+                  "subgraph takes " + std::to_string(wanted) + " inputs, is given " + std::to_string(inputs.size()));
     }
     std::vector<const Datum*> all;
     for (const Datum& input : inputs) all.push_back(&input);
@@ -63,8 +62,15 @@ class Executor::BodyRunner : public SubgraphRunner {
     return outputs;
   }
 
+  ValueType output_type(size_t index, size_t output) const override {
+    if (executors_.at(index) == nullptr) return {};
+    const Graph& body = executors_[index]->plan().graph();
+    return output < body.outputs.size() ? body.value(body.outputs[output]).type : ValueType{};
+  }
+
  private:
   std::span<Datum* const> captures_;
+  std::span<const std::string> errors_;
   std::vector<std::unique_ptr<Executor>> executors_;
 };
 
@@ -197,6 +203,18 @@ void Executor::fill_contents(uint32_t id, const Binding& binding) {
   for (size_t i = 0; i < slot.contents.size(); ++i) write_integer(tensor, i, binding.registers[slot.contents[i]]);
 }
 
+// Dims that only now are numbers may contradict each other: a view must not be larger than what it looks at.
+void Executor::check_view(uint32_t id) const {
+  const Slot& slot = plan_->slots()[id];
+  if (slot.dynamic || slot.root == id || slot.root == kNone) return;
+  const Tensor& memory = slots_[slot.root].tensor;
+  if (slots_[id].tensor.elements() == memory.elements()) return;
+  throw Error(ErrorCode::InvalidArgument, "the dims of the inputs make \"" + slot.name + "\" " +
+                                              slots_[id].tensor.str() + ", which does not fit the " +
+                                              std::to_string(memory.elements()) + " elements of \"" +
+                                              plan_->slots()[slot.root].name + "\"");
+}
+
 void Executor::activate(Binding& binding) {
   active_ = nullptr;  // until all is in place
   bool grow = false;
@@ -206,6 +224,7 @@ void Executor::activate(Binding& binding) {
     grow |= settle_shape(id, binding);
     if (slot.source == Slot::Source::Contents) fill_contents(id, binding);
   }
+  for (uint32_t id = 0; id < slots_.size(); ++id) check_view(id);
   if (grow) lay_out();
   active_ = &binding;
 }

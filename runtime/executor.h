@@ -49,6 +49,7 @@ class Executor {
   void check_input(size_t index, const Datum& datum);
   void activate(Binding& binding);
   bool settle_shape(uint32_t slot, const Binding& binding);
+  void check_view(uint32_t slot) const;
   void fill_contents(uint32_t slot, const Binding& binding);
   void lay_out();
   void point(uint32_t root, void* memory);

@@ -51,9 +51,10 @@ struct Step {
   std::vector<uint32_t> inputs, outputs;  ///< slots; kNone for absent ones
   size_t formal_inputs = 0;
   bool dynamic = false;
-  bool view = false;                              ///< output 0 is bound to input memory: nothing to run
-  std::vector<uint32_t> releases;                 ///< dynamic slots used here for the last time
+  bool view = false;                                ///< output 0 is bound to input memory: nothing to run
+  std::vector<uint32_t> releases;                   ///< dynamic slots used here for the last time
   std::vector<std::shared_ptr<const Plan>> bodies;  ///< of the subgraphs, as numbered in OpDef::subgraphs
+  std::vector<std::string> body_errors;  ///< why a body has no plan: it contradicts itself and must not be run
 };
 
 /// A graph output: either its slot's root is kept in the output's own buffer, or it is copied there at the end.
