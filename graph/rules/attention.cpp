@@ -1,7 +1,7 @@
 // MatMul(Softmax(scale * q k^T + mask), v)   =>   Attention(q, k, v, mask)
-// The scale may stand on q, on k, on their product, or on several of these. A mask may also be written as
-// Where(hidden, -inf, scores). A row that is hidden as a whole is 0 in our operator; it is NaN in the pattern, or 0
-// where that guards the softmax by Where(IsNaN(p), 0, p).
+// The scale may stand on q, on k, on their product, or on several of these. A mask may also be subtracted, or
+// written as Where(hidden, -inf, scores). A row that is hidden as a whole is 0 in our operator; it is NaN in the
+// pattern, or 0 where that guards the softmax by Where(IsNaN(p), 0, p).
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -44,6 +44,7 @@ Tensor zero(DType dtype) {
 std::optional<ValueId> mask_input(Rewriter& g, const Match& m) {
   const auto checked = [](ValueId id) { return id == ValueId::None ? std::nullopt : std::optional(id); };
   if (m.has("bias")) return checked(g.add("Add", 7, {m["bias"], m["mask"]}));
+  if (m.has("penalty")) return checked(g.add("Neg", 6, {m["penalty"]}));
   if (m.has("mask")) return m["mask"];
   if (!m.has("fill")) return ValueId::None;
   const double fill = g.number("fill");
@@ -98,7 +99,7 @@ MICA_RULE(attention, Block) {
   const Pattern turned = op("Transpose", {one_of({k * scalar("k_scale"), k})}).as("transpose");
   const Pattern product = op("MatMul", {query, one_of({turned * scalar("kt_scale"), turned})});
   const Pattern scaled = one_of({product * scalar("scale"), op("Div", {product, scalar("divisor")}), product});
-  const Pattern masked = one_of({scaled + any("bias") + any("mask"), scaled + any("mask"),
+  const Pattern masked = one_of({scaled + any("bias") + any("mask"), scaled + any("mask"), scaled - any("penalty"),
                                  op("Where", {any("hidden"), scalar("fill"), scaled}),
                                  op("Where", {any("shown"), scaled, scalar("fill")}), scaled});
   const Pattern p = op("Softmax", {masked}).as("softmax");
