@@ -3,7 +3,6 @@
 #include <chrono>
 #include <map>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +61,8 @@ class Application {
     }
     if (result != ValueId::None && replace(result)) return true;
     if (!rewriter_.refusal().empty()) context_.notes.refused(rule_.name, where_, rewriter_.refusal());
-    for (const NodeId id : std::views::reverse(rewriter_.added())) remove_unused(graph_, id);
+    const auto& added = rewriter_.added();
+    for (auto id = added.rbegin(); id != added.rend(); ++id) remove_unused(graph_, *id);
     return false;
   }
 
@@ -115,8 +115,9 @@ size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string
   const RulesByOperator& index = rules_of(stage);
   size_t total = 0;
   for_each_graph(*context.model.graph, [&](Graph& graph) {
-    const std::vector<NodeId> order = graph.order();
-    for (const NodeId id : std::views::reverse(order)) {  // from the outputs on, so that the largest matches come first
+    std::vector<NodeId> order = graph.order();
+    std::ranges::reverse(order);  // from the outputs on, so that the largest matches come first
+    for (const NodeId id : order) {
       if (!graph.node(id).alive || !graph.node(id).domain.empty()) continue;
       const auto candidates = index.find(graph.node(id).op_type);
       if (candidates == index.end()) continue;

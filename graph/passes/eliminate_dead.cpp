@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <ranges>
 #include <vector>
 
 #include "graph/edit.h"
@@ -49,8 +48,9 @@ size_t drop_outputs(Graph& graph, NodeId id) {
 
 size_t sweep(Graph& graph) {
   size_t removed = 0;
-  const std::vector<NodeId> order = graph.order();
-  for (const NodeId id : std::views::reverse(order)) {
+  std::vector<NodeId> order = graph.order();
+  std::ranges::reverse(order);
+  for (const NodeId id : order) {
     const Node& node = graph.node(id);
     const auto unwanted = [&](ValueId output) { return output == ValueId::None || graph.is_unused(output); };
     if (std::ranges::all_of(node.outputs, unwanted)) {

@@ -1,0 +1,86 @@
+// What the pipeline promises besides its rewrites: limits of folding, fixed dims, notes, the same result each time.
+#include "graph/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include "graph/text_format.h"
+#include "graph/verify.h"
+#include "kernels/op.h"
+#include "runtime/evaluator.h"
+#include "tests/rules/semantics.h"
+
+namespace mica {
+namespace {
+
+struct Result {
+  GraphModel model;
+  Notes notes;
+  size_t nodes;
+};
+
+Result optimised(const std::string& text, const PipelineOptions& options = {}) {
+  Result result{parse_text(text, operators()), {}, 0};
+  optimize(result.model, operators(), make_evaluator(), options, result.notes);
+  verify(*result.model.graph);
+  result.nodes = living_nodes(*result.model.graph);
+  return result;
+}
+
+TEST(Folding, LeavesWhatIsTooLarge) {
+  const std::string text = "graph () -> (y) { y = ConstantOfShape(int64[1] [4000]) }";
+  EXPECT_EQ(optimised(text).nodes, 0u);
+  PipelineOptions options;
+  options.folding.bytes = 15999;
+  const Result kept = optimised(text, options);
+  EXPECT_EQ(kept.nodes, 1u);
+  EXPECT_EQ(kept.notes.explain("fold_constants"), "refused at ConstantOfShape: the result may exceed 15999 bytes\n");
+}
+
+TEST(Folding, ComputesWhatIsNotLargerThanItsInputs) {
+  PipelineOptions options;
+  options.folding.bytes = 1;
+  EXPECT_EQ(optimised("graph () -> (y) { w: float[2,3] = 1 y = Transpose(w) }", options).nodes, 0u);
+}
+
+TEST(Folding, StopsWhenItsTimeIsUp) {
+  PipelineOptions options;
+  options.folding.seconds = 0;
+  const Result kept = optimised("graph () -> (y) { w: float[2,3] = 1 y = Transpose(w) }", options);
+  EXPECT_EQ(kept.nodes, 1u);
+  EXPECT_EQ(kept.notes.explain("fold_constants"), "refused at Transpose: no time left for folding\n");
+}
+
+TEST(Folding, LeavesWhatCannotBeComputed) {
+  const Result kept = optimised("graph (x: float[n]) -> (y) { w: float[3] = 1 i: int64[1] = 7 y = Gather(w, i) }");
+  EXPECT_EQ(kept.nodes, 1u);
+  EXPECT_NE(kept.notes.explain("fold_constants").find("refused at Gather"), std::string::npos);
+}
+
+TEST(FixDims, MakesShapesConstant) {
+  const std::string text = "graph (x: float[n,4]) -> (y) { d = Shape(x) y = Identity(d) }";
+  EXPECT_EQ(optimised(text).nodes, 1u);
+  PipelineOptions options;
+  options.dims = {{"n", 3}};
+  const Result fixed = optimised(text, options);
+  EXPECT_EQ(fixed.nodes, 0u);
+  EXPECT_EQ(fixed.model.graph->value(fixed.model.graph->inputs[0]).type.str(), "float[3,4]");
+}
+
+TEST(Notes, SayWhatAndWhy) {
+  const Result result = optimised(
+      "graph (x: float[n,4], m: bool[n,4]) -> (y) { a = Transpose(x) b = Transpose(a) c = Slice(b, int64[1] [-1], "
+      "int64[1] [-9], int64[1] [1], int64[1] [-1]) y = Neg(c) }");
+  EXPECT_EQ(result.notes.explain("transpose_pair"), "applied at Transpose: removed\n");
+  EXPECT_EQ(result.notes.explain("no_op_slice"), "refused at Slice: a step is negative\n");
+  EXPECT_EQ(result.notes.applied_by("transpose_pair"), 1u);
+}
+
+TEST(Pipeline, GivesTheSameEachTime) {
+  const std::string text =
+      "graph (x: float[n,4], z: float[n,4]) -> (y) { w: float[4] = [1,2,3,4] v: float[4] = [1,2,3,4] a = Add(x, w) "
+      "b = Add(x, v) c = Add(z, w) d = Mul(a, c) e = Mul(b, c) f = Sub(d, e) g = Exp(f) y = Add(g, d) }";
+  EXPECT_EQ(print(optimised(text).model), print(optimised(text).model));
+}
+
+}  // namespace
+}  // namespace mica
