@@ -28,6 +28,7 @@
 //   copysign(a, b)                 the magnitude of a with the sign of b
 //   a < b, a <= b, a == b          Mask; false for NaN
 //   m & n, m | n, !m, any(m)
+//   load_bools(p), store_bools(p, m)   with and without n: one byte per lane, 0 or 1; any other is loaded as true
 //   select(m, a, b)                m ? a : b
 //   scale2(a, n)                   a * 2^n for integral n, |n| <= 250, rounded once
 //   exponent(a), mantissa(a)       a = mantissa * 2^exponent, mantissa in [0.75, 1.5), for finite a > 0

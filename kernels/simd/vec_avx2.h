@@ -180,6 +180,31 @@ MICA_INLINE Vec select(Mask m, Vec a, Vec b) {
   return {_mm256_blendv_ps(b.v, a.v, m.v)};
 }
 
+MICA_INLINE Mask from_bytes(__m128i bytes) {
+  return {_mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_cvtepu8_epi32(bytes), _mm256_setzero_si256()))};
+}
+MICA_INLINE __m128i to_bytes(Mask a) {
+  const __m256i lanes = _mm256_castps_si256(a.v);
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+  return _mm_and_si128(_mm_packs_epi16(words, words), _mm_set1_epi8(1));
+}
+MICA_INLINE Mask load_bools(const uint8_t* p) {
+  return from_bytes(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+MICA_INLINE Mask load_bools(const uint8_t* p, int n) {
+  uint8_t bytes[kLanes] = {};
+  memcpy(bytes, p, static_cast<unsigned>(n));
+  return load_bools(bytes);
+}
+MICA_INLINE void store_bools(uint8_t* p, Mask a) {
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), to_bytes(a));
+}
+MICA_INLINE void store_bools(uint8_t* p, Mask a, int n) {
+  uint8_t bytes[kLanes];
+  store_bools(bytes, a);
+  memcpy(p, bytes, static_cast<unsigned>(n));
+}
+
 MICA_INLINE __m256 power2(__m256i n) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, splat_bits(127)), 23));
 }

@@ -55,15 +55,16 @@ MICA_INLINE __m256i to_f16(Vec a) {
   return _mm512_maskz_cvtps_ph(kAll, a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 MICA_INLINE Vec from_bf16(__m256i h) {
-  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16))};
+  return {_mm512_castsi512_ps(_mm512_maskz_slli_epi32(kAll, _mm512_maskz_cvtepu16_epi32(kAll, h), 16))};
 }
 MICA_INLINE __m256i to_bf16(Vec a) {
   const __m512i b = _mm512_castps_si512(a.v);
-  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(b, 16), splat_bits(1));
+  const __m512i odd = _mm512_and_si512(_mm512_maskz_srli_epi32(kAll, b, 16), splat_bits(1));
   const __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(b, splat_bits(0x7fff)), odd);
   const __m512i quiet = _mm512_or_si512(b, splat_bits(0x00400000));
   const __mmask16 nan = _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q);
-  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_mask_mov_epi32(rounded, nan, quiet), 16));
+  const __m512i words = _mm512_maskz_srli_epi32(kAll, _mm512_mask_mov_epi32(rounded, nan, quiet), 16);
+  return _mm512_maskz_cvtepi32_epi16(kAll, words);
 }
 
 MICA_INLINE Vec load_f16(const uint16_t* p) {
@@ -164,6 +165,21 @@ MICA_INLINE bool any(Mask a) {
 }
 MICA_INLINE Vec select(Mask m, Vec a, Vec b) {
   return {_mm512_mask_blend_ps(m.v, b.v, a.v)};
+}
+
+MICA_INLINE Mask load_bools(const uint8_t* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return {_mm_test_epi8_mask(bytes, bytes)};
+}
+MICA_INLINE Mask load_bools(const uint8_t* p, int n) {
+  const __m128i bytes = _mm_maskz_loadu_epi8(first(n), p);
+  return {_mm_test_epi8_mask(bytes, bytes)};
+}
+MICA_INLINE void store_bools(uint8_t* p, Mask a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(a.v, 1));
+}
+MICA_INLINE void store_bools(uint8_t* p, Mask a, int n) {
+  _mm_mask_storeu_epi8(p, first(n), _mm_maskz_set1_epi8(a.v, 1));
 }
 
 MICA_INLINE Vec scale2(Vec a, Vec n) {

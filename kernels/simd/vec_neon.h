@@ -170,6 +170,25 @@ MICA_INLINE Vec select(Mask m, Vec a, Vec b) {
   return {vbslq_f32(m.v, a.v, b.v)};
 }
 
+MICA_INLINE Mask load_bools(const uint8_t* p, int n) {
+  uint8_t bytes[8] = {};
+  memcpy(bytes, p, static_cast<unsigned>(n));
+  const uint32x4_t lanes = vmovl_u16(vget_low_u16(vmovl_u8(vld1_u8(bytes))));
+  return {vtstq_u32(lanes, lanes)};
+}
+MICA_INLINE Mask load_bools(const uint8_t* p) {
+  return load_bools(p, kLanes);
+}
+MICA_INLINE void store_bools(uint8_t* p, Mask a, int n) {
+  const uint16x4_t words = vmovn_u32(a.v);
+  uint8_t bytes[8];
+  vst1_u8(bytes, vand_u8(vmovn_u16(vcombine_u16(words, words)), vdup_n_u8(1)));
+  memcpy(p, bytes, static_cast<unsigned>(n));
+}
+MICA_INLINE void store_bools(uint8_t* p, Mask a) {
+  store_bools(p, a, kLanes);
+}
+
 MICA_INLINE float32x4_t power2(int32x4_t n) {
   return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
 }

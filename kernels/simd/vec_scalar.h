@@ -169,6 +169,19 @@ MICA_INLINE Vec select(Mask m, Vec a, Vec b) {
   return m.v ? a : b;
 }
 
+MICA_INLINE Mask load_bools(const uint8_t* p) {
+  return {*p != 0};
+}
+MICA_INLINE Mask load_bools(const uint8_t* p, int n) {
+  return {n > 0 && *p != 0};
+}
+MICA_INLINE void store_bools(uint8_t* p, Mask a) {
+  *p = a.v;
+}
+MICA_INLINE void store_bools(uint8_t* p, Mask a, int n) {
+  if (n > 0) store_bools(p, a);
+}
+
 MICA_INLINE float power2(int n) {
   return from_bits(static_cast<uint32_t>(n + 127) << 23);
 }

@@ -1,0 +1,80 @@
+#include "kernels/elementwise/binary.h"
+
+#include <algorithm>
+
+#include "kernels/elementwise/broadcast.h"
+
+namespace mica {
+namespace {
+
+BinaryLoop choose(const BinaryLoops& loops, bool repeats_a, bool repeats_b) {
+  return repeats_a ? loops.repeat_a : repeats_b ? loops.repeat_b : loops.both;
+}
+
+/// Part of a row in the types that the loops compute in.
+class Block {
+ public:
+  static constexpr int64_t kElements = 512;
+
+  /// What to read at element `first` of an operand, converted where there is a conversion. A repeated element is
+  /// converted once per row.
+  const void* read(size_t operand, const void* row, size_t width, bool repeats, int64_t first, int64_t count,
+                   ConvertLoop widen) {
+    const void* from = static_cast<const std::byte*>(row) + (repeats ? 0 : first * static_cast<int64_t>(width));
+    if (widen == nullptr) return from;
+    if (!repeats || first == 0) widen(from, buffers_[operand], repeats ? 1 : count);
+    return buffers_[operand];
+  }
+  void* result() { return buffers_[2]; }
+
+ private:
+  alignas(64) std::byte buffers_[3][kElements * sizeof(double)];
+};
+
+}  // namespace
+
+ConvertLoop widening(DType dtype) {
+  if (dtype == DType::F16) return half_kernels().widen_f16;
+  return dtype == DType::BF16 ? half_kernels().widen_bf16 : nullptr;
+}
+
+ConvertLoop narrowing(DType dtype) {
+  if (dtype == DType::F16) return half_kernels().narrow_f16;
+  return dtype == DType::BF16 ? half_kernels().narrow_bf16 : nullptr;
+}
+
+void infer_binary(InferContext& ctx, DType result, DimFunction contents) {
+  same_dtype(ctx, 0, 1);
+  auto dims = broadcast_inputs(ctx);
+  if (dims && contents != nullptr) {
+    if (auto known = binary_contents(ctx, 0, 1, *dims, result, contents)) ctx.set_contents(0, std::move(*known));
+  }
+  ctx.set(0, result, std::move(dims));
+}
+
+void run_binary(const Operands& io, const BinaryKernel& kernel, const Shape& b_shape) {
+  const BroadcastOperand out(io.out(0));
+  const BroadcastOperand operands[] = {BroadcastOperand(io.in(0)),
+                                       {io.in(1).raw(), b_shape, BroadcastOperand(io.in(1)).width}};
+  const BroadcastWalk walk(out, operands);
+  const bool repeats[] = {walk.repeats(0), walk.repeats(1)};
+  const BinaryLoop loop = choose(kernel.loops, repeats[0], repeats[1]);
+  const int64_t grain = std::max<int64_t>(1, kElementwiseGrain / kernel.cost);
+  if (kernel.widen_a == nullptr && kernel.widen_b == nullptr && kernel.narrow == nullptr) {
+    return walk.run(io.threads(), grain,
+                    [&](const BroadcastWalk::Row& row) { loop(row.in[0], row.in[1], row.out, row.count); });
+  }
+  walk.run(io.threads(), grain, [&](const BroadcastWalk::Row& row) {
+    Block block;
+    for (int64_t first = 0; first < row.count; first += Block::kElements) {
+      const int64_t count = std::min(Block::kElements, row.count - first);
+      const void* a = block.read(0, row.in[0], operands[0].width, repeats[0], first, count, kernel.widen_a);
+      const void* b = block.read(1, row.in[1], operands[1].width, repeats[1], first, count, kernel.widen_b);
+      void* to = row.out + first * static_cast<int64_t>(out.width);
+      loop(a, b, kernel.narrow != nullptr ? block.result() : to, count);
+      if (kernel.narrow != nullptr) kernel.narrow(block.result(), to, count);
+    }
+  });
+}
+
+}  // namespace mica

@@ -1,0 +1,152 @@
+// Operators of two broadcasting operands. Narrow floats are computed in float. Each is described by a struct F:
+//   using Types = ElementTypes<...>      the element types that `apply` computes with
+//   static Y apply(T a, T b)             for each of them
+//   static constexpr BinaryLoops BinaryKernels::*vector   loops for float, where there are better ones than of `apply`
+//   static constexpr bool modular        true when signed and unsigned integers give the same bits
+//   static constexpr DimFunction contents            what inference knows of the result; null for nothing
+#pragma once
+
+#include <array>
+#include <type_traits>
+
+#include "kernels/elementwise/binary_simd.h"
+#include "kernels/elementwise/contents.h"
+#include "kernels/half_simd.h"
+#include "kernels/op.h"
+
+namespace mica {
+
+template <class T, class... Ts>
+struct ElementTypes {
+  using First = T;
+  static constexpr DTypeSet set{dtype_of<T>, dtype_of<Ts>...};
+  template <class Visitor>
+  static bool visit(DType dtype, Visitor&& visitor) {
+    return visit_dtype<T, Ts...>(dtype, std::forward<Visitor>(visitor));
+  }
+};
+using Integers = ElementTypes<int64_t, int32_t, uint8_t, int8_t, uint16_t, int16_t, uint32_t, uint64_t>;
+/// What arithmetic computes with besides float.
+using Numbers = ElementTypes<double, int64_t, int32_t, uint8_t, int8_t, uint16_t, int16_t, uint32_t, uint64_t>;
+
+/// Loops, and how to get at operands that they do not take as they are.
+struct BinaryKernel {
+  BinaryLoops loops{};
+  /// From an operand's type, and to the output's, where the loops compute in another; null where not.
+  ConvertLoop widen_a = nullptr, widen_b = nullptr, narrow = nullptr;
+  /// Time per element, relative to an addition.
+  int64_t cost = 1;
+};
+
+/// C = f(A, B), where `b_shape` is B's shape as it is to be aligned with A's.
+void run_binary(const Operands& io, const BinaryKernel& kernel, const Shape& b_shape);
+
+/// The output has this type and the dims that A and B broadcast to.
+void infer_binary(InferContext& ctx, DType result, DimFunction contents);
+
+/// From narrow floats to float and back; null for float itself.
+ConvertLoop widening(DType dtype);
+ConvertLoop narrowing(DType dtype);
+
+/// Inner loops of F::apply on elements of type T.
+template <class F, class T>
+struct TypedLoops {
+  using Y = decltype(F::apply(std::declval<const T&>(), std::declval<const T&>()));
+  using Single = std::conditional_t<std::is_trivially_copyable_v<T>, const T, const T&>;
+
+  static void both(const void* a, const void* b, void* y, int64_t n) {
+    const T* x = static_cast<const T*>(a);
+    const T* z = static_cast<const T*>(b);
+    Y* to = static_cast<Y*>(y);
+    for (int64_t i = 0; i < n; ++i) to[i] = F::apply(x[i], z[i]);
+  }
+  static void repeat_a(const void* a, const void* b, void* y, int64_t n) {
+    Single x = *static_cast<const T*>(a);
+    const T* z = static_cast<const T*>(b);
+    Y* to = static_cast<Y*>(y);
+    for (int64_t i = 0; i < n; ++i) to[i] = F::apply(x, z[i]);
+  }
+  static void repeat_b(const void* a, const void* b, void* y, int64_t n) {
+    const T* x = static_cast<const T*>(a);
+    Single z = *static_cast<const T*>(b);
+    Y* to = static_cast<Y*>(y);
+    for (int64_t i = 0; i < n; ++i) to[i] = F::apply(x[i], z);
+  }
+  static constexpr BinaryLoops all{both, repeat_a, repeat_b};
+};
+
+template <class F>
+concept HasVectorLoops = requires {
+  F::vector;
+};
+
+template <class F, class T>
+constexpr auto loop_element() {
+  if constexpr (std::is_same_v<T, bool>) {
+    return std::type_identity<uint8_t>{};
+  } else if constexpr (std::is_integral_v<T> && F::modular) {
+    return std::type_identity<std::make_unsigned_t<T>>{};
+  } else {
+    return std::type_identity<T>{};
+  }
+}
+/// The C++ type to compute with on T's bits: one for signed and unsigned where they are treated alike.
+template <class F, class T>
+using LoopElement = typename decltype(loop_element<F, T>())::type;
+
+/// Whether F's results are bools; else they are of the operands' type.
+template <class F>
+inline constexpr bool kIsTest = std::is_same_v<typename TypedLoops<F, typename F::Types::First>::Y, bool>;
+
+/// The dtypes of F's operands.
+template <class F>
+constexpr DTypeSet operand_types() {
+  const bool floats = HasVectorLoops<F> || F::Types::set.contains(DType::F32);
+  return floats ? F::Types::set | types::floats : F::Types::set;
+}
+
+template <class F>
+BinaryLoops binary_loops(DType dtype) {
+  if constexpr (HasVectorLoops<F>) {
+    if (dtype == DType::F32) return binary_kernels().*F::vector;
+  }
+  BinaryLoops loops{};
+  if (!F::Types::visit(dtype, [&]<class T>() { loops = TypedLoops<F, LoopElement<F, T>>::all; })) {
+    bad_input("element type " + std::string(name(dtype)) + " is none of " + operand_types<F>().str());
+  }
+  return loops;
+}
+
+/// F for operands of this type.
+template <class F>
+BinaryKernel binary_kernel(DType dtype) {
+  BinaryKernel kernel;
+  kernel.widen_a = kernel.widen_b = widening(dtype);
+  if constexpr (!kIsTest<F>) kernel.narrow = narrowing(dtype);
+  kernel.loops = binary_loops<F>(kernel.widen_a != nullptr ? DType::F32 : dtype);
+  return kernel;
+}
+
+template <class F>
+void infer_binary_operator(const NoParams&, InferContext& ctx) {
+  infer_binary(ctx, kIsTest<F> ? DType::Bool : ctx.dtype(0), F::contents);
+}
+
+template <class F>
+void run_binary_operator(const NoParams&, const Operands& io) {
+  run_binary(io, binary_kernel<F>(io.in(0).dtype()), io.in(1).shape());
+}
+
+template <class F>
+OpBuilder<NoParams> binary() {
+  return op()
+      .input("A", operand_types<F>())
+      .input("B", operand_types<F>())
+      .output("C")
+      .template infer<infer_binary_operator<F>>()
+      .may_overwrite(0, 0)
+      .may_overwrite(0, 1)
+      .template cpu<run_binary_operator<F>>();
+}
+
+}  // namespace mica

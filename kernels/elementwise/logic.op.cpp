@@ -1,0 +1,80 @@
+// And, Or, Xor, ai.onnx 1: with numpy's broadcasting from version 7 on. Not, ai.onnx 1.
+#include "backends/cpu/thread_pool.h"
+#include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/broadcast.h"
+#include "kernels/elementwise/legacy.h"
+
+namespace mica {
+namespace {
+
+struct Logic {
+  using Types = ElementTypes<bool>;
+  static constexpr bool modular = true;
+};
+
+struct AndFunction : Logic {
+  static constexpr DimFunction contents = decide_and;
+  static bool apply(uint8_t a, uint8_t b) { return (a != 0) & (b != 0); }
+};
+
+struct OrFunction : Logic {
+  static constexpr DimFunction contents = decide_or;
+  static bool apply(uint8_t a, uint8_t b) { return (a | b) != 0; }
+};
+
+struct XorFunction : Logic {
+  static constexpr DimFunction contents = decide_xor;
+  static bool apply(uint8_t a, uint8_t b) { return (a != 0) != (b != 0); }
+};
+
+void infer_not(const NoParams&, InferContext& ctx) {
+  ctx.set(0, ctx.type(0));
+  auto contents = ctx.contents(0);
+  if (!contents) return;
+  for (Dim& truth : *contents) {
+    const auto opposite = decide_not(truth);
+    if (!opposite) return;
+    truth = *opposite;
+  }
+  ctx.set_contents(0, std::move(*contents));
+}
+
+void run_not(const NoParams&, const Operands& io) {
+  const uint8_t* x = io.in(0).data<uint8_t>();
+  bool* y = io.out(0).mutable_data<bool>();
+  io.threads().parallel_for(io.in(0).elements(), kElementwiseGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y[i] = x[i] == 0;
+  });
+}
+
+}  // namespace
+
+MICA_OP(And, 7) {
+  return binary<AndFunction>();
+}
+
+MICA_OP(And, 1) {
+  return legacy_binary<AndFunction>();
+}
+
+MICA_OP(Or, 7) {
+  return binary<OrFunction>();
+}
+
+MICA_OP(Or, 1) {
+  return legacy_binary<OrFunction>();
+}
+
+MICA_OP(Xor, 7) {
+  return binary<XorFunction>();
+}
+
+MICA_OP(Xor, 1) {
+  return legacy_binary<XorFunction>();
+}
+
+MICA_OP(Not, 1) {
+  return op().input("X", types::boolean).output("Y").infer<infer_not>().may_overwrite(0, 0).cpu<run_not>();
+}
+
+}  // namespace mica

@@ -1,0 +1,103 @@
+// Where, ai.onnx 9: condition ? X : Y, broadcast among all three, for elements of every type.
+#include <string>
+
+#include "kernels/elementwise/binary_simd.h"
+#include "kernels/elementwise/broadcast.h"
+#include "kernels/elementwise/contents.h"
+#include "kernels/op.h"
+#include "kernels/shape/elements.h"
+
+namespace mica {
+namespace {
+
+template <class T>
+struct TypedSelect {
+  template <bool repeat_a, bool repeat_b>
+  static void loop(const uint8_t* c, const void* a, const void* b, void* y, int64_t n) {
+    const T* x = static_cast<const T*>(a);
+    const T* z = static_cast<const T*>(b);
+    T* to = static_cast<T*>(y);
+    for (int64_t i = 0; i < n; ++i) {
+      const T& from_x = x[repeat_a ? 0 : i];
+      const T& from_z = z[repeat_b ? 0 : i];
+      to[i] = c[i] != 0 ? from_x : from_z;
+    }
+  }
+  static constexpr SelectLoops all{loop<false, false>, loop<true, false>, loop<false, true>, loop<true, true>};
+};
+
+template <class T>
+SelectLoops select_loops() {
+  if constexpr (std::is_same_v<T, uint32_t>) return binary_kernels().select32;
+  return TypedSelect<T>::all;
+}
+
+SelectLoop choose(const SelectLoops& loops, bool repeat_a, bool repeat_b) {
+  if (repeat_a) return repeat_b ? loops.repeat_both : loops.repeat_a;
+  return repeat_b ? loops.repeat_b : loops.both;
+}
+
+void infer(const NoParams&, InferContext& ctx) {
+  same_dtype(ctx, 1, 2);
+  const DType dtype = ctx.dtype(1) == DType::Undefined ? ctx.dtype(2) : ctx.dtype(1);
+  auto dims = broadcast_inputs(ctx);
+  if (dims) {
+    const auto truth = broadcast_contents(ctx, 0, *dims);
+    const auto x = broadcast_contents(ctx, 1, *dims);
+    const auto y = broadcast_contents(ctx, 2, *dims);
+    if (auto known = truth && x && y ? chosen_contents(*truth, *x, *y) : std::nullopt) {
+      ctx.set_contents(0, std::move(*known));
+    }
+  }
+  ctx.set(0, dtype, std::move(dims));
+}
+
+template <class T>
+void select(const Operands& io, const T* x, const T* z, T* y) {
+  const BroadcastOperand operands[] = {
+      BroadcastOperand(io.in(0)), {x, io.in(1).shape(), sizeof(T)}, {z, io.in(2).shape(), sizeof(T)}};
+  const BroadcastWalk walk({y, io.out(0).shape(), sizeof(T)}, operands);
+  const bool repeats[] = {walk.repeats(1), walk.repeats(2)};
+  if (walk.repeats(0)) {  // a row takes all from one operand
+    return walk.run(io.threads(), kElementwiseGrain, [&](const BroadcastWalk::Row& row) {
+      const size_t taken = *reinterpret_cast<const uint8_t*>(row.in[0]) != 0 ? 1 : 2;
+      const T* from = reinterpret_cast<const T*>(row.in[taken]);
+      T* to = reinterpret_cast<T*>(row.out);
+      if (repeats[taken - 1]) {
+        std::fill_n(to, row.count, *from);
+      } else if (from != to) {
+        std::copy_n(from, row.count, to);
+      }
+    });
+  }
+  const SelectLoop loop = choose(select_loops<T>(), repeats[0], repeats[1]);
+  walk.run(io.threads(), kElementwiseGrain, [&](const BroadcastWalk::Row& row) {
+    loop(reinterpret_cast<const uint8_t*>(row.in[0]), row.in[1], row.in[2], row.out, row.count);
+  });
+}
+
+void run_cpu(const NoParams&, const Operands& io) {
+  visit_storage(io.out(0).dtype(), [&]<class T>() {
+    const T* x = load<T>(io, io.in(1));
+    const T* z = load<T>(io, io.in(2));
+    T* y = stage<T>(io, io.out(0));
+    select<T>(io, x, z, y);
+    store(y, io.out(0));
+  });
+}
+
+}  // namespace
+
+MICA_OP(Where, 9) {
+  return op()
+      .input("condition", types::boolean)
+      .input("X", types::any)
+      .input("Y", types::any)
+      .output("output")
+      .infer<infer>()
+      .may_overwrite(0, 1)
+      .may_overwrite(0, 2)
+      .cpu<run_cpu>();
+}
+
+}  // namespace mica
