@@ -2,6 +2,15 @@
 
 namespace mica {
 
+int64_t batch_offset(const MatrixStack& stack, int64_t index) {
+  int64_t offset = 0;
+  for (size_t axis = stack.batch.rank(); axis-- > 0;) {
+    offset += index % stack.batch[axis] * stack.batch_strides[axis];
+    index /= stack.batch[axis];
+  }
+  return offset;
+}
+
 bool broadcast_batch(MatrixStack& stack, const Shape& batch) {
   const size_t rank = stack.batch.rank();
   if (rank > batch.rank()) return false;

@@ -15,6 +15,9 @@ struct MatrixStack {
   int64_t row_stride = 0, column_stride = 0;
 };
 
+/// Where matrix `index` of the broadcast batch dims begins, in elements.
+int64_t batch_offset(const MatrixStack& stack, int64_t index);
+
 /// Sets the strides of `stack` up for the broadcast batch dims `batch`; false when they do not broadcast to it.
 bool broadcast_batch(MatrixStack& stack, const Shape& batch);
 
@@ -29,13 +32,8 @@ void multiply_stacks(ThreadPool& threads, const Shape& batch, const MatrixStack&
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = block % row_blocks * kRows;
       const int64_t index = block / row_blocks;
-      int64_t rest = index, a_at = 0, b_at = 0;
-      for (size_t axis = batch.rank(); axis-- > 0;) {
-        const int64_t i = rest % batch[axis];
-        rest /= batch[axis];
-        a_at += i * a.batch_strides[axis];
-        b_at += i * b.batch_strides[axis];
-      }
+      const int64_t a_at = batch_offset(a, index);
+      const int64_t b_at = batch_offset(b, index);
       multiply<T>(std::min(kRows, m - first), n, k,
                   Matrix<const T>{a_data + a_at, a.row_stride, a.column_stride}.from(first, 0),
                   Matrix<const T>{b_data + b_at, b.row_stride, b.column_stride},

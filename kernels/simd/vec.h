@@ -11,6 +11,8 @@
 //   // flags: -mavx2 -mfma       compiler flags
 //   // needs: avx2 fma           CPU features, by the names of backends/cpu/features.h
 //   // rank: 2                   the highest that the CPU can run is chosen
+//   // extends: avx2             optional: only files with a line `// extensions: <isa> ...` that names it are compiled
+//                                for it; of all others the tables of the extended one serve
 //
 // and defines, in its namespace, with n in [0, kLanes] counting lanes from the first:
 //   kLanes, kRegisters             floats in a Vec; vector registers
@@ -20,12 +22,16 @@
 //   load(p, n), store(p, v, n)     touch n elements only; other lanes are loaded as 0
 //   load_f16, store_f16, load_bf16, store_bf16, with and without n: storage of runtime/base/half.h as uint16_t; a store
 //                                  rounds to nearest even and keeps a NaN a NaN
+//   load_u8, load_s8, load_i32     with and without n: integers as floats; an int32 is rounded to nearest even
+//   store_u8, store_s8             with and without n: of values in the range of the type, rounded to nearest even
 //   a + b, a - b, a * b, a / b, -a, sqrt(a), abs(a)
 //   fma(a, b, c)                   a * b + c, rounded once where the CPU can
 //   fnma(a, b, c)                  c - a * b, likewise
 //   min(a, b), max(a, b)           a < b ? a : b, a > b ? a : b; so b when either is NaN, or when both are zero
 //   round(a), floor(a), ceil(a), trunc(a)   round: to nearest, ties to even
 //   copysign(a, b)                 the magnitude of a with the sign of b
+//   Ints                           kLanes 32-bit integers, whose sums wrap around
+//   splat_ints(x), store_ints(p, a), a + b of Ints
 //   a < b, a <= b, a == b          Mask; false for NaN
 //   m & n, m | n, !m, any(m)
 //   load_bools(p), store_bools(p, m)   with and without n: one byte per lane, 0 or 1; any other is loaded as true

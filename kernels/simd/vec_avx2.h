@@ -22,6 +22,19 @@ struct Mask {
   __m256 v;  // all bits of a lane, or none
 };
 
+struct Ints {
+  __m256i v;
+};
+MICA_INLINE Ints splat_ints(int32_t x) {
+  return {_mm256_set1_epi32(x)};
+}
+MICA_INLINE void store_ints(int32_t* p, Ints a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v);
+}
+MICA_INLINE Ints operator+(Ints a, Ints b) {
+  return {_mm256_add_epi32(a.v, b.v)};
+}
+
 MICA_INLINE Vec splat(float x) {
   return {_mm256_set1_ps(x)};
 }
@@ -103,6 +116,70 @@ MICA_INLINE void store_bf16(uint16_t* p, Vec a) {
 }
 MICA_INLINE void store_bf16(uint16_t* p, Vec a, int n) {
   store_words(p, to_bf16(a), n);
+}
+
+MICA_INLINE __m128i load_bytes(const void* p) {
+  return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+}
+MICA_INLINE __m128i load_bytes(const void* p, int n) {
+  uint8_t bytes[kLanes] = {};
+  memcpy(bytes, p, static_cast<unsigned>(n));
+  return load_bytes(bytes);
+}
+MICA_INLINE void store_bytes(void* p, __m128i a) {
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), a);
+}
+MICA_INLINE void store_bytes(void* p, __m128i a, int n) {
+  uint8_t bytes[kLanes];
+  store_bytes(bytes, a);
+  memcpy(p, bytes, static_cast<unsigned>(n));
+}
+MICA_INLINE Vec from_u8(__m128i b) {
+  return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(b))};
+}
+MICA_INLINE Vec from_s8(__m128i b) {
+  return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(b))};
+}
+MICA_INLINE __m128i to_i16(Vec a) {
+  const __m256i lanes = _mm256_cvtps_epi32(a.v);
+  return _mm_packs_epi32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+}
+MICA_INLINE __m128i to_u8(Vec a) {
+  return _mm_packus_epi16(to_i16(a), _mm_setzero_si128());
+}
+MICA_INLINE __m128i to_s8(Vec a) {
+  return _mm_packs_epi16(to_i16(a), _mm_setzero_si128());
+}
+
+MICA_INLINE Vec load_u8(const uint8_t* p) {
+  return from_u8(load_bytes(p));
+}
+MICA_INLINE Vec load_u8(const uint8_t* p, int n) {
+  return from_u8(load_bytes(p, n));
+}
+MICA_INLINE Vec load_s8(const int8_t* p) {
+  return from_s8(load_bytes(p));
+}
+MICA_INLINE Vec load_s8(const int8_t* p, int n) {
+  return from_s8(load_bytes(p, n));
+}
+MICA_INLINE Vec load_i32(const int32_t* p) {
+  return {_mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
+}
+MICA_INLINE Vec load_i32(const int32_t* p, int n) {
+  return {_mm256_cvtepi32_ps(_mm256_maskload_epi32(p, first(n)))};
+}
+MICA_INLINE void store_u8(uint8_t* p, Vec a) {
+  store_bytes(p, to_u8(a));
+}
+MICA_INLINE void store_u8(uint8_t* p, Vec a, int n) {
+  store_bytes(p, to_u8(a), n);
+}
+MICA_INLINE void store_s8(int8_t* p, Vec a) {
+  store_bytes(p, to_s8(a));
+}
+MICA_INLINE void store_s8(int8_t* p, Vec a, int n) {
+  store_bytes(p, to_s8(a), n);
 }
 
 MICA_INLINE Vec operator+(Vec a, Vec b) {

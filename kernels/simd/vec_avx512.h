@@ -9,7 +9,7 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-namespace mica::isa_avx512 {
+namespace mica::MICA_ISA {
 
 inline constexpr int kLanes = 16;
 inline constexpr int kRegisters = 32;
@@ -20,6 +20,19 @@ struct Vec {
 struct Mask {
   __mmask16 v;
 };
+
+struct Ints {
+  __m512i v;
+};
+MICA_INLINE Ints splat_ints(int32_t x) {
+  return {_mm512_set1_epi32(x)};
+}
+MICA_INLINE void store_ints(int32_t* p, Ints a) {
+  _mm512_storeu_si512(p, a.v);
+}
+MICA_INLINE Ints operator+(Ints a, Ints b) {
+  return {_mm512_add_epi32(a.v, b.v)};
+}
 
 MICA_INLINE Vec splat(float x) {
   return {_mm512_set1_ps(x)};
@@ -90,6 +103,44 @@ MICA_INLINE void store_bf16(uint16_t* p, Vec a) {
 }
 MICA_INLINE void store_bf16(uint16_t* p, Vec a, int n) {
   _mm256_mask_storeu_epi16(p, first(n), to_bf16(a));
+}
+
+MICA_INLINE Vec from_ints(__m512i a) {
+  return {_mm512_maskz_cvtepi32_ps(kAll, a)};
+}
+MICA_INLINE __m128i to_bytes(Vec a) {
+  return _mm512_maskz_cvtepi32_epi8(kAll, _mm512_maskz_cvtps_epi32(kAll, a.v));
+}
+
+MICA_INLINE Vec load_u8(const uint8_t* p) {
+  return from_ints(_mm512_maskz_cvtepu8_epi32(kAll, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
+MICA_INLINE Vec load_u8(const uint8_t* p, int n) {
+  return from_ints(_mm512_maskz_cvtepu8_epi32(kAll, _mm_maskz_loadu_epi8(first(n), p)));
+}
+MICA_INLINE Vec load_s8(const int8_t* p) {
+  return from_ints(_mm512_maskz_cvtepi8_epi32(kAll, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
+MICA_INLINE Vec load_s8(const int8_t* p, int n) {
+  return from_ints(_mm512_maskz_cvtepi8_epi32(kAll, _mm_maskz_loadu_epi8(first(n), p)));
+}
+MICA_INLINE Vec load_i32(const int32_t* p) {
+  return from_ints(_mm512_loadu_si512(p));
+}
+MICA_INLINE Vec load_i32(const int32_t* p, int n) {
+  return from_ints(_mm512_maskz_loadu_epi32(first(n), p));
+}
+MICA_INLINE void store_u8(uint8_t* p, Vec a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), to_bytes(a));
+}
+MICA_INLINE void store_u8(uint8_t* p, Vec a, int n) {
+  _mm_mask_storeu_epi8(p, first(n), to_bytes(a));
+}
+MICA_INLINE void store_s8(int8_t* p, Vec a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), to_bytes(a));
+}
+MICA_INLINE void store_s8(int8_t* p, Vec a, int n) {
+  _mm_mask_storeu_epi8(p, first(n), to_bytes(a));
 }
 
 MICA_INLINE Vec operator+(Vec a, Vec b) {
@@ -195,26 +246,29 @@ MICA_INLINE Vec exponent(Vec a) {
   return {_mm512_mask_add_ps(e, below_one, e, _mm512_set1_ps(1.0f))};
 }
 
+MICA_INLINE __m256 lower(__m512 a) {
+  return _mm512_maskz_extractf32x8_ps(0xff, a, 0);
+}
 MICA_INLINE __m256 upper(__m512 a) {
   return _mm512_maskz_extractf32x8_ps(0xff, a, 1);
 }
 MICA_INLINE float sum(Vec a) {
-  const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(a.v), upper(a.v));
+  const __m256 h = _mm256_add_ps(lower(a.v), upper(a.v));
   __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
   q = _mm_add_ps(q, _mm_movehl_ps(q, q));
   return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
 }
 MICA_INLINE float highest(Vec a) {
-  const __m256 h = _mm256_max_ps(_mm512_castps512_ps256(a.v), upper(a.v));
+  const __m256 h = _mm256_max_ps(lower(a.v), upper(a.v));
   __m128 q = _mm_max_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
   q = _mm_max_ps(q, _mm_movehl_ps(q, q));
   return _mm_cvtss_f32(_mm_max_ss(q, _mm_movehdup_ps(q)));
 }
 MICA_INLINE float lowest(Vec a) {
-  const __m256 h = _mm256_min_ps(_mm512_castps512_ps256(a.v), upper(a.v));
+  const __m256 h = _mm256_min_ps(lower(a.v), upper(a.v));
   __m128 q = _mm_min_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
   q = _mm_min_ps(q, _mm_movehl_ps(q, q));
   return _mm_cvtss_f32(_mm_min_ss(q, _mm_movehdup_ps(q)));
 }
 
-}  // namespace mica::isa_avx512
+}  // namespace mica::MICA_ISA

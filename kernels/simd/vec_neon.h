@@ -22,6 +22,19 @@ struct Mask {
   uint32x4_t v;  // all bits of a lane, or none
 };
 
+struct Ints {
+  int32x4_t v;
+};
+MICA_INLINE Ints splat_ints(int32_t x) {
+  return {vdupq_n_s32(x)};
+}
+MICA_INLINE void store_ints(int32_t* p, Ints a) {
+  vst1q_s32(p, a.v);
+}
+MICA_INLINE Ints operator+(Ints a, Ints b) {
+  return {vaddq_s32(a.v, b.v)};
+}
+
 MICA_INLINE Vec splat(float x) {
   return {vdupq_n_f32(x)};
 }
@@ -93,6 +106,50 @@ MICA_INLINE void store_bf16(uint16_t* p, Vec a) {
 }
 MICA_INLINE void store_bf16(uint16_t* p, Vec a, int n) {
   store_words(p, to_bf16(a), n);
+}
+
+MICA_INLINE Vec load_u8(const uint8_t* p, int n) {
+  uint8_t bytes[8] = {};
+  memcpy(bytes, p, static_cast<unsigned>(n));
+  return {vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vld1_u8(bytes)))))};
+}
+MICA_INLINE Vec load_u8(const uint8_t* p) {
+  return load_u8(p, kLanes);
+}
+MICA_INLINE Vec load_s8(const int8_t* p, int n) {
+  int8_t bytes[8] = {};
+  memcpy(bytes, p, static_cast<unsigned>(n));
+  return {vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vld1_s8(bytes)))))};
+}
+MICA_INLINE Vec load_s8(const int8_t* p) {
+  return load_s8(p, kLanes);
+}
+MICA_INLINE Vec load_i32(const int32_t* p) {
+  return {vcvtq_f32_s32(vld1q_s32(p))};
+}
+MICA_INLINE Vec load_i32(const int32_t* p, int n) {
+  int32_t lanes[kLanes] = {};
+  memcpy(lanes, p, sizeof(int32_t) * static_cast<unsigned>(n));
+  return load_i32(lanes);
+}
+// The low bytes of the lanes, rounded.
+MICA_INLINE void store_low_bytes(void* p, Vec a, int n) {
+  const uint16x4_t words = vmovn_u32(vreinterpretq_u32_s32(vcvtnq_s32_f32(a.v)));
+  uint8_t bytes[8];
+  vst1_u8(bytes, vmovn_u16(vcombine_u16(words, words)));
+  memcpy(p, bytes, static_cast<unsigned>(n));
+}
+MICA_INLINE void store_u8(uint8_t* p, Vec a, int n) {
+  store_low_bytes(p, a, n);
+}
+MICA_INLINE void store_u8(uint8_t* p, Vec a) {
+  store_low_bytes(p, a, kLanes);
+}
+MICA_INLINE void store_s8(int8_t* p, Vec a, int n) {
+  store_low_bytes(p, a, n);
+}
+MICA_INLINE void store_s8(int8_t* p, Vec a) {
+  store_low_bytes(p, a, kLanes);
 }
 
 MICA_INLINE Vec operator+(Vec a, Vec b) {

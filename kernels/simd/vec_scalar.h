@@ -32,6 +32,20 @@ MICA_INLINE float from_bits(uint32_t b) {
   return x;
 }
 
+// 32-bit integers, whose sums wrap around.
+struct Ints {
+  uint32_t v;
+};
+MICA_INLINE Ints splat_ints(int32_t x) {
+  return {static_cast<uint32_t>(x)};
+}
+MICA_INLINE void store_ints(int32_t* p, Ints a) {
+  *p = static_cast<int32_t>(a.v);
+}
+MICA_INLINE Ints operator+(Ints a, Ints b) {
+  return {a.v + b.v};
+}
+
 MICA_INLINE Vec splat(float x) {
   return {x};
 }
@@ -76,6 +90,27 @@ MICA_INLINE void store_bf16(uint16_t* p, Vec a) {
   *p = static_cast<uint16_t>((b & 0x7fffffffu) > 0x7f800000u ? b >> 16 | 0x40u : (b + 0x7fffu + (b >> 16 & 1u)) >> 16);
 }
 
+MICA_INLINE Vec load_u8(const uint8_t* p) {
+  return {static_cast<float>(*p)};
+}
+MICA_INLINE Vec load_s8(const int8_t* p) {
+  return {static_cast<float>(*p)};
+}
+MICA_INLINE Vec load_i32(const int32_t* p) {
+  return {static_cast<float>(*p)};
+}
+MICA_INLINE int nearest(Vec a) {
+  constexpr float kUnits = 0x1.8p23f;  // has units of 1, and is even
+  const float sum = a.v + kUnits;
+  return static_cast<int>(sum - kUnits);
+}
+MICA_INLINE void store_u8(uint8_t* p, Vec a) {
+  *p = static_cast<uint8_t>(nearest(a));
+}
+MICA_INLINE void store_s8(int8_t* p, Vec a) {
+  *p = static_cast<int8_t>(nearest(a));
+}
+
 MICA_INLINE Vec load(const float* p, int n) {
   return n > 0 ? load(p) : splat(0.0f);
 }
@@ -93,6 +128,22 @@ MICA_INLINE Vec load_bf16(const uint16_t* p, int n) {
 }
 MICA_INLINE void store_bf16(uint16_t* p, Vec a, int n) {
   if (n > 0) store_bf16(p, a);
+}
+
+MICA_INLINE Vec load_u8(const uint8_t* p, int n) {
+  return n > 0 ? load_u8(p) : splat(0.0f);
+}
+MICA_INLINE Vec load_s8(const int8_t* p, int n) {
+  return n > 0 ? load_s8(p) : splat(0.0f);
+}
+MICA_INLINE Vec load_i32(const int32_t* p, int n) {
+  return n > 0 ? load_i32(p) : splat(0.0f);
+}
+MICA_INLINE void store_u8(uint8_t* p, Vec a, int n) {
+  if (n > 0) store_u8(p, a);
+}
+MICA_INLINE void store_s8(int8_t* p, Vec a, int n) {
+  if (n > 0) store_s8(p, a);
 }
 
 MICA_INLINE Vec operator+(Vec a, Vec b) {

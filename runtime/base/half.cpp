@@ -56,6 +56,7 @@ uint8_t encode_small_float(float value, const SmallFloatFormat& f, bool saturate
   } else {
     int exponent = 0;
     std::frexp(magnitude, &exponent);  // magnitude = m * 2^exponent, m in [0.5, 1)
+    if (magnitude == 0) exponent = 1 - f.bias;  // zero is among the subnormals
     const int step = std::max(exponent - 1, 1 - f.bias) - f.mantissa_bits;
     const float units = std::nearbyint(std::ldexp(magnitude, -step));
     const int biased = step + f.mantissa_bits + f.bias;  // >= 1; a subnormal has units < 2^mantissa_bits

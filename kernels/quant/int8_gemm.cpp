@@ -1,0 +1,123 @@
+#include "kernels/quant/int8_gemm.h"
+
+namespace mica {
+namespace {
+
+int64_t round_up(int64_t x, int64_t multiple) {
+  return (x + multiple - 1) / multiple * multiple;
+}
+
+}  // namespace
+
+RowLayout::RowLayout(int64_t inner)
+    : k(inner),
+      padded_k(round_up(k, int8_kernels().depth)),
+      pitch(round_up(padded_k * int8_kernels().row_element, alignof(int64_t))) {}
+
+PanelLayout::PanelLayout(int64_t inner, int64_t columns)
+    : k(inner),
+      n(columns),
+      padded_k(round_up(k, int8_kernels().depth)),
+      panels((n + int8_kernels().columns - 1) / int8_kernels().columns),
+      padded_n(panels * int8_kernels().columns),
+      panel_bytes(round_up(padded_k * int8_kernels().columns, alignof(int32_t))),
+      bytes(round_up(panels * panel_bytes + padded_n * static_cast<int64_t>(sizeof(int32_t)), 64)) {}
+
+PackedRows pack_left(const Operands& io, const ByteMatrices& a, int64_t rows, const RowLayout& layout,
+                     const int32_t* zeros) {
+  const int64_t count = a.count * rows;
+  std::byte* data = io.scratch<std::byte>(count * layout.pitch);
+  int32_t* rests = io.scratch<int32_t>(count);
+  const uint8_t flip = left_flip(a.is_signed);
+  io.threads().parallel_for(count, 1 + 65536 / (layout.k + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const uint8_t* from = a.data + r / rows * a.pitch + r % rows * a.row;
+      const int32_t sum = int8_kernels().pack_row(from, a.column, layout.k, flip, data + r * layout.pitch);
+      rests[r] = static_cast<int32_t>(static_cast<int64_t>(sum) - layout.k * zeros[r]);
+    }
+  });
+  return {data, zeros, rests};
+}
+
+void pack_right(ThreadPool* threads, const ByteMatrices& b, const PanelLayout& layout, std::byte* to) {
+  const int64_t columns = int8_kernels().columns;
+  const auto pack = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      std::byte* matrix = to + i / layout.panels * layout.bytes;
+      const int64_t panel = i % layout.panels;
+      const uint8_t* from = b.data + i / layout.panels * b.pitch + panel * columns * b.column;
+      int8_kernels().pack_panel(from, b.row, b.column, layout.k, std::min(columns, layout.n - panel * columns),
+                                right_flip(b.is_signed), const_cast<int8_t*>(layout.panel(matrix, panel)),
+                                const_cast<int32_t*>(layout.sums(matrix)) + panel * columns);
+    }
+  };
+  const int64_t count = b.count * layout.panels;
+  if (threads == nullptr) return pack(0, count);
+  threads->parallel_for(count, 1 + 32768 / (layout.panel_bytes + 1), pack);
+}
+
+const int32_t* repeat_zeros(const Operands& io, const Tensor* zero, int64_t period, int64_t count, int64_t width,
+                            int64_t padded, int32_t shift) {
+  int32_t* zeros = io.scratch<int32_t>(count * padded);
+  const int64_t given = zero != nullptr ? zero->elements() : 1;
+  if (given != 1 && given != period && given != count * width) {
+    bad_input("zero point " + zero->str() + " is neither one nor one for each of " + std::to_string(period) +
+              " rows or columns");
+  }
+  const auto fill = [&](auto&& at) {
+    for (int64_t m = 0; m < count; ++m) {
+      for (int64_t i = 0; i < width; ++i) zeros[m * padded + i] = at((m * width + i) % given) + shift;
+      std::fill_n(zeros + m * padded + width, padded - width, 0);
+    }
+  };
+  if (zero == nullptr) {
+    fill([](int64_t) { return 0; });
+  } else if (zero->dtype() == DType::I8) {
+    fill([from = zero->data<int8_t>()](int64_t i) { return int32_t{from[i]}; });
+  } else {
+    fill([from = zero->data<uint8_t>()](int64_t i) { return int32_t{from[i]}; });
+  }
+  return zeros;
+}
+
+Int8Tasks::Int8Tasks(int threads, int64_t products, int64_t row_count, const RowLayout& row_layout,
+                     const PanelLayout& panel_layout)
+    : m(row_count), rows(row_layout), panels(panel_layout) {
+  const Int8Kernels& kernels = int8_kernels();
+  blocks = (m + kernels.rows - 1) / kernels.rows;
+  const int64_t most = kWidth / kernels.columns;
+  const int64_t wanted = 4 * threads;  // tasks, where one group of panels would make too few
+  const int64_t share = products * blocks >= wanted ? most : panels.panels * products * blocks / wanted;
+  group = std::clamp<int64_t>(share, 1, most);
+  groups = (panels.panels + group - 1) / group;
+  count = products * groups * blocks;
+  const int64_t work = std::min(m, kernels.rows) * group * kernels.columns * (panels.k + 1);
+  grain = 1 + (int64_t{1} << 17) / (work + 1);
+}
+
+Int8Tasks::Piece Int8Tasks::run(int64_t task, const Int8Product& product, Sums& sums) const {
+  const Int8Kernels& kernels = int8_kernels();
+  const int64_t row = task % blocks * kernels.rows;
+  const int64_t first = task / blocks % groups * group;
+  const int64_t last = std::min(first + group, panels.panels);
+  Int8Tile tile{};
+  tile.a = product.a.data + row * rows.pitch;
+  tile.a_pitch = rows.pitch;
+  tile.rows = std::min(kernels.rows, m - row);
+  tile.k = panels.padded_k;
+  tile.a_zero = product.a.zeros + row;
+  tile.a_rest = product.a.rests + row;
+  tile.c = sums;
+  tile.c_pitch = kWidth;
+  for (int64_t i = first; i < last; ++i) {
+    tile.panel = panels.panel(product.b, i);
+    tile.b_sum = panels.sums(product.b) + i * kernels.columns;
+    tile.b_zero = product.b_zeros + i * kernels.columns;
+    kernels.multiply(tile);
+    tile.c += kernels.columns;
+  }
+  const int64_t column = first * kernels.columns;
+  return {row, tile.rows, column, std::min(last * kernels.columns, panels.n) - column};
+}
+
+}  // namespace mica

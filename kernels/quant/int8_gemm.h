@@ -1,0 +1,131 @@
+// Products of matrices of 8-bit integers with zero points, in int32:  C = (A - a_zero) (B - b_zero)
+#pragma once
+
+#include <algorithm>
+#include <memory>
+
+#include "backends/cpu/thread_pool.h"
+#include "kernels/op.h"
+#include "kernels/quant/int8_simd.h"
+
+namespace mica {
+
+/// A stack of matrices of uint8 or int8; element (i, j) of matrix m is at data[m * pitch + i * row + j * column].
+struct ByteMatrices {
+  const uint8_t* data;
+  int64_t row, column;
+  int64_t count, pitch;
+  bool is_signed;
+};
+
+/// What to exclusive-or an element with, and add to a zero point, to make it what the left or the right side wants.
+constexpr uint8_t left_flip(bool is_signed) {
+  return is_signed ? 0x80 : 0;
+}
+constexpr uint8_t right_flip(bool is_signed) {
+  return is_signed ? 0 : 0x80;
+}
+constexpr int32_t left_shift(bool is_signed) {
+  return is_signed ? 128 : 0;
+}
+constexpr int32_t right_shift(bool is_signed) {
+  return is_signed ? 0 : -128;
+}
+
+/// Layout of left operands, as rows.
+struct RowLayout {
+  int64_t k, padded_k, pitch;  ///< pitch: bytes of a row
+  explicit RowLayout(int64_t k);
+};
+
+/// Layout of right operands: per matrix panels, then the sums of their columns.
+struct PanelLayout {
+  int64_t k, n, padded_k, panels, padded_n;
+  int64_t panel_bytes, bytes;  ///< bytes: of a matrix; a multiple of 64
+  PanelLayout(int64_t k, int64_t n);
+
+  const int8_t* panel(const std::byte* matrix, int64_t i) const {
+    return reinterpret_cast<const int8_t*>(matrix + i * panel_bytes);
+  }
+  const int32_t* sums(const std::byte* matrix) const {
+    return reinterpret_cast<const int32_t*>(matrix + panels * panel_bytes);
+  }
+};
+
+/// Rows packed for the left side.
+struct PackedRows {
+  const std::byte* data;
+  const int32_t* zeros;  ///< one a row, shifted
+  const int32_t* rests;  ///< sum of the row - k * zero
+};
+
+/// Packs `rows` rows of k elements of every matrix, one after the other, into scratch. Element r of `zeros` is the zero
+/// point of row r.
+PackedRows pack_left(const Operands& io, const ByteMatrices& a, int64_t rows, const RowLayout& layout,
+                     const int32_t* zeros);
+
+/// Packs every matrix, of k rows and n columns, to `to`, of count * layout.bytes bytes.
+/// `threads` may be null.
+void pack_right(ThreadPool* threads, const ByteMatrices& b, const PanelLayout& layout, std::byte* to);
+
+/// Right operands packed ahead.
+struct PackedRight {
+  PanelLayout layout;
+  Tensor memory;
+};
+
+/// The shifted zero points of a side, in scratch: for each of `count` matrices `width` of them, padded to `padded`,
+/// taken from `zero` in order and again from its start. Of a null `zero` all are 0. Throws unless it has 1, `period` or
+/// count * width elements.
+const int32_t* repeat_zeros(const Operands& io, const Tensor* zero, int64_t period, int64_t count, int64_t width,
+                            int64_t padded, int32_t shift);
+
+/// One product: rows [0, m) of packed rows and one packed matrix.
+struct Int8Product {
+  PackedRows a;
+  const std::byte* b;
+  const int32_t* b_zeros;  ///< layout.padded_n of them, shifted
+};
+
+/// How the products of `count` pairs of matrices are cut into tasks: pieces of a few rows and up to kWidth columns.
+struct Int8Tasks {
+  static constexpr int64_t kMostRows = 12;
+  static constexpr int64_t kWidth = 256;  ///< columns of B that stay in the cache while rows go by
+  using Sums = int32_t[kMostRows * kWidth];
+
+  int64_t m;
+  const RowLayout& rows;
+  const PanelLayout& panels;
+  int64_t blocks, group, groups;  ///< blocks of rows; panels of a piece; groups of so many panels
+  int64_t count, grain;
+
+  Int8Tasks(int threads, int64_t products, int64_t m, const RowLayout& rows, const PanelLayout& panels);
+
+  int64_t product(int64_t task) const { return task / blocks / groups; }
+
+  struct Piece {
+    int64_t row, rows, column, columns;
+  };
+  /// Does one task: row r of the piece begins at sums[r * kWidth].
+  Piece run(int64_t task, const Int8Product& product, Sums& sums) const;
+};
+
+/// Computes `products` products of m rows, of which product(i) gives the operands, on all threads, and calls
+/// store(i, row, column, count, sums) for pieces of rows of at most Int8Tasks::kWidth sums.
+template <class Product, class Store>
+void multiply_int8(ThreadPool& threads, int64_t products, int64_t m, const RowLayout& rows, const PanelLayout& panels,
+                   Product&& product, Store&& store) {
+  const Int8Tasks tasks(threads.threads(), products, m, rows, panels);
+  threads.parallel_for(tasks.count, tasks.grain, [&](int64_t begin, int64_t end) {
+    Int8Tasks::Sums sums;
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t index = tasks.product(task);
+      const Int8Tasks::Piece piece = tasks.run(task, product(index), sums);
+      for (int64_t r = 0; r < piece.rows; ++r) {
+        store(index, piece.row + r, piece.column, piece.columns, sums + r * Int8Tasks::kWidth);
+      }
+    }
+  });
+}
+
+}  // namespace mica

@@ -1,0 +1,111 @@
+#include "kernels/quant/int8_matmul.h"
+
+namespace mica {
+namespace {
+
+ByteMatrices matrices_of(const Tensor& tensor, const MatrixStack& stack) {
+  const int64_t size = stack.rows * stack.columns;
+  const int64_t count = size > 0 ? tensor.elements() / size : 1;
+  return {tensor.data<uint8_t>(), stack.row_stride, stack.column_stride, count, size, tensor.dtype() == DType::I8};
+}
+
+const int64_t* matrix_index(const Operands& io, const MatrixStack& stack, int64_t products) {
+  const int64_t size = std::max<int64_t>(1, stack.rows * stack.columns);
+  int64_t* index = io.scratch<int64_t>(products);
+  for (int64_t i = 0; i < products; ++i) index[i] = batch_offset(stack, i) / size;
+  return index;
+}
+
+int64_t matrix_rows(const Shape& shape, MatMulSide side) {
+  return shape.rank() < 2 ? 1 : side.transpose ? shape.back() : shape[shape.rank() - 2];
+}
+
+}  // namespace
+
+std::shared_ptr<const PackedRight> pack_constant(const Tensor* b, MatMulSide side) {
+  if (b == nullptr || b->shape().rank() == 0) return nullptr;
+  const MatrixStack stack = matmul_stack(b->shape(), side, false);
+  const ByteMatrices matrices = matrices_of(*b, stack);
+  const PanelLayout layout(stack.rows, stack.columns);
+  auto packed = std::make_shared<PackedRight>(PackedRight{layout, Tensor(DType::U8, {matrices.count * layout.bytes})});
+  pack_right(nullptr, matrices, layout, packed->memory.mutable_data<std::byte>());
+  return packed;
+}
+
+Int8MatMul prepare_matmul(const Operands& io, const ByteOperand& a, const ByteOperand& b, const Shape& y,
+                          const PackedRight* packed) {
+  const MatMulProblem p = matmul_problem(a.matrix.shape(), a.side, b.matrix.shape(), b.side, y);
+  const ByteMatrices left = matrices_of(a.matrix, p.a);
+  const ByteMatrices right = matrices_of(b.matrix, p.b);
+  const RowLayout rows(p.a.columns);
+  const PanelLayout panels(p.b.rows, p.b.columns);
+  const int64_t m = p.a.rows;
+  const int64_t products = p.batch.elements();
+  const int32_t* a_zeros =
+      repeat_zeros(io, a.zero, matrix_rows(a.matrix.shape(), a.side), left.count, m, m, left_shift(left.is_signed));
+  const int32_t* b_zeros =
+      repeat_zeros(io, b.zero, panels.n, right.count, panels.n, panels.padded_n, right_shift(right.is_signed));
+  const PackedRows packed_rows = pack_left(io, left, m, rows, a_zeros);
+  const std::byte* packed_panels = packed != nullptr ? packed->memory.data<std::byte>() : nullptr;
+  if (packed == nullptr) {
+    std::byte* memory = io.scratch<std::byte>(right.count * panels.bytes);
+    pack_right(&io.threads(), right, panels, memory);
+    packed_panels = memory;
+  }
+  return {.products = products,
+          .rows = m,
+          .columns = panels.n,
+          .a_matrices = left.count,
+          .b_matrices = right.count,
+          .row_layout = rows,
+          .panels = panels,
+          .a = packed_rows,
+          .b = packed_panels,
+          .b_zeros = b_zeros,
+          .a_index = matrix_index(io, p.a, products),
+          .b_index = matrix_index(io, p.b, products)};
+}
+
+ProductScales::ProductScales(const Operands& io, const Int8MatMul& m, size_t a, size_t b, float divisor) : m_(m) {
+  const int64_t given = io.in(a).elements();
+  const float* scales = load_parameters<float>(io, a, given);
+  if (given == 1) {
+    set_columns(io, b, scales[0], divisor);
+    return;
+  }
+  const int64_t rows = m.a_matrices * m.rows;
+  if (given == 0 || rows % given != 0) {
+    bad_input("scale " + io.in(a).str() + " is neither one nor one for each of " + std::to_string(m.rows) + " rows");
+  }
+  float* repeated = io.scratch<float>(rows);
+  for (int64_t i = 0; i < rows; ++i) repeated[i] = scales[i % given];
+  rows_ = repeated;
+  set_columns(io, b, 1, divisor);
+}
+
+ProductScales::ProductScales(const Operands& io, const Int8MatMul& m, float a, size_t b) : m_(m) {
+  set_columns(io, b, a, 1);
+}
+
+void ProductScales::set_columns(const Operands& io, size_t b, float factor, float divisor) {
+  const int64_t given = io.in(b).elements();
+  const int64_t count = m_.b_matrices * m_.columns;
+  if (given != 1 && given != m_.columns && given != count) {
+    bad_input("scale " + io.in(b).str() + " is neither one nor one for each of " + std::to_string(m_.columns) +
+              " columns");
+  }
+  const float* scales = load_parameters<float>(io, b, given);
+  float* columns = io.scratch<float>(count);
+  for (int64_t i = 0; i < count; ++i) columns[i] = factor * scales[i % given] / divisor;
+  columns_ = columns;
+}
+
+const float* ProductScales::at(int64_t product, int64_t row, int64_t column, int64_t count, float* local) const {
+  const float* columns = columns_ + m_.b_index[product] * m_.columns + column;
+  if (rows_ == nullptr) return columns;
+  const float factor = rows_[m_.a_index[product] * m_.rows + row];
+  for (int64_t i = 0; i < count; ++i) local[i] = factor * columns[i];
+  return local;
+}
+
+}  // namespace mica

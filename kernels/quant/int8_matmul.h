@@ -1,0 +1,71 @@
+// Integer products of tensors, with the shapes of MatMul.
+#pragma once
+
+#include "kernels/matmul/matmul_shape.h"
+#include "kernels/quant/int8_gemm.h"
+#include "kernels/quant/parameters.h"
+
+namespace mica {
+
+/// An operand of uint8 or int8 with its zero points, which may be null: one for all, or one for each row (on the left)
+/// or column (on the right) of a matrix or of all matrices.
+struct ByteOperand {
+  const Tensor& matrix;
+  const Tensor* zero;
+  MatMulSide side = {};
+};
+
+/// Packs a constant right operand ahead; null for a null tensor. For OpBuilder::prepack.
+std::shared_ptr<const PackedRight> pack_constant(const Tensor* b, MatMulSide side = {});
+
+/// A product made ready: operands packed, in scratch.
+struct Int8MatMul {
+  int64_t products, rows, columns;  ///< of matrices, and the dims of each product
+  int64_t a_matrices, b_matrices;
+  RowLayout row_layout;
+  PanelLayout panels;
+  PackedRows a;
+  const std::byte* b;
+  const int32_t* b_zeros;
+  const int64_t* a_index;  ///< which of the left, and of the right matrices belong to a product
+  const int64_t* b_index;
+};
+
+/// `y` is the shape of the product; `packed` may be null. Throws when something does not fit.
+Int8MatMul prepare_matmul(const Operands& io, const ByteOperand& a, const ByteOperand& b, const Shape& y,
+                          const PackedRight* packed);
+
+/// Multiplies on all threads and calls store(product, row, column, count, sums) for pieces of rows, where the sums are
+/// those of elements (product * rows + row) * columns + column and on of the result.
+template <class Store>
+void multiply_int8(ThreadPool& threads, const Int8MatMul& m, Store&& store) {
+  const auto product = [&](int64_t i) {
+    const int64_t first = m.a_index[i] * m.rows;
+    return Int8Product{{m.a.data + first * m.row_layout.pitch, m.a.zeros + first, m.a.rests + first},
+                       m.b + m.b_index[i] * m.panels.bytes,
+                       m.b_zeros + m.b_index[i] * m.panels.padded_n};
+  };
+  multiply_int8(threads, m.products, m.rows, m.row_layout, m.panels, product, store);
+}
+
+/// Factors of the sums of a product: scales of A, one or one for each row, times those of B, one or one for each
+/// column.
+class ProductScales {
+ public:
+  /// Inputs `a` and `b` hold the scales. All are divided by `divisor`.
+  ProductScales(const Operands& io, const Int8MatMul& m, size_t a, size_t b, float divisor = 1);
+  /// The scale of A is one number.
+  ProductScales(const Operands& io, const Int8MatMul& m, float a, size_t b);
+
+  /// The factors of `count` sums from (row, column) of a product on: kept ones, or computed into `local`.
+  const float* at(int64_t product, int64_t row, int64_t column, int64_t count, float* local) const;
+
+ private:
+  void set_columns(const Operands& io, size_t b, float factor, float divisor);
+
+  const Int8MatMul& m_;
+  const float* columns_ = nullptr;  ///< for each matrix B
+  const float* rows_ = nullptr;     ///< for each row of each matrix A; null when included in the columns'
+};
+
+}  // namespace mica

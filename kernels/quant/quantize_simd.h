@@ -1,0 +1,54 @@
+// Vector loops between floats and 8-bit integers.
+#pragma once
+
+#include <stdint.h>
+
+#include "kernels/simd/table.h"
+
+namespace mica {
+
+/// y[i] = saturate(round(x[i] / scale) + zero), round: ties to even. A NaN gives the least number.
+template <class Byte>
+using QuantizeLoop = void (*)(const float* x, float scale, int32_t zero, Byte* y, int64_t n);
+
+/// y[i] = (x[i] - zero) * scale
+template <class Byte>
+using DequantizeLoop = void (*)(const Byte* x, float scale, int32_t zero, float* y, int64_t n);
+
+/// y[i] = saturate(round(x[i] * scale[i]) + zero)
+template <class Byte>
+using RequantizeLoop = void (*)(const int32_t* x, const float* scale, int32_t zero, Byte* y, int64_t n);
+
+struct QuantizeKernels {
+  QuantizeLoop<uint8_t> quantize_u8;
+  QuantizeLoop<int8_t> quantize_s8;
+  DequantizeLoop<uint8_t> dequantize_u8;
+  DequantizeLoop<int8_t> dequantize_s8;
+  RequantizeLoop<uint8_t> requantize_u8;
+  RequantizeLoop<int8_t> requantize_s8;
+  /// y[i] = x[i] * scale[i] + bias[i]; `bias` may be null.
+  void (*scale)(const int32_t* x, const float* scale, const float* bias, float* y, int64_t n);
+  /// Widens the range [*low, *high] to hold all of x. NaN are left out.
+  void (*range)(const float* x, int64_t n, float* low, float* high);
+};
+
+const QuantizeKernels& quantize_kernels();
+IsaTables<QuantizeKernels> quantize_kernels_all();
+
+/// The loops of an element type, uint8_t or int8_t.
+template <class Byte>
+struct ByteLoops;
+template <>
+struct ByteLoops<uint8_t> {
+  static QuantizeLoop<uint8_t> quantize() { return quantize_kernels().quantize_u8; }
+  static DequantizeLoop<uint8_t> dequantize() { return quantize_kernels().dequantize_u8; }
+  static RequantizeLoop<uint8_t> requantize() { return quantize_kernels().requantize_u8; }
+};
+template <>
+struct ByteLoops<int8_t> {
+  static QuantizeLoop<int8_t> quantize() { return quantize_kernels().quantize_s8; }
+  static DequantizeLoop<int8_t> dequantize() { return quantize_kernels().dequantize_s8; }
+  static RequantizeLoop<int8_t> requantize() { return quantize_kernels().requantize_s8; }
+};
+
+}  // namespace mica

@@ -1,0 +1,13 @@
+// Sums of products of 8-bit integers, for the files that are compiled once per instruction set (*.simd.cpp).
+//
+// Beside each vec_<isa>.h stands a dot_<isa>.h (MICA_DOT_HEADER), which defines, in the same namespace:
+//   kDot                     elements along the inner axis that one step multiplies and adds up
+//   RowElement               the type in which the elements of a row, unsigned bytes, are kept
+//   load_row(p)              Ints that hold kDot elements of a row, in every lane
+//   load_columns(p)          Ints that hold kDot signed bytes of a column in each lane, one column after the other
+//   dot(sum, row, columns)   sum + row . column for each column, exact until a sum of 32 bits wraps around
+#pragma once
+
+#include "kernels/simd/vec.h"
+
+#include MICA_DOT_HEADER
