@@ -197,7 +197,7 @@ TEST(QuantizeLinear, RefusesScalesThatDoNotFit) {
             "QuantizeLinear: dims of the scale and of the zero point differ: 3 and 2");
   EXPECT_EQ(message_of({"QuantizeLinear", 21, {{"output_dtype", static_cast<int64_t>(DType::I64)}}},
                        {x, Tensor::scalar(1.0f)}),
-            "QuantizeLinear: cannot quantise to int64");
+            "cannot quantise to int64");
 }
 
 TEST(QuantizeLinear, InfersTypesOfSymbolicDims) {
