@@ -80,26 +80,9 @@ const int32_t* repeat_zeros(const Operands& io, const Tensor* zero, int64_t peri
   return zeros;
 }
 
-Int8Tasks::Int8Tasks(int threads, int64_t products, int64_t row_count, const RowLayout& row_layout,
-                     const PanelLayout& panel_layout)
-    : m(row_count), rows(row_layout), panels(panel_layout) {
+Int8Piece multiply_piece(const Int8Product& product, const RowLayout& rows, const PanelLayout& panels, int64_t m,
+                         int64_t row, int64_t first, int64_t last, Int8Piece::Sums& sums) {
   const Int8Kernels& kernels = int8_kernels();
-  blocks = (m + kernels.rows - 1) / kernels.rows;
-  const int64_t most = kWidth / kernels.columns;
-  const int64_t wanted = 4 * threads;  // tasks, where one group of panels would make too few
-  const int64_t share = products * blocks >= wanted ? most : panels.panels * products * blocks / wanted;
-  group = std::clamp<int64_t>(share, 1, most);
-  groups = (panels.panels + group - 1) / group;
-  count = products * groups * blocks;
-  const int64_t work = std::min(m, kernels.rows) * group * kernels.columns * (panels.k + 1);
-  grain = 1 + (int64_t{1} << 17) / (work + 1);
-}
-
-Int8Tasks::Piece Int8Tasks::run(int64_t task, const Int8Product& product, Sums& sums) const {
-  const Int8Kernels& kernels = int8_kernels();
-  const int64_t row = task % blocks * kernels.rows;
-  const int64_t first = task / blocks % groups * group;
-  const int64_t last = std::min(first + group, panels.panels);
   Int8Tile tile{};
   tile.a = product.a.data + row * rows.pitch;
   tile.a_pitch = rows.pitch;
@@ -108,7 +91,7 @@ Int8Tasks::Piece Int8Tasks::run(int64_t task, const Int8Product& product, Sums& 
   tile.a_zero = product.a.zeros + row;
   tile.a_rest = product.a.rests + row;
   tile.c = sums;
-  tile.c_pitch = kWidth;
+  tile.c_pitch = Int8Piece::kWidth;
   for (int64_t i = first; i < last; ++i) {
     tile.panel = panels.panel(product.b, i);
     tile.b_sum = panels.sums(product.b) + i * kernels.columns;
@@ -118,6 +101,27 @@ Int8Tasks::Piece Int8Tasks::run(int64_t task, const Int8Product& product, Sums& 
   }
   const int64_t column = first * kernels.columns;
   return {row, tile.rows, column, std::min(last * kernels.columns, panels.n) - column};
+}
+
+Int8Tasks::Int8Tasks(int threads, int64_t products, int64_t row_count, const PanelLayout& layout)
+    : m(row_count), panels(layout.panels) {
+  const Int8Kernels& kernels = int8_kernels();
+  blocks = (m + kernels.rows - 1) / kernels.rows;
+  const int64_t most = Int8Piece::kWidth / kernels.columns;
+  const int64_t wanted = 4 * threads;  // tasks, where one group of panels would make too few
+  const int64_t share = products * blocks >= wanted ? most : panels * products * blocks / wanted;
+  group = std::clamp<int64_t>(share, 1, most);
+  groups = (panels + group - 1) / group;
+  count = products * groups * blocks;
+  const int64_t work = std::min(m, kernels.rows) * group * kernels.columns * (layout.k + 1);
+  grain = 1 + (int64_t{1} << 17) / (work + 1);
+}
+
+Int8Piece Int8Tasks::run(int64_t task, const Int8Product& product, const RowLayout& row_layout,
+                         const PanelLayout& panel_layout, Int8Piece::Sums& sums) const {
+  const int64_t first = task / blocks % groups * group;
+  return multiply_piece(product, row_layout, panel_layout, m, task % blocks * int8_kernels().rows, first,
+                        std::min(first + group, panels), sums);
 }
 
 }  // namespace mica

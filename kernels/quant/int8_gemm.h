@@ -87,42 +87,45 @@ struct Int8Product {
   const int32_t* b_zeros;  ///< layout.padded_n of them, shifted
 };
 
-/// How the products of `count` pairs of matrices are cut into tasks: pieces of a few rows and up to kWidth columns.
-struct Int8Tasks {
+/// A few rows and up to kWidth columns of a product: row r of them begins at sums[r * kWidth].
+struct Int8Piece {
   static constexpr int64_t kMostRows = 12;
   static constexpr int64_t kWidth = 256;  ///< columns of B that stay in the cache while rows go by
   using Sums = int32_t[kMostRows * kWidth];
 
-  int64_t m;
-  const RowLayout& rows;
-  const PanelLayout& panels;
+  int64_t row, rows, column, columns;
+};
+
+/// Multiplies rows from `row` on, of m, by panels [first, last).
+Int8Piece multiply_piece(const Int8Product& product, const RowLayout& rows, const PanelLayout& panels, int64_t m,
+                         int64_t row, int64_t first, int64_t last, Int8Piece::Sums& sums);
+
+/// How the products of several pairs of matrices are cut into tasks, a piece each.
+struct Int8Tasks {
+  int64_t m, panels;
   int64_t blocks, group, groups;  ///< blocks of rows; panels of a piece; groups of so many panels
   int64_t count, grain;
 
-  Int8Tasks(int threads, int64_t products, int64_t m, const RowLayout& rows, const PanelLayout& panels);
+  Int8Tasks(int threads, int64_t products, int64_t m, const PanelLayout& panels);
 
   int64_t product(int64_t task) const { return task / blocks / groups; }
-
-  struct Piece {
-    int64_t row, rows, column, columns;
-  };
-  /// Does one task: row r of the piece begins at sums[r * kWidth].
-  Piece run(int64_t task, const Int8Product& product, Sums& sums) const;
+  Int8Piece run(int64_t task, const Int8Product& product, const RowLayout& rows, const PanelLayout& panels,
+                Int8Piece::Sums& sums) const;
 };
 
 /// Computes `products` products of m rows, of which product(i) gives the operands, on all threads, and calls
-/// store(i, row, column, count, sums) for pieces of rows of at most Int8Tasks::kWidth sums.
+/// store(i, row, column, count, sums) for pieces of rows of at most Int8Piece::kWidth sums.
 template <class Product, class Store>
 void multiply_int8(ThreadPool& threads, int64_t products, int64_t m, const RowLayout& rows, const PanelLayout& panels,
                    Product&& product, Store&& store) {
-  const Int8Tasks tasks(threads.threads(), products, m, rows, panels);
+  const Int8Tasks tasks(threads.threads(), products, m, panels);
   threads.parallel_for(tasks.count, tasks.grain, [&](int64_t begin, int64_t end) {
-    Int8Tasks::Sums sums;
+    Int8Piece::Sums sums;
     for (int64_t task = begin; task < end; ++task) {
       const int64_t index = tasks.product(task);
-      const Int8Tasks::Piece piece = tasks.run(task, product(index), sums);
+      const Int8Piece piece = tasks.run(task, product(index), rows, panels, sums);
       for (int64_t r = 0; r < piece.rows; ++r) {
-        store(index, piece.row + r, piece.column, piece.columns, sums + r * Int8Tasks::kWidth);
+        store(index, piece.row + r, piece.column, piece.columns, sums + r * Int8Piece::kWidth);
       }
     }
   });

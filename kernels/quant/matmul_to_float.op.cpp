@@ -27,7 +27,7 @@ void multiply_to_float(const Operands& io, const Int8MatMul& m, const ProductSca
   const WideOutput<float> y(io, io.out(0));
   const auto scale = quantize_kernels().scale;
   multiply_int8(io.threads(), m, [&](int64_t i, int64_t row, int64_t column, int64_t count, const int32_t* sums) {
-    float local[Int8Tasks::kWidth];
+    float local[Int8Piece::kWidth];
     scale(sums, scales.at(i, row, column, count, local), bias != nullptr ? bias + column : nullptr,
           y.data() + (i * m.rows + row) * m.columns + column, count);
   });

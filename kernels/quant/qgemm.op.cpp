@@ -70,8 +70,8 @@ void run_cpu(const QGemm& op, const Operands& io) {
   const IntAddend c(io, m.rows, m.columns);
   const auto multiply = [&](auto&& finish) {
     multiply_int8(io.threads(), m, [&](int64_t i, int64_t row, int64_t column, int64_t count, const int32_t* sums) {
-      float local[Int8Tasks::kWidth];
-      int32_t added[Int8Tasks::kWidth];
+      float local[Int8Piece::kWidth];
+      int32_t added[Int8Piece::kWidth];
       finish(c.add(sums, row, column, count, added), scales.at(i, row, column, count, local), row * m.columns + column,
              count);
     });

@@ -32,7 +32,7 @@ void run_bytes(const Operands& io) {
     T* to = y.mutable_data<T>();
     const auto requantize = ByteLoops<T>::requantize();
     multiply_int8(io.threads(), m, [&](int64_t i, int64_t row, int64_t column, int64_t count, const int32_t* sums) {
-      float local[Int8Tasks::kWidth];
+      float local[Int8Piece::kWidth];
       requantize(sums, scales.at(i, row, column, count, local), zero, to + (i * m.rows + row) * m.columns + column,
                  count);
     });
