@@ -16,6 +16,17 @@ void for_each_graph(Graph& graph, const std::function<void(Graph&)>& visit) {
   }
 }
 
+size_t living_nodes(const Graph& graph) {
+  size_t count = 0;
+  for (uint32_t i = 0; i < graph.node_count(); ++i) {
+    const Node& node = graph.node(NodeId{i});
+    if (!node.alive) continue;
+    ++count;
+    for (const Subgraph& sub : node.subgraphs) count += living_nodes(*sub.graph);
+  }
+  return count;
+}
+
 bool is_constant(const Graph& graph, ValueId id) {
   return id != ValueId::None && graph.value(id).constant.defined() && !graph.is_input(id);
 }

@@ -10,6 +10,9 @@ namespace mica {
 /// Calls `visit` with the graph and with every graph inside it, outer ones first.
 void for_each_graph(Graph& graph, const std::function<void(Graph&)>& visit);
 
+/// Nodes of the graph and of those inside it.
+size_t living_nodes(const Graph& graph);
+
 /// Whether the value is the same in every run: an initializer, a folded value, or a captured one of these. An input
 /// with a default value is not.
 bool is_constant(const Graph& graph, ValueId id);

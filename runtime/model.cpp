@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "graph/edit.h"
 #include "graph/inference.h"
 #include "graph/onnx/import.h"
+#include "graph/pipeline.h"
 #include "kernels/op.h"
 #include "runtime/base/os.h"
+#include "runtime/evaluator.h"
 #include "runtime/mica.h"
 #include "runtime/plan.h"
 #include "runtime/session_state.h"
@@ -46,11 +49,36 @@ void fix_dims(Graph& graph, const SymbolValues& values) {
   }
 }
 
+// One line of all that was done, and one for each pass or rule that broke.
+void add_remarks(std::vector<std::string>& remarks, const Notes& notes, size_t before, size_t after) {
+  std::string text;
+  for (const auto& [name, total] : notes.totals()) {
+    if (total.applied == 0) continue;
+    text += (text.empty() ? ": " : ", ") + name + " " + std::to_string(total.applied);
+  }
+  remarks.push_back("optimised from " + std::to_string(before) + " to " + std::to_string(after) + " nodes" + text);
+  for (const Notes::Note& note : notes.all()) {
+    if (note.kind == Notes::Kind::Failed) remarks.push_back(note.by + " failed and was left out: " + note.what);
+  }
+}
+
+void optimize(GraphModel& model, const LoadOptions& options) {
+  PipelineOptions pipeline;
+  pipeline.target = Target::Mica;
+  pipeline.without.insert(options.without.begin(), options.without.end());
+  pipeline.dims = options.dims;
+  Notes notes;
+  const size_t before = living_nodes(*model.graph);
+  optimize(model, operators(), make_evaluator(), pipeline, notes);
+  add_remarks(model.notes, notes, before, living_nodes(*model.graph));
+}
+
 }  // namespace
 
 Model::State::State(GraphModel imported, const LoadOptions& options) : model(std::move(imported)) {
   fix_dims(*model.graph, options.dims);
   infer_types(*model.graph);
+  if (options.optimize) optimize(model, options);
 }
 
 Model Model::load(const std::string& path, const LoadOptions& options) {

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 
+#include "graph/edit.h"
 #include "graph/inference.h"
 #include "graph/onnx/import.h"
 #include "graph/onnx/values.h"

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "graph/edit.h"
 #include "graph/text_format.h"
 #include "graph/verify.h"
 #include "kernels/op.h"

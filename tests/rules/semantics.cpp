@@ -97,15 +97,4 @@ std::string missing_operator(const Graph& graph) {
   return "";
 }
 
-size_t living_nodes(const Graph& graph) {
-  size_t count = 0;
-  for (uint32_t i = 0; i < graph.node_count(); ++i) {
-    const Node& node = graph.node(NodeId{i});
-    if (!node.alive) continue;
-    ++count;
-    for (const Subgraph& sub : node.subgraphs) count += living_nodes(*sub.graph);
-  }
-  return count;
-}
-
 }  // namespace mica

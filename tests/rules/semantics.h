@@ -24,7 +24,4 @@ std::string difference(const Datum& a, const Datum& b, double tolerance);
 /// The first operator of the graph, or of those inside it, that this build does not have; empty when it has all.
 std::string missing_operator(const Graph& graph);
 
-/// Nodes of the graph and of those inside it.
-size_t living_nodes(const Graph& graph);
-
 }  // namespace mica

@@ -1,6 +1,7 @@
 // Adding a file with a rule adds the rule: extra.cpp is named nowhere.
 #include <gtest/gtest.h>
 
+#include "graph/edit.h"
 #include "graph/pipeline.h"
 #include "graph/text_format.h"
 #include "kernels/op.h"
