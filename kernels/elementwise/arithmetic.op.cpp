@@ -6,10 +6,6 @@
 namespace mica {
 namespace {
 
-/// The type in which integers wrap around as T does, without overflow.
-template <class T>
-using Wrapping = std::conditional_t<(sizeof(T) < sizeof(uint32_t)), uint32_t, T>;
-
 struct Arithmetic {
   using Types = Numbers;
   static constexpr bool modular = true;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/elementwise/broadcast.h"
-
 namespace mica {
 namespace {
 
@@ -47,34 +45,39 @@ void infer_binary(InferContext& ctx, DType result, DimFunction contents) {
   same_dtype(ctx, 0, 1);
   auto dims = broadcast_inputs(ctx);
   if (dims && contents != nullptr) {
-    if (auto known = binary_contents(ctx, 0, 1, *dims, result, contents)) ctx.set_contents(0, std::move(*known));
+    if (auto known = folded_contents(ctx, *dims, result, contents)) ctx.set_contents(0, std::move(*known));
   }
   ctx.set(0, result, std::move(dims));
 }
 
-void run_binary(const Operands& io, const BinaryKernel& kernel, const Shape& b_shape) {
-  const BroadcastOperand out(io.out(0));
-  const BroadcastOperand operands[] = {BroadcastOperand(io.in(0)),
-                                       {io.in(1).raw(), b_shape, BroadcastOperand(io.in(1)).width}};
-  const BroadcastWalk walk(out, operands);
-  const bool repeats[] = {walk.repeats(0), walk.repeats(1)};
-  const BinaryLoop loop = choose(kernel.loops, repeats[0], repeats[1]);
+void run_binary(ThreadPool& threads, const BinaryKernel& kernel, const BroadcastOperand& a, const BroadcastOperand& b,
+                const BroadcastOperand& y) {
+  const BroadcastWalk walk(y, std::array{a, b});
+  const bool repeats_a = walk.repeats(0);
+  const bool repeats_b = walk.repeats(1);
+  const BinaryLoop loop = choose(kernel.loops, repeats_a, repeats_b);
   const int64_t grain = std::max<int64_t>(1, kElementwiseGrain / kernel.cost);
   if (kernel.widen_a == nullptr && kernel.widen_b == nullptr && kernel.narrow == nullptr) {
-    return walk.run(io.threads(), grain,
+    return walk.run(threads, grain,
                     [&](const BroadcastWalk::Row& row) { loop(row.in[0], row.in[1], row.out, row.count); });
   }
-  walk.run(io.threads(), grain, [&](const BroadcastWalk::Row& row) {
+  walk.run(threads, grain, [&](const BroadcastWalk::Row& row) {
     Block block;
     for (int64_t first = 0; first < row.count; first += Block::kElements) {
       const int64_t count = std::min(Block::kElements, row.count - first);
-      const void* a = block.read(0, row.in[0], operands[0].width, repeats[0], first, count, kernel.widen_a);
-      const void* b = block.read(1, row.in[1], operands[1].width, repeats[1], first, count, kernel.widen_b);
-      void* to = row.out + first * static_cast<int64_t>(out.width);
-      loop(a, b, kernel.narrow != nullptr ? block.result() : to, count);
+      const void* x = block.read(0, row.in[0], a.width, repeats_a, first, count, kernel.widen_a);
+      const void* z = block.read(1, row.in[1], b.width, repeats_b, first, count, kernel.widen_b);
+      void* to = row.out + first * static_cast<int64_t>(y.width);
+      loop(x, z, kernel.narrow != nullptr ? block.result() : to, count);
       if (kernel.narrow != nullptr) kernel.narrow(block.result(), to, count);
     }
   });
+}
+
+void run_binary(const Operands& io, const BinaryKernel& kernel, const Shape& b_shape) {
+  BroadcastOperand b(io.in(1));
+  b.shape = &b_shape;
+  run_binary(io.threads(), kernel, BroadcastOperand(io.in(0)), b, BroadcastOperand(io.out(0)));
 }
 
 }  // namespace mica

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "kernels/elementwise/binary_simd.h"
+#include "kernels/elementwise/broadcast.h"
 #include "kernels/elementwise/contents.h"
 #include "kernels/half_simd.h"
 #include "kernels/op.h"
@@ -29,6 +30,10 @@ using Integers = ElementTypes<int64_t, int32_t, uint8_t, int8_t, uint16_t, int16
 /// What arithmetic computes with besides float.
 using Numbers = ElementTypes<double, int64_t, int32_t, uint8_t, int8_t, uint16_t, int16_t, uint32_t, uint64_t>;
 
+/// The type in which integers wrap around as T does when multiplied, without overflow; a float itself.
+template <class T>
+using Wrapping = std::conditional_t<std::is_integral_v<T> && (sizeof(T) < sizeof(uint32_t)), uint32_t, T>;
+
 /// Loops, and how to get at operands that they do not take as they are.
 struct BinaryKernel {
   BinaryLoops loops{};
@@ -38,8 +43,14 @@ struct BinaryKernel {
   int64_t cost = 1;
 };
 
-/// C = f(A, B), where `b_shape` is B's shape as it is to be aligned with A's.
+/// y = f(a, b).
+void run_binary(ThreadPool& threads, const BinaryKernel& kernel, const BroadcastOperand& a, const BroadcastOperand& b,
+                const BroadcastOperand& y);
+/// For input 0 and input 1, where `b_shape` is the latter's shape as it is to be aligned with the former's.
 void run_binary(const Operands& io, const BinaryKernel& kernel, const Shape& b_shape);
+inline void run_binary(const Operands& io, const BinaryKernel& kernel) {
+  run_binary(io, kernel, io.in(1).shape());
+}
 
 /// The output has this type and the dims that A and B broadcast to.
 void infer_binary(InferContext& ctx, DType result, DimFunction contents);
@@ -134,18 +145,19 @@ void infer_binary_operator(const NoParams&, InferContext& ctx) {
 
 template <class F>
 void run_binary_operator(const NoParams&, const Operands& io) {
-  run_binary(io, binary_kernel<F>(io.in(0).dtype()), io.in(1).shape());
+  run_binary(io, binary_kernel<F>(io.in(0).dtype()));
+}
+
+/// The signature that they share; operands of any other type than these are refused.
+template <class P>
+OpBuilder<P> binary_signature(DTypeSet types) {
+  return op<P>().input("A", types).input("B", types).output("C").may_overwrite(0, 0).may_overwrite(0, 1);
 }
 
 template <class F>
 OpBuilder<NoParams> binary() {
-  return op()
-      .input("A", operand_types<F>())
-      .input("B", operand_types<F>())
-      .output("C")
+  return binary_signature<NoParams>(operand_types<F>())
       .template infer<infer_binary_operator<F>>()
-      .may_overwrite(0, 0)
-      .may_overwrite(0, 1)
       .template cpu<run_binary_operator<F>>();
 }
 

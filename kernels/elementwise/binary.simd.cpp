@@ -1,4 +1,5 @@
 #include "kernels/elementwise/binary_simd.h"
+#include "kernels/simd/math.h"
 #include "kernels/simd/vec.h"
 
 namespace mica::MICA_ISA {
@@ -119,6 +120,7 @@ MICA_SIMD_TABLE(BinaryKernels, binary_kernels) = {
     .div = kMap<div>,
     .max = kMap<maximum>,
     .min = kMap<minimum>,
+    .pow = kMap<pow>,
     .prelu = kMap<prelu>,
     .equal = kTest<equal>,
     .less = kTest<less>,

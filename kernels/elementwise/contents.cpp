@@ -36,24 +36,23 @@ std::optional<Dims> fitting(std::optional<Dims> contents, DType dtype) {
   return contents;
 }
 
-std::optional<Dims> binary_contents(const InferContext& ctx, size_t a, size_t b, const Dims& dims, DType dtype,
-                                    DimFunction f) {
-  const auto x = broadcast_contents(ctx, a, dims);
-  if (!x) return std::nullopt;
-  const auto y = broadcast_contents(ctx, b, dims);
-  if (!y) return std::nullopt;
-  Dims result;
-  result.reserve(x->size());
-  try {
-    for (size_t i = 0; i < x->size(); ++i) {
-      auto element = f((*x)[i], (*y)[i]);
-      if (!element) return std::nullopt;
-      result.push_back(std::move(*element));
+std::optional<Dims> folded_contents(const InferContext& ctx, const Dims& dims, DType dtype, DimFunction f) {
+  auto result = broadcast_contents(ctx, 0, dims);
+  for (size_t input = 1; input < ctx.inputs(); ++input) {
+    const auto next = result ? broadcast_contents(ctx, input, dims) : std::nullopt;
+    if (!next) return std::nullopt;
+    try {
+      for (size_t i = 0; i < next->size(); ++i) {
+        auto element = f((*result)[i], (*next)[i]);
+        if (!element) return std::nullopt;
+        (*result)[i] = std::move(*element);
+      }
+    } catch (const Error&) {
+      return std::nullopt;
     }
-  } catch (const Error&) {
-    return std::nullopt;
+    result = fitting(std::move(result), dtype);
   }
-  return fitting(std::move(result), dtype);
+  return result;
 }
 
 std::optional<Dims> chosen_contents(const Dims& condition, const Dims& a, const Dims& b) {

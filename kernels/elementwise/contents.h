@@ -10,10 +10,9 @@ namespace mica {
 /// throw Error where the result is no number (overflow, division by zero).
 using DimFunction = std::optional<Dim> (*)(const Dim& a, const Dim& b);
 
-/// f of the contents of inputs a and b, broadcast to `dims`, as elements of the given type; nullopt when they are not
-/// all known.
-std::optional<Dims> binary_contents(const InferContext& ctx, size_t a, size_t b, const Dims& dims, DType dtype,
-                                    DimFunction f);
+/// f(f(x0, x1), x2)... of the contents of all inputs, broadcast to `dims`, as elements of the given type; nullopt when
+/// they are not all known.
+std::optional<Dims> folded_contents(const InferContext& ctx, const Dims& dims, DType dtype, DimFunction f);
 
 /// The elements where they certainly are elements of the type: wrapped around they are not followed.
 std::optional<Dims> fitting(std::optional<Dims> contents, DType dtype);

@@ -39,7 +39,7 @@ void infer_legacy_binary(const LegacyBroadcast& op, InferContext& ctx, DType res
       if (!op.broadcast || !other.is(1)) dim = ctx.merge(dim, other, "dims of A and B");
     }
     if (trailing == 0 && contents != nullptr) {
-      if (auto known = binary_contents(ctx, 0, 1, dims, result, contents)) ctx.set_contents(0, std::move(*known));
+      if (auto known = folded_contents(ctx, dims, result, contents)) ctx.set_contents(0, std::move(*known));
     }
   }
   ctx.set(0, result, std::move(dims));

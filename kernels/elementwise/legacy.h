@@ -28,19 +28,18 @@ void run_legacy_operator(const LegacyBroadcast& op, const Operands& io) {
   run_binary(io, binary_kernel<F>(io.in(0).dtype()), op.aligned(io.in(0).shape(), io.in(1).shape()));
 }
 
+inline OpBuilder<LegacyBroadcast> legacy_signature(DTypeSet types) {
+  return binary_signature<LegacyBroadcast>(types)
+      .attribute("broadcast", &LegacyBroadcast::broadcast)
+      .attribute("axis", &LegacyBroadcast::axis)
+      .ignored_attribute("consumed_inputs");
+}
+
 /// Defines the operator for these versions. Computes on every type that later ones take.
 template <class F>
 OpBuilder<LegacyBroadcast> legacy_binary() {
-  return op<LegacyBroadcast>()
-      .input("A", operand_types<F>())
-      .input("B", operand_types<F>())
-      .output("C")
-      .attribute("broadcast", &LegacyBroadcast::broadcast)
-      .attribute("axis", &LegacyBroadcast::axis)
-      .ignored_attribute("consumed_inputs")
+  return legacy_signature(operand_types<F>())
       .template infer<infer_legacy_operator<F>>()
-      .may_overwrite(0, 0)
-      .may_overwrite(0, 1)
       .template cpu<run_legacy_operator<F>>();
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
@@ -170,6 +171,90 @@ TEST(Where, BroadcastsAllThree) {
   EXPECT_EQ(y[0].tensor.data<uint8_t>()[1] & 0xf, 0x03);
 }
 
+TEST(Mod, TakesTheSignOfEither) {
+  const Tensor a = vec<int32_t>({7, -7, 7, -7, 5, std::numeric_limits<int32_t>::min()});
+  const Tensor b = vec<int32_t>({3, 3, -3, -3, 0, -1});
+  EXPECT_THAT(values<int32_t>(run_op({"Mod"}, {a, b})), ElementsAre(1, 2, -2, -1, 0, 0));
+  const OpCall c{"Mod", 13, {{"fmod", int64_t{1}}}};
+  EXPECT_THAT(values<int32_t>(run_op(c, {a, b})), ElementsAre(1, -1, 1, -1, 0, 0));
+  const Tensor x = vec<float>({5.5f, -5.5f, 5.5f});
+  EXPECT_THAT(values<float>(run_op(c, {x, vec<float>({2, 2, -2})})), ElementsAre(1.5f, -1.5f, 1.5f));
+  EXPECT_THAT(values<float>(run_op({"Mod"}, {x, vec<float>({2, 2, -2})})), ElementsAre(1.5f, 0.5f, -0.5f));
+}
+
+TEST(Bitwise, ShiftsByTheWidthGiveZero) {
+  const Tensor x = vec<uint8_t>({3, 3, 200, 200});
+  const Tensor by = vec<uint8_t>({1, 8, 255, 7});
+  EXPECT_THAT(values<uint8_t>(run_op({"BitShift", 11, {{"direction", "LEFT"}}}, {x, by})), ElementsAre(6, 0, 0, 0));
+  EXPECT_THAT(values<uint8_t>(run_op({"BitShift", 11, {{"direction", "RIGHT"}}}, {x, by})), ElementsAre(1, 0, 0, 1));
+  EXPECT_THROW(run_op({"BitShift", 11, {{"direction", "UP"}}}, {x, by}), Error);
+  EXPECT_THAT(values<int16_t>(run_op({"BitwiseNot"}, {vec<int16_t>({0, 5})})), ElementsAre(-1, -6));
+}
+
+TEST(Extremum, PropagatesNaN) {
+  const Tensor a = vec<float>({kNaN, 1, 2});
+  const Tensor b = vec<float>({1, kNaN, 3});
+  const auto max = values<float>(run_op({"Max"}, {a, b, Tensor::scalar(0.0f)}));
+  EXPECT_TRUE(std::isnan(max[0]) && std::isnan(max[1]));
+  EXPECT_EQ(max[2], 3);
+  const auto min = run_op({"Min"}, {vec<double>({kNaN, 1}), vec<double>({1, kNaN})});
+  EXPECT_TRUE(std::isnan(values<double>(min)[0]) && std::isnan(values<double>(min)[1]));
+  EXPECT_THAT(values<uint64_t>(run_op({"Max"}, {vec<uint64_t>({1, ~uint64_t{0}}), vec<uint64_t>({2, 3})})),
+              ElementsAre(2, ~uint64_t{0}));
+}
+
+// None of the first two has the result's shape.
+TEST(Variadic, FoldsSmallOperandsFirst) {
+  EXPECT_THAT(values<float>(run_op({"Sum"}, {Tensor::scalar(1.0f), vec<float>({1, 2}), iota({2, 2})})),
+              ElementsAre(2, 4, 4, 6));
+  EXPECT_THAT(values<float>(run_op({"Max"}, {vec<float>({1, 2})})), ElementsAre(1, 2));
+  EXPECT_THROW(run_op({"Max", 6}, {iota({2}), iota({2, 2})}), Error);
+}
+
+TEST(Variadic, NarrowFloatsAreRoundedOnce) {
+  const Tensor large = vec<Half>({Half(60000.0f), Half(1.0f)});
+  const auto mean = run_op({"Mean"}, {large, large, large});
+  EXPECT_EQ(static_cast<float>(mean[0].tensor.as<Half>()[0]), static_cast<float>(Half(60000.0f)));
+  const Tensor small = Tensor::scalar(BFloat16(0x1p-8f));
+  const auto sum = run_op({"Sum"}, {vec<BFloat16>({BFloat16(1.0f)}), small, small});
+  EXPECT_EQ(static_cast<float>(sum[0].tensor.as<BFloat16>()[0]), 1.0078125f);
+  EXPECT_THAT(values<double>(run_op({"Mean"}, {vec<double>({1, 2}), vec<double>({2, 4})})), ElementsAre(1.5, 3));
+}
+
+TEST(Pow, MixesTypes) {
+  EXPECT_THAT(values<float>(run_op({"Pow"}, {vec<float>({2, 3, -2}), vec<int64_t>({3, -1, 3})})),
+              ElementsAre(8, 1.0f / 3, -8));
+  EXPECT_THAT(values<float>(run_op({"Pow"}, {vec<float>({1.5f, -3}), vec<int64_t>({2})})), ElementsAre(2.25f, 9));
+  EXPECT_THAT(values<int32_t>(run_op({"Pow"}, {vec<int32_t>({3, -1, 0, 2}), vec<int64_t>({4, -3, -1, 40})})),
+              ElementsAre(81, -1, 0, 0));
+  EXPECT_THAT(values<int64_t>(run_op({"Pow"}, {vec<int64_t>({4, 3}), vec<float>({0.5f, 2})})), ElementsAre(2, 9));
+  const auto half = run_op({"Pow"}, {vec<Half>({Half(2.0f), Half(9.0f)}), vec<float>({4, 0.5f})});
+  EXPECT_EQ(static_cast<float>(half[0].tensor.as<Half>()[0]), 16);
+  EXPECT_EQ(static_cast<float>(half[0].tensor.as<Half>()[1]), 3);
+}
+
+TEST(PRelu, BroadcastsTheSlope) {
+  const Tensor x = Tensor::of<float>({1, 2, 2}, {-1, 2, -3, -4});
+  EXPECT_THAT(values<float>(run_op({"PRelu", 6}, {x, vec<float>({10, 100})})), ElementsAre(-10, 2, -300, -400));
+  EXPECT_THAT(values<float>(run_op({"PRelu"}, {x, vec<float>({10, 100})})), ElementsAre(-10, 2, -30, -400));
+  EXPECT_THAT(values<int32_t>(run_op({"PRelu"}, {vec<int32_t>({-1, 5}), Tensor::scalar(int32_t{3})})),
+              ElementsAre(-3, 5));
+  EXPECT_THROW(run_op({"PRelu"}, {vec<float>({1}), vec<float>({1, 2})}), Error);
+}
+
+TEST(Clip, TakesBoundsOfEveryType) {
+  const Tensor x = vec<int8_t>({-128, 0, 127});
+  EXPECT_THAT(values<int8_t>(run_op({"Clip"}, {x, Tensor::scalar(int8_t{-5})})), ElementsAre(-5, 0, 127));
+  EXPECT_THAT(values<int8_t>(run_op({"Clip"}, {x, Tensor(), Tensor::scalar(int8_t{5})})), ElementsAre(-128, 0, 5));
+  const auto half =
+      run_op({"Clip"}, {vec<Half>({Half(-3.0f), Half(kNaN), Half(9.0f)}), Tensor(), Tensor::scalar(Half(2.0f))});
+  EXPECT_EQ(static_cast<float>(half[0].tensor.as<Half>()[0]), -3);
+  EXPECT_TRUE(std::isnan(static_cast<float>(half[0].tensor.as<Half>()[1])));
+  EXPECT_EQ(static_cast<float>(half[0].tensor.as<Half>()[2]), 2);
+  EXPECT_THAT(values<float>(run_op({"Clip", 6, {{"min", 0.0f}}}, {vec<float>({-1, 2})})), ElementsAre(0, 2));
+  EXPECT_THROW(run_op({"Clip"}, {vec<float>({1}), vec<float>({1, 2})}), Error);
+}
+
 const Dim kSeq = Dim::symbol("seq");
 
 Dims contents_of(const OpCall& call, const std::vector<KnownInput>& inputs) {
@@ -204,6 +289,21 @@ TEST(ElementwiseInference, ChoosesElements) {
   EXPECT_EQ(contents_of({"Where"}, {condition, scalar_input(1), vector_input({kSeq, kSeq, 3})}), (Dims{1, kSeq, 1}));
   EXPECT_EQ(contents_of({"Not"}, {condition}), (Dims{0, 1, 0}));
   EXPECT_EQ(contents_of({"Or"}, {condition, condition}), (Dims{1, 0, 1}));
+}
+
+TEST(ElementwiseInference, BoundsElements) {
+  EXPECT_EQ(contents_of({"Max"}, {vector_input({kSeq, -3}), scalar_input(0), scalar_input(-1)}), (Dims{kSeq, 0}));
+  EXPECT_EQ(contents_of({"Min"}, {vector_input({kSeq, 3}), scalar_input(8)}), (Dims{min(kSeq, 8), 3}));
+  EXPECT_EQ(contents_of({"Clip"}, {vector_input({kSeq, -3}), scalar_input(0), scalar_input(8)}),
+            (Dims{min(kSeq, 8), 0}));
+  EXPECT_EQ(contents_of({"Mod"}, {vector_input({kSeq * 4 + 3, -3}), scalar_input(4)}), (Dims{3, 1}));
+}
+
+// Wrapped around, elements would be other ones.
+TEST(ElementwiseInference, DropsElementsOutsideTheType) {
+  const KnownInput bytes{ValueType::tensor(DType::U8, Dims{1}), Dims{200}};
+  EXPECT_FALSE(infer_op({"Add"}, {bytes, bytes})[0].contents);
+  EXPECT_EQ(contents_of({"Sub"}, {bytes, bytes}), (Dims{0}));
 }
 
 TEST(ElementwiseInference, BroadcastsDims) {

@@ -29,6 +29,7 @@ inline constexpr double kTwoRoundings = 2;  // rsqrt, leaky products; a carry pa
 inline constexpr double kExp = 1.2;         // rounding of the sum 1 + p, and of the reduced argument
 inline constexpr double kLog = 1.2;         // the same
 inline constexpr double kErf = 1.2;         // the same
+inline constexpr double kPow = 2;           // an exp of an argument as large as 104, of a relative error of 2^-33
 inline constexpr double kRational = 4;      // an exp, an addition and a division: tanh, sigmoid, silu, softplus, mish
 // The argument of the exp is a polynomial as large as 20: its rounding, relative, is an absolute error of the exp's.
 inline constexpr double kGelu = 10;

@@ -1,0 +1,149 @@
+// Clip, ai.onnx 1: min(max(x, low), high). The bounds are attributes before version 11, then optional inputs of one
+// element. NaN stays NaN.
+#include <limits>
+
+#include "backends/cpu/thread_pool.h"
+#include "kernels/activation/unary_simd.h"
+#include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/broadcast.h"
+#include "kernels/wide.h"
+
+namespace mica {
+namespace {
+
+struct Clip {
+  float min = std::numeric_limits<float>::lowest();
+  float max = std::numeric_limits<float>::max();
+};
+
+template <class T>
+struct Bounds {
+  T low, high;
+};
+
+template <class T>
+T bound(const Operands& io, size_t input, T otherwise) {
+  if (!io.has(input)) return otherwise;
+  const Tensor& tensor = io.in(input);
+  if (tensor.elements() != 1) bad_input("a bound is not a scalar but " + tensor.str());
+  return *tensor.data<T>();
+}
+
+template <class T>
+void clip(const T* x, T* y, int64_t n, Bounds<T> bounds) {
+  for (int64_t i = 0; i < n; ++i) {
+    const T raised = x[i] < bounds.low ? bounds.low : x[i];
+    y[i] = bounds.high < raised ? bounds.high : raised;
+  }
+}
+
+template <>
+void clip(const float* x, float* y, int64_t n, Bounds<float> bounds) {
+  unary_kernels().clip(x, y, n, bounds.low, bounds.high);
+}
+
+template <class T>
+void clip_narrow(const T* x, T* y, int64_t n, Bounds<float> bounds) {
+  constexpr int64_t kBlock = 512;
+  float wide[kBlock];
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int64_t count = std::min(kBlock, n - i);
+    widening(dtype_of<T>)(x + i, wide, count);
+    clip(wide, wide, count, bounds);
+    narrowing(dtype_of<T>)(wide, y + i, count);
+  }
+}
+
+// `bounds` gives low and high as elements of type T.
+template <class GetBounds>
+void run(const Operands& io, GetBounds&& bounds) {
+  const Tensor& x = io.in(0);
+  Tensor& y = io.out(0);
+  const bool known = visit_dtype<float, Half, BFloat16, double, int64_t, int32_t, uint8_t, int8_t, uint16_t, int16_t,
+                                 uint32_t, uint64_t>(x.dtype(), [&]<class T>() {
+    const auto [low, high] = bounds.template operator()<T>();
+    io.threads().parallel_for(x.elements(), kElementwiseGrain, [&, low = low, high = high](int64_t begin, int64_t end) {
+      const T* from = x.data<T>() + begin;
+      T* to = y.mutable_data<T>() + begin;
+      if constexpr (sizeof(T) == 2 && !std::is_integral_v<T>) {
+        clip_narrow(from, to, end - begin, {static_cast<float>(low), static_cast<float>(high)});
+      } else {
+        clip<T>(from, to, end - begin, {low, high});
+      }
+    });
+  });
+  if (!known) bad_input(x.str() + " does not hold numbers");
+}
+
+void run_with_inputs(const NoParams&, const Operands& io) {
+  run(io, [&]<class T>() -> Bounds<T> {
+    if constexpr (std::is_integral_v<T>) {
+      using Limits = std::numeric_limits<T>;
+      return {bound<T>(io, 1, Limits::lowest()), bound<T>(io, 2, Limits::max())};
+    } else {
+      const T infinity(std::numeric_limits<Wide<T>>::infinity());
+      return {bound<T>(io, 1, T(-infinity)), bound<T>(io, 2, infinity)};
+    }
+  });
+}
+
+void run_with_attributes(const Clip& op, const Operands& io) {
+  run(io, [&]<class T>() -> Bounds<T> {
+    if constexpr (std::is_integral_v<T>) {
+      bad_input("integers are clipped from version 12 on");
+    } else {
+      return {T(op.min), T(op.max)};
+    }
+  });
+}
+
+// The contents raised to (input 1) or lowered to (input 2) a bound, where it is given.
+std::optional<Dims> bounded(const InferContext& ctx, std::optional<Dims> contents, size_t input) {
+  if (!contents || !ctx.has(input)) return contents;
+  const auto bound = ctx.contents(input);
+  if (!bound || bound->size() != 1) return std::nullopt;
+  for (Dim& element : *contents) element = input == 1 ? max(element, bound->front()) : min(element, bound->front());
+  return contents;
+}
+
+void infer(const NoParams&, InferContext& ctx) {
+  ctx.set(0, ctx.type(0));
+  for (const size_t input : {1, 2}) {
+    same_dtype(ctx, 0, input);
+    const Dims* dims = ctx.dims(input);
+    if (dims != nullptr && product(*dims).constant().value_or(1) != 1) ctx.fail("a bound is not a scalar");
+  }
+  try {
+    auto known = fitting(bounded(ctx, bounded(ctx, ctx.contents(0), 1), 2), ctx.dtype(0));
+    if (known) ctx.set_contents(0, std::move(*known));
+  } catch (const Error&) {
+    return;  // an expression too large to follow
+  }
+}
+
+}  // namespace
+
+MICA_OP(Clip, 11) {
+  return op()
+      .input("input", types::numeric)
+      .optional_input("min", types::numeric)
+      .optional_input("max", types::numeric)
+      .output("output")
+      .infer<infer>()
+      .may_overwrite(0, 0)
+      .cpu<run_with_inputs>();
+}
+
+MICA_OP(Clip, 1) {
+  return op<Clip>()
+      .input("input", types::floats)
+      .output("output")
+      .attribute("min", &Clip::min)
+      .attribute("max", &Clip::max)
+      .ignored_attribute("consumed_inputs")
+      .infer(same_as())
+      .may_overwrite(0, 0)
+      .cpu<run_with_attributes>();
+}
+
+}  // namespace mica

@@ -1,0 +1,48 @@
+// Max, Min, ai.onnx 1: of any number of tensors, with numpy's broadcasting from version 8 on. NaN where an element is.
+#include "kernels/elementwise/variadic.h"
+
+namespace mica {
+namespace {
+
+struct Extremum {
+  using Types = Numbers;
+  static constexpr bool modular = false;
+};
+
+struct MaxFunction : Extremum {
+  static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::max;
+  static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> { return max(a, b); };
+  template <class T>
+  static T apply(T a, T b) {
+    return a > b || a != a ? a : b;
+  }
+};
+
+struct MinFunction : Extremum {
+  static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::min;
+  static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> { return min(a, b); };
+  template <class T>
+  static T apply(T a, T b) {
+    return a < b || a != a ? a : b;
+  }
+};
+
+}  // namespace
+
+MICA_OP(Max, 8) {
+  return variadic<MaxFunction, true>("max");
+}
+
+MICA_OP(Max, 1) {
+  return variadic<MaxFunction, false>("max");
+}
+
+MICA_OP(Min, 8) {
+  return variadic<MinFunction, true>("min");
+}
+
+MICA_OP(Min, 1) {
+  return variadic<MinFunction, false>("min");
+}
+
+}  // namespace mica
