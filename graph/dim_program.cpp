@@ -11,7 +11,10 @@ DimProgram::DimProgram(std::vector<std::string> symbols) : symbols_(std::move(sy
 
 uint32_t DimProgram::emit(Op op, int64_t constant, uint32_t a, uint32_t b) {
   const auto [it, added] = known_.try_emplace({op, constant, a, b}, static_cast<uint32_t>(registers()));
-  if (added) code_.push_back({op, constant, a, b});
+  if (added) {
+    depends_.push_back(op == Op::Constant ? 0 : depends(a) | depends(b));
+    code_.push_back({op, constant, a, b});
+  }
   return it->second;
 }
 

@@ -14,7 +14,7 @@
 
 namespace mica {
 
-class Operands;         // kernels/operands.h
+class Operands;          // kernels/operands.h
 class ConstantOperands;  // kernels/operands.h
 
 /// A formal input or output.
@@ -71,6 +71,14 @@ struct OpDef {
   /// Pairs {output, input}: the output is the input under another shape; or may share its memory when the input is
   /// not used again.
   std::vector<std::pair<size_t, size_t>> views, may_overwrite;
+  /// The output is the input with more rows behind it along an axis, so that the two may share memory that has room:
+  /// the kernel then writes only what is new. Both tensors may have a pitch.
+  struct Append {
+    size_t output, input;
+    int64_t (*axis)(const void* params);  ///< may be negative: counted from the back
+  };
+  std::vector<Append> appends;
+  std::vector<size_t> pitched;  ///< inputs whose pitch, along the last axis but one, the kernels honour
   std::vector<Kernel> kernels;
 
   bool data_dependent = false;  ///< the kernel allocates its outputs: their shapes depend on its inputs' contents

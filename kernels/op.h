@@ -109,6 +109,18 @@ class OpBuilder {
   OpBuilder& view(size_t output, size_t input) { return pair(def_.views, output, input); }
   /// The kernel allows the output to be the very memory of the input (same element width and number of elements).
   OpBuilder& may_overwrite(size_t output, size_t input) { return pair(def_.may_overwrite, output, input); }
+  /// The output is the input, lengthened along the axis that `int64_t axis(const T&)` tells, and may share its memory:
+  /// see OpDef::Append. The kernel finds both at the same address then, and honours their pitch.
+  template <auto axis>
+  OpBuilder& appends(size_t output, size_t input) {
+    def_.appends.push_back({output, input, [](const void* params) { return axis(*static_cast<const T*>(params)); }});
+    return *this;
+  }
+  /// The kernels honour the pitch of this input, along its last axis but one.
+  OpBuilder& pitched(size_t input) {
+    def_.pitched.push_back(input);
+    return *this;
+  }
   OpBuilder& data_dependent() {
     def_.data_dependent = true;
     return *this;
@@ -121,9 +133,8 @@ class OpBuilder {
   /// void run(const T&, const Operands&)
   template <auto fn>
   OpBuilder& cpu(std::string_view name = "reference") {
-    def_.kernels.push_back({"cpu", name, [](const void* params, const Operands& io) {
-                              fn(*static_cast<const T*>(params), io);
-                            }});
+    def_.kernels.push_back(
+        {"cpu", name, [](const void* params, const Operands& io) { fn(*static_cast<const T*>(params), io); }});
     return *this;
   }
   /// For the kernel given last: std::shared_ptr<...> prepack(const T&, const ConstantOperands&).

@@ -7,31 +7,16 @@
 #include "kernels/shape/copy.h"
 #include "runtime/base/error.h"
 #include "runtime/interpreter.h"
-#include "runtime/memory_plan.h"
 
 namespace mica {
 namespace {
 
 constexpr uint32_t kNone = Slot::kNone;
-constexpr size_t kBindings = 8;
 
 // What outlives the step that made it must not lie in memory that will be used for something else.
 void own(Datum& datum) {
   if (datum.tensor.defined() && !datum.tensor.owns()) datum.tensor = datum.tensor.clone();
   for (Datum& item : datum.items) own(item);
-}
-
-void write_integer(Tensor& tensor, size_t at, int64_t value) {
-  switch (tensor.dtype()) {
-    case DType::I64:
-      tensor.mutable_data<int64_t>()[at] = value;
-      break;
-    case DType::I32:
-      tensor.mutable_data<int32_t>()[at] = static_cast<int32_t>(value);
-      break;
-    default:
-      tensor.mutable_data<bool>()[at] = value != 0;
-  }
 }
 
 }  // namespace
@@ -79,9 +64,10 @@ Executor::Executor(std::shared_ptr<const Plan> plan, ThreadPool& threads)
       threads_(threads),
       slots_(plan_->slots().size()),
       outputs_(plan_->outputs().size()),
-      symbols_(plan_->dims().symbols().size(), -1),
+      bound_(plan_->dims().symbols().size(), -1),
+      symbols_(bound_),
+      registers_(plan_->dims().registers()),
       room_(plan_->slots().size(), 0) {
-  bindings_.reserve(kBindings);
   for (size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = plan_->slots()[i];
     if (slot.source == Slot::Source::Constant) {
@@ -111,142 +97,6 @@ Executor::Executor(std::shared_ptr<const Plan> plan, ThreadPool& threads)
 
 Executor::~Executor() = default;
 
-void Executor::check_input(size_t index, const Datum& datum) {
-  const ValueType& type = plan_->input_type(index);
-  const Slot& slot = plan_->slots()[plan_->inputs()[index]];
-  if (!type.is_tensor()) return;
-  const Tensor& tensor = datum.tensor;
-  const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorCode::InvalidArgument, "input \"" + slot.name + "\" is " + datum.str() + ", " + why);
-  };
-  if (!datum.is_tensor() || (tensor.dtype() != type.dtype && type.dtype != DType::Undefined)) {
-    refuse("the model takes " + type.str());
-  }
-  if (!type.dims) return;
-  if (tensor.shape().rank() != type.dims->size()) refuse("the model takes " + type.str());
-  const auto symbols = plan_->input_symbols(index);
-  for (size_t axis = 0; axis < symbols.size(); ++axis) {
-    const int64_t dim = tensor.shape()[axis];
-    if (symbols[axis] == kNone) {
-      if (!(*type.dims)[axis].is(dim)) refuse("the model takes " + type.str());
-      continue;
-    }
-    int64_t& symbol = symbols_[symbols[axis]];
-    if (symbol >= 0 && symbol != dim) {
-      refuse("but " + plan_->dims().symbols()[symbols[axis]] + " is " + std::to_string(symbol) + " in another input");
-    }
-    symbol = dim;
-  }
-}
-
-void Executor::bind(std::span<const Datum* const> inputs) {
-  std::ranges::fill(symbols_, -1);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (plan_->inputs()[i] != kNone) check_input(i, *inputs[i]);
-  }
-  ++clock_;
-  if (active_ != nullptr && active_->symbols == symbols_) {
-    active_->last_used = clock_;
-    return;
-  }
-  auto known = std::ranges::find(bindings_, symbols_, &Binding::symbols);
-  if (known == bindings_.end()) {
-    if (bindings_.size() < kBindings) {
-      bindings_.emplace_back();
-      bindings_.back().registers.resize(plan_->dims().registers());
-      known = bindings_.end() - 1;
-    } else {
-      known = std::ranges::min_element(bindings_, {}, &Binding::last_used);
-    }
-    active_ = nullptr;
-    known->symbols = symbols_;
-    if (!plan_->dims().evaluate(symbols_, known->registers)) {
-      known->symbols.assign(symbols_.size(), -2);
-      throw Error(ErrorCode::InvalidArgument, "the dims of the inputs lead to a division by zero or an overflow");
-    }
-  }
-  known->last_used = clock_;
-  activate(*known);
-}
-
-// Gives the slot its dims; true when its memory must grow.
-bool Executor::settle_shape(uint32_t id, const Binding& binding) {
-  const Slot& slot = plan_->slots()[id];
-  Shape shape;
-  for (const uint32_t reg : slot.dims) {
-    const int64_t dim = binding.registers[reg];
-    if (dim < 0) {
-      throw Error(ErrorCode::InvalidArgument,
-                  "the dims of the inputs make a dim of \"" + slot.name + "\" " + std::to_string(dim));
-    }
-    shape.push_back(dim);
-  }
-  slots_[id].tensor.set_shape(shape);
-  const auto elements = checked_elements(shape.dims());
-  const auto bytes = elements ? byte_size(slot.dtype, *elements) : std::nullopt;
-  if (!bytes) throw Error(ErrorCode::InvalidArgument, "\"" + slot.name + "\" would be too large: " + shape.str());
-  if (slot.root == kNone || !plan_->slots()[slot.root].in_arena || *bytes <= room_[slot.root]) return false;
-  room_[slot.root] = room_[slot.root] == 0 ? *bytes : *bytes + *bytes / 4;
-  return true;
-}
-
-void Executor::fill_contents(uint32_t id, const Binding& binding) {
-  const Slot& slot = plan_->slots()[id];
-  Tensor& tensor = slots_[id].tensor;
-  if (static_cast<size_t>(tensor.elements()) != slot.contents.size()) {
-    throw Error(ErrorCode::Internal, "contents of \"" + slot.name + "\" do not fit its dims");
-  }
-  if (!tensor.owns()) {
-    tensor = Tensor(slot.dtype, tensor.shape());
-    point(id, tensor.mutable_raw());
-  }
-  for (size_t i = 0; i < slot.contents.size(); ++i) write_integer(tensor, i, binding.registers[slot.contents[i]]);
-}
-
-// Dims that only now are numbers may contradict each other: a view must not be larger than what it looks at.
-void Executor::check_view(uint32_t id) const {
-  const Slot& slot = plan_->slots()[id];
-  if (slot.dynamic || slot.root == id || slot.root == kNone) return;
-  const Tensor& memory = slots_[slot.root].tensor;
-  if (slots_[id].tensor.elements() == memory.elements()) return;
-  throw Error(ErrorCode::InvalidArgument, "the dims of the inputs make \"" + slot.name + "\" " +
-                                              slots_[id].tensor.str() + ", which does not fit the " +
-                                              std::to_string(memory.elements()) + " elements of \"" +
-                                              plan_->slots()[slot.root].name + "\"");
-}
-
-void Executor::activate(Binding& binding) {
-  active_ = nullptr;  // until all is in place
-  bool grow = false;
-  for (uint32_t id = 0; id < slots_.size(); ++id) {
-    const Slot& slot = plan_->slots()[id];
-    if (slot.dynamic || slot.source == Slot::Source::Constant) continue;
-    grow |= settle_shape(id, binding);
-    if (slot.source == Slot::Source::Contents) fill_contents(id, binding);
-  }
-  for (uint32_t id = 0; id < slots_.size(); ++id) check_view(id);
-  if (grow) lay_out();
-  active_ = &binding;
-}
-
-void Executor::lay_out() {
-  std::vector<Lifetime> lifetimes;
-  std::vector<uint32_t> roots;
-  for (uint32_t id = 0; id < slots_.size(); ++id) {
-    const Slot& slot = plan_->slots()[id];
-    if (!slot.in_arena || slot.root != id) continue;
-    roots.push_back(id);
-    lifetimes.push_back({slot.first, slot.last, room_[id]});
-  }
-  const MemoryPlan memory = plan_memory(lifetimes);
-  if (memory.bytes > arena_bytes_) {
-    arena_.reset();
-    arena_ = std::static_pointer_cast<std::byte>(allocate_aligned(memory.bytes));
-    arena_bytes_ = memory.bytes;
-  }
-  for (size_t i = 0; i < roots.size(); ++i) point(roots[i], arena_.get() + memory.offsets[i]);
-}
-
 void Executor::point(uint32_t root, void* memory) {
   for (const uint32_t member : plan_->slots()[root].members) slots_[member].tensor.rebind(memory);
 }
@@ -263,15 +113,25 @@ void Executor::run(std::span<const Datum* const> inputs, std::span<Datum> output
       point(id, const_cast<void*>(inputs[i]->tensor.raw()));
     }
   }
+  for (Kept& kept : kept_) {
+    kept.state.reserve(slots_[kept.output_slot].tensor.shape());
+    kept.state.bind(slots_[kept.input_slot].tensor);
+    kept.state.bind(slots_[kept.output_slot].tensor);
+  }
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const PlanOutput& output = plan_->outputs()[i];
-    if (!output.direct) continue;
+    if (!output.direct || is_kept(i)) continue;
     const Tensor& tensor = slots_[output.slot].tensor;
     outputs[i].tensor = outputs_[i].take(tensor.dtype(), tensor.shape());
     point(plan_->slots()[output.slot].root, outputs[i].tensor.mutable_raw());
   }
   run_steps();
+  for (Kept& kept : kept_) kept.state.extend(slots_[kept.output_slot].tensor.shape());
   collect(outputs);
+}
+
+bool Executor::is_kept(size_t output) const {
+  return std::ranges::any_of(kept_, [&](const Kept& kept) { return kept.output == output; });
 }
 
 void Executor::run_steps() {

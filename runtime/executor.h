@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/operands.h"
+#include "runtime/kept_state.h"
 #include "runtime/output_buffer.h"
 #include "runtime/plan.h"
 
@@ -22,11 +23,18 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// Runs once. `inputs` has a Datum for each graph input and then for each captured value; they are read during the call
-  /// only. Each output is put into `outputs` and is the caller's to keep: its memory is used again only when nobody
-  /// holds it any more. Allocates nothing when the dims of the inputs have been seen before, unless the model's shapes
-  /// depend on data. Throws InvalidArgument for inputs that do not fit.
+  /// Runs once. `inputs` has a Datum for each graph input and then for each captured value; they are read during the
+  /// call only. Each output is put into `outputs` and is the caller's to keep: its memory is used again only when
+  /// nobody holds it any more. Allocates nothing when memory for dims as large has been laid out before, unless the
+  /// model's shapes depend on data. Throws InvalidArgument for inputs that do not fit.
   void run(std::span<const Datum* const> inputs, std::span<Datum> outputs);
+
+  /// Keeps `output` of a run in memory of its own, where it is `input` of the next run, if the plan allows that: the
+  /// output must be the input lengthened by one step, and whoever reads it must honour its pitch. False: not possible.
+  /// From then on `run` is to be given the state's value for the input, and does not give the output out.
+  bool keep(size_t input, size_t output);
+  /// The state kept for an input; null when there is none.
+  KeptState* kept(size_t input);
 
   const Plan& plan() const { return *plan_; }
   size_t arena_bytes() const { return arena_bytes_; }
@@ -35,10 +43,10 @@ class Executor {
 
  private:
   class BodyRunner;
-  /// The plan's dims at one tuple of input dims.
-  struct Binding {
-    std::vector<int64_t> symbols, registers;
-    uint64_t last_used = 0;
+  struct Kept {
+    size_t input, output;
+    uint32_t input_slot, output_slot;
+    KeptState state;
   };
   struct BoundStep {
     std::vector<Datum*> inputs, outputs;
@@ -47,12 +55,13 @@ class Executor {
 
   void bind(std::span<const Datum* const> inputs);
   void check_input(size_t index, const Datum& datum);
-  void activate(Binding& binding);
-  bool settle_shape(uint32_t slot, const Binding& binding);
+  void rebind();
+  bool settle_shape(uint32_t slot);
   void check_view(uint32_t slot) const;
-  void fill_contents(uint32_t slot, const Binding& binding);
+  void fill_contents(uint32_t slot);
   void lay_out();
   void point(uint32_t root, void* memory);
+  bool is_kept(size_t output) const;
   void run_steps();
   void run_dynamic(const Step& step, BoundStep& bound);
   void collect(std::span<Datum> outputs);
@@ -64,11 +73,12 @@ class Executor {
   std::vector<BoundStep> steps_;
   std::vector<std::unique_ptr<BodyRunner>> bodies_;
   std::vector<OutputBuffer> outputs_;
+  std::vector<Kept> kept_;
 
-  std::vector<Binding> bindings_;
-  Binding* active_ = nullptr;
-  std::vector<int64_t> symbols_;  ///< of the inputs at hand; -1: not fixed yet
-  uint64_t clock_ = 0;
+  bool is_bound_ = false;           ///< slots have the dims that follow from `bound_`
+  std::vector<int64_t> bound_;      ///< the symbols of the run before
+  std::vector<int64_t> symbols_;    ///< of the inputs at hand; -1: not fixed yet
+  std::vector<int64_t> registers_;  ///< of the plan's dims, at `bound_`
 
   std::shared_ptr<std::byte> arena_;
   size_t arena_bytes_ = 0;

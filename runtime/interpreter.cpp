@@ -43,8 +43,7 @@ Shape concrete(const ValueType& type, const Node& node, size_t output) {
   throw Error(ErrorCode::Internal, "no shape was inferred for output " + std::to_string(output) + " of " + node.str());
 }
 
-std::vector<Datum> run_node(const Node& node, std::span<const Datum* const> inputs,
-                            const Operands::Context& context) {
+std::vector<Datum> run_node(const Node& node, std::span<const Datum* const> inputs, const Operands::Context& context) {
   const OpDef& def = node.op->def;
   std::vector<Datum> outputs(node.outputs.size());
   if (!def.data_dependent) {

@@ -29,8 +29,8 @@ class Session;
 struct GraphModel;
 
 struct LoadOptions {
-  bool optimize = true;                           ///< run the passes and rules
-  std::vector<std::string> without;               ///< rules and passes to leave out, by name
+  bool optimize = true;                              ///< run the passes and rules
+  std::vector<std::string> without;                  ///< rules and passes to leave out, by name
   std::map<std::string, int64_t, std::less<>> dims;  ///< input dims fixed in advance, by symbol: {"batch", 1}
 };
 
@@ -111,10 +111,14 @@ class Session {
   }
 
   /// From now on `output` of a run is `input` of the next one, which is then not to be given any more. Starts as
-  /// `set_state` says, else empty: dims that other inputs do not fix are 0.
+  /// `set_state` says, else empty: dims that other inputs do not fix are 0. Where the model only lengthens the input,
+  /// as decoders do their caches, it is kept in place: a run then writes the new rows only, and `output` is not among
+  /// what it gives out (an undefined tensor); `state_value` has it. Once an input.
   void state(std::string_view input, std::string_view output);
-  /// The value that a tied input has in the next run. An undefined tensor: empty.
-  void set_state(std::string_view input, Tensor value);
+  /// The value that a tied input has in the next run; its elements are copied. An undefined tensor: empty.
+  void set_state(std::string_view input, const Tensor& value);
+  /// A copy of it.
+  Tensor state_value(std::string_view input) const;
 
   /// Another session over the same plan, with its own memory and state, and threads of its own.
   Session fork() const;

@@ -72,6 +72,7 @@ class PlanBuilder {
     }
     for (const ValueId id : graph_.outputs) plan_->outputs_.push_back({slot(id), false});
     assign_memory(plan_->slots_, plan_->steps_, plan_->outputs_);
+    find_dependencies();
     return plan_;
   }
 
@@ -227,6 +228,16 @@ class PlanBuilder {
       throw Error(ErrorCode::InvalidModel, "value \"" + value.name + "\" is never computed");
     }
     return known = add(std::move(slot));
+  }
+
+  void find_dependencies() {
+    for (uint32_t id = 0; id < plan_->slots_.size(); ++id) {
+      Slot& slot = plan_->slots_[id];
+      if (slot.dynamic || slot.source == Slot::Source::Constant) continue;
+      plan_->bound_slots_.push_back(id);
+      for (const uint32_t reg : slot.dims) slot.depends |= plan_->dims_.depends(reg);
+      for (const uint32_t reg : slot.contents) slot.depends |= plan_->dims_.depends(reg);
+    }
   }
 
   static Slot named(const Value& value) {

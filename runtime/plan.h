@@ -28,6 +28,7 @@ struct Slot {
   bool dynamic = false;
   std::vector<uint32_t> dims;      ///< registers of Plan::dims
   std::vector<uint32_t> contents;  ///< registers of the elements (Source::Contents)
+  uint64_t depends = 0;            ///< which input symbols `dims` and `contents` follow from: see DimProgram::depends
   Tensor constant;
 
   /// The slot whose memory this one shares: itself, the input it is a view of, or the input it overwrites.
@@ -74,6 +75,8 @@ class Plan {
   const DimProgram& dims() const { return dims_; }
   std::span<const Slot> slots() const { return slots_; }
   std::span<const Step> steps() const { return steps_; }
+  /// The slots whose dims or contents follow from the input dims, in order.
+  std::span<const uint32_t> bound_slots() const { return bound_slots_; }
   /// Slots of the graph inputs, then of the captured values (kNone where a capture is not used).
   std::span<const uint32_t> inputs() const { return inputs_; }
   std::span<const PlanOutput> outputs() const { return outputs_; }
@@ -89,6 +92,7 @@ class Plan {
   DimProgram dims_;
   std::vector<Slot> slots_;
   std::vector<Step> steps_;
+  std::vector<uint32_t> bound_slots_;
   std::vector<uint32_t> inputs_;
   std::vector<ValueType> input_types_;
   std::vector<std::vector<uint32_t>> input_symbols_;

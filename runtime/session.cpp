@@ -36,6 +36,8 @@ Session::State::State(std::shared_ptr<const Plan> the_plan, int threads)
   inputs.resize(input_names.size());
   tied_to.resize(input_names.size(), kUntied);
   kept.resize(input_names.size());
+  in_place.resize(input_names.size());
+  is_set.resize(input_names.size());
 }
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {
@@ -58,17 +60,31 @@ const Outputs& Session::run(std::span<const NamedInput> inputs) {
   for (size_t i = 0; i < s.inputs.size(); ++i) {
     if (s.inputs[i] != nullptr) continue;
     if (s.tied_to[i] == kUntied) {
-      throw Error(ErrorCode::InvalidArgument, "input \"" + s.input_names[i] + "\" is missing: " +
-                                                  s.plan->input_type(i).str());
+      throw Error(ErrorCode::InvalidArgument,
+                  "input \"" + s.input_names[i] + "\" is missing: " + s.plan->input_type(i).str());
     }
-    if (!s.kept[i].tensor.defined()) s.kept[i] = Datum(s.empty_state(i));
-    s.inputs[i] = &s.kept[i];
+    s.inputs[i] = &s.state_of(i);
   }
   s.executor.run(s.inputs, s.outputs.values_);
   for (size_t i = 0; i < s.tied_to.size(); ++i) {
-    if (s.tied_to[i] != kUntied) s.kept[i] = s.outputs.values_[s.tied_to[i]];
+    if (s.tied_to[i] != kUntied && !s.in_place[i]) s.kept[i] = s.outputs.values_[s.tied_to[i]];
   }
   return s.outputs;
+}
+
+// What a tied input is in the run at hand; made empty when it has not been set.
+const Datum& Session::State::state_of(size_t input) {
+  KeptState* in_place_state = executor.kept(input);
+  if (!is_set[input]) {
+    const Tensor empty = empty_state(input);
+    if (in_place_state != nullptr) {
+      in_place_state->set(empty);
+    } else {
+      kept[input] = Datum(empty);
+    }
+    is_set[input] = true;
+  }
+  return in_place_state != nullptr ? in_place_state->value() : kept[input];
 }
 
 // Dims that are symbols get the value the given inputs fix for them, else 0.
@@ -98,16 +114,44 @@ int64_t Session::State::symbol_value(uint32_t symbol) const {
 
 void Session::state(std::string_view input, std::string_view output) {
   State& s = *state_;
-  s.tied_to[find_name(s.input_names, input, "input")] = find_name(*s.names, output, "output");
+  const size_t in = find_name(s.input_names, input, "input");
+  const size_t out = find_name(*s.names, output, "output");
+  if (s.tied_to[in] != kUntied) {
+    throw Error(ErrorCode::InvalidArgument, "input \"" + std::string(input) + "\" is tied to an output already");
+  }
+  s.in_place[in] = s.executor.keep(in, out);
+  s.tied_to[in] = out;
 }
 
-void Session::set_state(std::string_view input, Tensor value) {
+size_t Session::State::tied_input(std::string_view name) const {
+  const size_t at = find_name(input_names, name, "input");
+  if (tied_to[at] != kUntied) return at;
+  throw Error(ErrorCode::InvalidArgument, "input \"" + std::string(name) + "\" is not tied to an output");
+}
+
+void Session::set_state(std::string_view input, const Tensor& value) {
   State& s = *state_;
-  const size_t at = find_name(s.input_names, input, "input");
-  if (s.tied_to[at] == kUntied) {
-    throw Error(ErrorCode::InvalidArgument, "input \"" + std::string(input) + "\" is not tied to an output");
+  const size_t at = s.tied_input(input);
+  s.is_set[at] = value.defined();
+  if (!value.defined()) return;
+  const ValueType& type = s.plan->input_type(at);
+  if (value.dtype() != type.dtype || (type.dims && value.shape().rank() != type.dims->size())) {
+    s.is_set[at] = false;
+    throw Error(ErrorCode::InvalidArgument,
+                "state \"" + std::string(input) + "\" is " + value.str() + ", the model takes " + type.str());
   }
-  s.kept[at] = Datum(std::move(value));
+  if (KeptState* state = s.executor.kept(at)) {
+    state->set(value);
+  } else {
+    s.kept[at] = Datum(value.clone());
+  }
+}
+
+Tensor Session::state_value(std::string_view input) const {
+  const size_t at = state_->tied_input(input);
+  if (!state_->is_set[at]) return {};
+  const KeptState* state = state_->executor.kept(at);
+  return state != nullptr ? state->dense() : state_->kept[at].tensor.clone();
 }
 
 Session Session::fork() const {

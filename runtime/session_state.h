@@ -16,6 +16,8 @@ inline constexpr size_t kUntied = SIZE_MAX;
 struct Session::State {
   State(std::shared_ptr<const Plan> plan, int threads);
 
+  const Datum& state_of(size_t input);
+  size_t tied_input(std::string_view name) const;
   Tensor empty_state(size_t input) const;
   int64_t symbol_value(uint32_t symbol) const;
 
@@ -26,7 +28,9 @@ struct Session::State {
   std::shared_ptr<const std::vector<std::string>> names;  ///< of the outputs
   std::vector<const Datum*> inputs;                       ///< of the run at hand
   std::vector<size_t> tied_to;                            ///< for each input: the output it takes over, or kUntied
-  std::vector<Datum> kept;                                ///< values of tied inputs for the next run
+  std::vector<bool> is_set;                               ///< a tied input has a value for the next run
+  std::vector<bool> in_place;                             ///< which the executor keeps
+  std::vector<Datum> kept;                                ///< values of the other tied inputs
   Outputs outputs;
 };
 

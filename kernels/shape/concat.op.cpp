@@ -40,17 +40,20 @@ void infer(const Concat& op, InferContext& ctx) {
   ctx.set(0, dtype, std::move(dims));
 }
 
+// A part that lies where the output does is in its place already: a state that is lengthened.
 template <class Copy>
 void join(const Operands& io, size_t axis, Copy&& copy) {
   const Shape& shape = io.out(0).shape();
   const int64_t rows = shape.elements(0, axis);
-  const int64_t pitch = shape.elements(axis, shape.rank());
+  const int64_t whole = shape.elements(axis, shape.rank());
+  const int64_t pitch = io.out(0).pitch() != 0 ? io.out(0).pitch() : whole;
   int64_t offset = 0;
   for (size_t i = 0; i < io.inputs(); ++i) {
     const Shape& part = io.in(i).shape();
     const int64_t width = part.elements(axis, part.rank());
-    if (part.elements(0, axis) != rows || offset + width > pitch) bad_input("dims besides the axis differ");
-    for (int64_t row = 0; row < rows; ++row) copy(i, row * width, row * pitch + offset, width);
+    if (part.elements(0, axis) != rows || offset + width > whole) bad_input("dims besides the axis differ");
+    const bool in_place = i == 0 && io.in(0).raw() == io.out(0).raw();
+    for (int64_t row = 0; row < rows && !in_place; ++row) copy(i, row * width, row * pitch + offset, width);
     offset += width;
   }
 }
@@ -72,11 +75,16 @@ void run_cpu(const Concat& op, const Operands& io) {
   });
 }
 
+int64_t axis_of(const Concat& op) {
+  return op.axis;
+}
+
 OpBuilder<Concat> concat() {
   return op<Concat>()
       .variadic_input("inputs", types::any)
       .output("concat_result")
       .infer<infer>()
+      .appends<axis_of>(0, 0)
       .cpu<run_cpu>();
 }
 

@@ -81,14 +81,20 @@ class Tensor {
     return {mutable_data<T>(), static_cast<size_t>(elements())};
   }
 
-  Tensor clone() const;                        ///< an owning copy
-  Tensor reshaped(const Shape& shape) const;   ///< same buffer; the number of elements must be the same
+  Tensor clone() const;                       ///< an owning copy
+  Tensor reshaped(const Shape& shape) const;  ///< same buffer; the number of elements must be the same
   bool owns() const { return owner_ != nullptr; }
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
   /// Points this view at other elements, or gives it other dims; for the executor, which binds views once per shape.
   void rebind(const void* data) { data_ = const_cast<void*>(data); }
   void set_shape(const Shape& shape) { shape_ = shape; }
+
+  /// 0, except for the state of a session that is lengthened in place: then the elements between the starts of its
+  /// blocks, which are all that lies before the axis that grows. Only kernels whose definition says so (OpDef::appends,
+  /// OpDef::pitched) are given such a tensor; to all others tensors are dense.
+  int64_t pitch() const { return pitch_; }
+  void set_pitch(int64_t pitch) { pitch_ = pitch; }
 
   std::string str() const;  ///< "float[1,128,768]"
 
@@ -99,6 +105,7 @@ class Tensor {
   void* data_ = nullptr;
   DType dtype_ = DType::Undefined;
   Shape shape_;
+  int64_t pitch_ = 0;
   std::shared_ptr<const void> owner_;
 };
 
