@@ -4,23 +4,23 @@
 
 namespace mica {
 
-void unpack_elements(const Tensor& packed, uint8_t* elements) {
+void unpack_elements(const Tensor& packed, int64_t first, int64_t count, uint8_t* elements) {
   const int bits = bit_width(packed.dtype());
   const int per_byte = 8 / bits;
   const uint8_t mask = static_cast<uint8_t>((1 << bits) - 1);
-  const uint8_t* bytes = packed.data<uint8_t>();
-  for (int64_t i = 0; i < packed.elements(); ++i) {
+  const uint8_t* bytes = packed.data<uint8_t>() + first / per_byte;
+  for (int64_t i = 0; i < count; ++i) {
     elements[i] = static_cast<uint8_t>(bytes[i / per_byte] >> (i % per_byte * bits)) & mask;
   }
 }
 
-void pack_elements(const uint8_t* elements, Tensor& packed) {
+void pack_elements(const uint8_t* elements, int64_t first, int64_t count, Tensor& packed) {
   const int bits = bit_width(packed.dtype());
   const int per_byte = 8 / bits;
   const int mask = (1 << bits) - 1;
-  uint8_t* bytes = packed.mutable_data<uint8_t>();
-  if (packed.bytes() > 0) std::memset(bytes, 0, packed.bytes());
-  for (int64_t i = 0; i < packed.elements(); ++i) {
+  uint8_t* bytes = packed.mutable_data<uint8_t>() + first / per_byte;
+  if (count > 0) std::memset(bytes, 0, static_cast<size_t>((count + per_byte - 1) / per_byte));
+  for (int64_t i = 0; i < count; ++i) {
     const int value = (elements[i] & mask) << (i % per_byte * bits);
     bytes[i / per_byte] = static_cast<uint8_t>(bytes[i / per_byte] | value);
   }

@@ -30,9 +30,18 @@ void visit_storage(DType dtype, F&& f) {
   }
 }
 
-/// Packed elements, each into the low bits of one byte, and back.
-void unpack_elements(const Tensor& packed, uint8_t* elements);
-void pack_elements(const uint8_t* elements, Tensor& packed);
+/// Elements `first` to `first + count` of packed ones, each into the low bits of one byte, and back. `first` begins a
+/// byte of the packed ones, and the unused bits of their last byte become 0.
+void unpack_elements(const Tensor& packed, int64_t first, int64_t count, uint8_t* elements);
+void pack_elements(const uint8_t* elements, int64_t first, int64_t count, Tensor& packed);
+
+/// All of them.
+inline void unpack_elements(const Tensor& packed, uint8_t* elements) {
+  unpack_elements(packed, 0, packed.elements(), elements);
+}
+inline void pack_elements(const uint8_t* elements, Tensor& packed) {
+  pack_elements(elements, 0, packed.elements(), packed);
+}
 
 /// The elements of an input, as `visit_storage` handles them: the tensor's own, or scratch for sub-byte ones.
 template <class T>

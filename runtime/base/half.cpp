@@ -1,6 +1,5 @@
 #include "runtime/base/half.h"
 
-#include <algorithm>
 #include <limits>
 
 namespace mica {
@@ -8,6 +7,16 @@ namespace {
 
 int sign_bit(const SmallFloatFormat& f) {
   return f.exponent_bits + f.mantissa_bits;
+}
+
+// By how much a float's mantissa is longer.
+int mantissa_shift(const SmallFloatFormat& f) {
+  return 23 - f.mantissa_bits;
+}
+
+// 2^exponent, of a normal float.
+float power_of_two(int exponent) {
+  return std::bit_cast<float>((exponent + 127) << 23);
 }
 
 uint8_t nan_code(const SmallFloatFormat& f, bool negative) {
@@ -32,36 +41,32 @@ float decode_small_float(uint8_t code, const SmallFloatFormat& f) {
   if (f.fnuz && negative && magnitude == 0) return std::numeric_limits<float>::quiet_NaN();
   if (!f.fnuz && f.has_nan && magnitude > max_code(f)) {
     const bool infinite = f.has_infinity && magnitude == max_code(f) + 1;
-    const float value =
-        infinite ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+    const float value = infinite ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
     return negative ? -value : value;
   }
   const int exponent = magnitude >> f.mantissa_bits;
-  const int mantissa = magnitude & ((1 << f.mantissa_bits) - 1);
-  const float value =
-      exponent == 0
-          ? std::ldexp(static_cast<float>(mantissa), 1 - f.bias - f.mantissa_bits)
-          : std::ldexp(static_cast<float>(mantissa + (1 << f.mantissa_bits)), exponent - f.bias - f.mantissa_bits);
+  const uint32_t normal = static_cast<uint32_t>(magnitude + ((127 - f.bias) << f.mantissa_bits)) << mantissa_shift(f);
+  const float value = exponent == 0 ? static_cast<float>(magnitude) * power_of_two(1 - f.bias - f.mantissa_bits)
+                                    : std::bit_cast<float>(normal);
   return negative ? -value : value;
 }
 
 uint8_t encode_small_float(float value, const SmallFloatFormat& f, bool saturate) {
   const int sign = sign_bit(f);
   const bool negative = std::signbit(value);
-  if (std::isnan(value)) return f.has_nan ? nan_code(f, negative) : static_cast<uint8_t>(max_code(f));
+  if (std::isnan(value) && !f.has_nan) return static_cast<uint8_t>(1 << sign);  // -0, for want of a NaN
+  if (std::isnan(value)) return nan_code(f, negative);
   const float magnitude = std::fabs(value);
-  int code;
-  if (std::isinf(magnitude)) {
-    code = max_code(f) + 1;
+  int code = 0;
+  if (magnitude < power_of_two(1 - f.bias)) {  // subnormal: a sum whose last place is their step
+    const float shifter = power_of_two(24 - f.bias - f.mantissa_bits);
+    code = std::bit_cast<int>(magnitude + shifter) - std::bit_cast<int>(shifter);
   } else {
-    int exponent = 0;
-    std::frexp(magnitude, &exponent);  // magnitude = m * 2^exponent, m in [0.5, 1)
-    if (magnitude == 0) exponent = 1 - f.bias;  // zero is among the subnormals
-    const int step = std::max(exponent - 1, 1 - f.bias) - f.mantissa_bits;
-    const float units = std::nearbyint(std::ldexp(magnitude, -step));
-    const int biased = step + f.mantissa_bits + f.bias;  // >= 1; a subnormal has units < 2^mantissa_bits
-    const float wide = std::ldexp(static_cast<float>(biased - 1), f.mantissa_bits) + units;
-    code = wide > static_cast<float>(max_code(f)) ? max_code(f) + 1 : static_cast<int>(wide);
+    const int bits = std::bit_cast<int>(magnitude);
+    const int shift = mantissa_shift(f);
+    const int odd = (bits >> shift) & 1;
+    const int below_half = (1 << (shift - 1)) - 1;
+    code = ((bits + below_half + odd) >> shift) - ((127 - f.bias) << f.mantissa_bits);
   }
   if (code > max_code(f)) {
     if (saturate || !f.has_nan) {

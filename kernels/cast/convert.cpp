@@ -1,0 +1,178 @@
+#include "kernels/cast/convert.h"
+
+#include <algorithm>
+
+#include "backends/cpu/thread_pool.h"
+#include "kernels/cast/number.h"
+#include "kernels/cast/number_simd.h"
+#include "kernels/cast/number_text.h"
+#include "kernels/half_simd.h"
+#include "kernels/shape/copy.h"
+#include "kernels/shape/elements.h"
+#include "runtime/base/half.h"
+
+namespace mica {
+namespace {
+
+constexpr int64_t kBlock = 512;  // elements; a multiple of those in a byte
+
+// Calls f with the type that a number of type `dtype` passes through: one that holds all of them exactly.
+template <class F>
+void visit_exact(DType dtype, F&& f) {
+  if (dtype == DType::F64) return f.template operator()<double>();
+  if (dtype == DType::U64) return f.template operator()<uint64_t>();
+  if (dtype == DType::I64 || dtype == DType::U32) return f.template operator()<int64_t>();
+  if (is_int(dtype) || dtype == DType::Bool || (is_sub_byte(dtype) && dtype != DType::F4E2M1)) {
+    return f.template operator()<int32_t>();
+  }
+  return f.template operator()<float>();
+}
+
+// The same for a number in a string that is to become a `to`.
+template <class F>
+void visit_parsed(DType to, F&& f) {
+  if (to == DType::F32) return f.template operator()<float>();
+  if (to == DType::U64) return f.template operator()<uint64_t>();
+  const bool integral = is_int(to) || (is_sub_byte(to) && to != DType::F4E2M1);
+  return integral ? f.template operator()<int64_t>() : f.template operator()<double>();
+}
+
+// The loop from elements of one type to those of another: a vector loop, or null where there is none.
+template <class From, class To>
+NumberLoop<From, To> vector_loop() {
+  const NumberKernels& k = number_kernels();
+  if constexpr (std::is_same_v<From, float> && std::is_same_v<To, int32_t>) return k.f32_to_i32;
+  if constexpr (std::is_same_v<From, int32_t> && std::is_same_v<To, float>) return k.i32_to_f32;
+  if constexpr (std::is_same_v<From, int64_t> && std::is_same_v<To, float>) return k.i64_to_f32;
+  if constexpr (std::is_same_v<From, int64_t> && std::is_same_v<To, int32_t>) return k.i64_to_i32;
+  if constexpr (std::is_same_v<From, int32_t> && std::is_same_v<To, int64_t>) return k.i32_to_i64;
+  if constexpr (std::is_same_v<From, uint8_t> && std::is_same_v<To, int32_t>) return k.u8_to_i32;
+  return nullptr;
+}
+
+template <class From, class To>
+void convert_numbers(const From* x, To* y, int64_t n) {
+  if (const auto loop = vector_loop<From, To>()) return loop(x, y, n);
+  for (int64_t i = 0; i < n; ++i) y[i] = convert_number<To>(x[i]);
+}
+
+// Codes of a two's complement type `bits` wide.
+void read_sub_byte_integers(const Tensor& x, int64_t first, int64_t n, int32_t* block) {
+  uint8_t codes[kBlock];
+  unpack_elements(x, first, n, codes);
+  const bool is_signed = x.dtype() == DType::I4 || x.dtype() == DType::I2;
+  const int32_t sign = is_signed ? 1 << (bit_width(x.dtype()) - 1) : 0;
+  for (int64_t i = 0; i < n; ++i) block[i] = (codes[i] ^ sign) - sign;
+}
+
+void read_narrow_floats(const Tensor& x, int64_t first, int64_t n, float* block) {
+  if (x.dtype() == DType::F16) return half_kernels().widen_f16(x.data<uint16_t>() + first, block, n);
+  if (x.dtype() == DType::BF16) return half_kernels().widen_bf16(x.data<uint16_t>() + first, block, n);
+  if (x.dtype() == DType::F4E2M1) {
+    uint8_t codes[kBlock];
+    unpack_elements(x, first, n, codes);
+    for (int64_t i = 0; i < n; ++i) block[i] = decode_small_float(codes[i], kE2M1);
+    return;
+  }
+  visit_dtype<Float8E4M3FN, Float8E4M3FNUZ, Float8E5M2, Float8E5M2FNUZ, Float8E8M0>(x.dtype(), [&]<class T>() {
+    const T* from = x.data<T>() + first;
+    for (int64_t i = 0; i < n; ++i) block[i] = from[i];
+  });
+}
+
+// Elements `first` to `first + n` of x as numbers of type C: in place, or in `block`.
+template <class C>
+const C* read(const Tensor& x, int64_t first, int64_t n, bool in_place, C* block) {
+  if (x.dtype() == dtype_of<C>) {
+    if (!in_place) return x.data<C>() + first;
+    std::copy_n(x.data<C>() + first, n, block);
+  } else if (x.dtype() == DType::String) {
+    if constexpr (!std::is_same_v<C, int32_t>) {
+      const std::string* from = x.data<std::string>() + first;
+      for (int64_t i = 0; i < n; ++i) block[i] = parse_number<C>(from[i]);
+    }
+  } else if constexpr (std::is_same_v<C, float>) {
+    read_narrow_floats(x, first, n, block);
+  } else if constexpr (std::is_same_v<C, int32_t>) {
+    const bool whole_bytes = visit_dtype<int8_t, int16_t, uint16_t>(
+        x.dtype(), [&]<class T>() { convert_numbers(x.data<T>() + first, block, n); });
+    if (whole_bytes) return block;
+    if (is_sub_byte(x.dtype())) {
+      read_sub_byte_integers(x, first, n, block);
+    } else {
+      convert_numbers(x.data<uint8_t>() + first, block, n);  // uint8, bool
+    }
+  } else if constexpr (std::is_same_v<C, int64_t>) {
+    convert_numbers(x.data<uint32_t>() + first, block, n);
+  }
+  return block;
+}
+
+void write_narrow_floats(const float* x, int64_t n, const ConvertOptions& options, Tensor& y, int64_t first) {
+  switch (y.dtype()) {
+    case DType::F16:
+      return half_kernels().narrow_f16(x, y.mutable_data<uint16_t>() + first, n);
+    case DType::BF16:
+      return half_kernels().narrow_bf16(x, y.mutable_data<uint16_t>() + first, n);
+    case DType::F8E8M0:
+      for (int64_t i = 0; i < n; ++i) {
+        y.mutable_data<uint8_t>()[first + i] = encode_power_of_two(x[i], options.rounding, options.saturate);
+      }
+      return;
+    case DType::F4E2M1: {
+      uint8_t codes[kBlock];
+      for (int64_t i = 0; i < n; ++i) codes[i] = encode_small_float(x[i], kE2M1, true);
+      return pack_elements(codes, first, n, y);
+    }
+    default:
+      visit_dtype<Float8E4M3FN, Float8E4M3FNUZ, Float8E5M2, Float8E5M2FNUZ>(y.dtype(), [&]<class T>() {
+        for (int64_t i = 0; i < n; ++i) y.mutable_data<T>()[first + i] = T(x[i], options.saturate);
+      });
+  }
+}
+
+// Numbers of type C into elements `first` to `first + n` of y.
+template <class C>
+void write(const C* x, int64_t n, const ConvertOptions& options, Tensor& y, int64_t first) {
+  constexpr auto kIntegersAndWideFloats = types::ints | DTypeSet{DType::F32, DType::F64, DType::Bool};
+  if (y.dtype() == DType::String) {
+    for (int64_t i = 0; i < n; ++i) y.mutable_data<std::string>()[first + i] = number_text(x[i]);
+  } else if (kIntegersAndWideFloats.contains(y.dtype())) {
+    visit_dtype<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, bool>(
+        y.dtype(), [&]<class T>() { convert_numbers(x, y.mutable_data<T>() + first, n); });
+  } else if (is_sub_byte(y.dtype()) && y.dtype() != DType::F4E2M1) {
+    uint8_t codes[kBlock];
+    convert_numbers(x, codes, n);
+    pack_elements(codes, first, n, y);
+  } else if constexpr (std::is_same_v<C, float>) {
+    write_narrow_floats(x, n, options, y, first);
+  } else {
+    alignas(64) float rounded[kBlock];
+    for (int64_t i = 0; i < n; ++i) rounded[i] = round_to_odd(x[i]);
+    write_narrow_floats(rounded, n, options, y, first);
+  }
+}
+
+}  // namespace
+
+void convert_elements(ThreadPool& threads, const Tensor& x, Tensor& y, const ConvertOptions& options) {
+  if (x.dtype() == y.dtype()) return copy_elements(x, y);
+  if (x.elements() != y.elements() || !kConvertible.contains(x.dtype()) || !kConvertible.contains(y.dtype())) {
+    bad_input("cannot convert " + x.str() + " to " + y.str());
+  }
+  const bool in_place = x.raw() == y.raw();
+  const auto convert = [&]<class C>() {
+    const bool strings = x.dtype() == DType::String || y.dtype() == DType::String;
+    threads.parallel_for(x.elements(), strings ? kBlock : 32 * kBlock, [&](int64_t begin, int64_t end) {
+      alignas(64) C block[kBlock];
+      for (int64_t first = begin; first < end; first += kBlock) {
+        const int64_t n = std::min(kBlock, end - first);
+        write(read(x, first, n, in_place, block), n, options, y, first);
+      }
+    });
+  };
+  if (x.dtype() == DType::String) return visit_parsed(y.dtype(), convert);
+  visit_exact(x.dtype(), convert);
+}
+
+}  // namespace mica
