@@ -1,5 +1,6 @@
 #include "kernels/activation/unary_simd.h"
 #include "kernels/simd/math.h"
+#include "kernels/simd/trigonometry.h"
 #include "kernels/simd/vec.h"
 
 namespace mica::MICA_ISA {
@@ -104,6 +105,17 @@ MICA_SIMD_TABLE(UnaryKernels, unary_kernels) = {
     .tanh = loop<tanh>,
     .sigmoid = loop<sigmoid>,
     .erf = loop<erf>,
+    .sin = loop<sin>,
+    .cos = loop<cos>,
+    .tan = loop<tan>,
+    .asin = loop<asin>,
+    .acos = loop<acos>,
+    .atan = loop<atan>,
+    .sinh = loop<sinh>,
+    .cosh = loop<cosh>,
+    .asinh = loop<asinh>,
+    .acosh = loop<acosh>,
+    .atanh = loop<atanh>,
     .relu = loop<relu>,
     .gelu = loop<gelu>,
     .gelu_tanh = loop<gelu_tanh>,

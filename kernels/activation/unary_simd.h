@@ -13,12 +13,14 @@ using UnaryLoop = void (*)(const float* x, float* y, int64_t n);
 /// The same for a family of functions.
 using ParametricLoop = void (*)(const float* x, float* y, int64_t n, float alpha, float beta);
 
-/// Accuracy is stated in kernels/simd/math.h.
+/// Accuracy is stated in kernels/simd/math.h and kernels/simd/trigonometry.h.
 struct UnaryKernels {
   UnaryLoop abs, neg, sign, square;
   UnaryLoop floor, ceil, round;  // round: ties to even
   UnaryLoop sqrt, rsqrt, reciprocal;
   UnaryLoop exp, log, tanh, sigmoid, erf;
+  UnaryLoop sin, cos, tan, asin, acos, atan;
+  UnaryLoop sinh, cosh, asinh, acosh, atanh;
   UnaryLoop relu;
   UnaryLoop gelu, gelu_tanh;  // by erf, and its approximation by tanh
   UnaryLoop silu;             // x sigmoid(x)

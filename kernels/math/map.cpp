@@ -1,0 +1,49 @@
+#include "kernels/math/map.h"
+
+#include <algorithm>
+
+#include "kernels/half_simd.h"
+
+namespace mica {
+namespace {
+
+// Elements of 16 bits, widened and rounded block by block.
+void map_narrow(const uint16_t* x, uint16_t* y, int64_t first, int64_t n, ConvertLoop widen, ConvertLoop narrow,
+                FloatLoop loop) {
+  constexpr int64_t kBlock = 512;
+  alignas(64) float block[kBlock];
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int64_t count = std::min(kBlock, n - i);
+    widen(x + i, block, count);
+    loop(block, block, first + i, count);
+    narrow(block, y + i, count);
+  }
+}
+
+void map_range(const Tensor& x, Tensor& y, int64_t first, int64_t n, FloatLoop loop, DoubleFunction wide) {
+  const HalfKernels& half = half_kernels();
+  switch (x.dtype()) {
+    case DType::F32:
+      return loop(x.data<float>() + first, y.mutable_data<float>() + first, first, n);
+    case DType::F16:
+      return map_narrow(x.data<uint16_t>() + first, y.mutable_data<uint16_t>() + first, first, n, half.widen_f16,
+                        half.narrow_f16, loop);
+    case DType::BF16:
+      return map_narrow(x.data<uint16_t>() + first, y.mutable_data<uint16_t>() + first, first, n, half.widen_bf16,
+                        half.narrow_bf16, loop);
+    case DType::F64:
+      for (int64_t i = first; i < first + n; ++i) y.mutable_data<double>()[i] = wide(x.data<double>()[i], i);
+      return;
+    default:
+      bad_input(x.str() + " does not hold floats");
+  }
+}
+
+}  // namespace
+
+void map_floats(ThreadPool& threads, const Tensor& x, Tensor& y, FloatLoop loop, DoubleFunction wide) {
+  threads.parallel_for(x.elements(), kMapGrain,
+                       [&](int64_t begin, int64_t end) { map_range(x, y, begin, end - begin, loop, wide); });
+}
+
+}  // namespace mica

@@ -1,0 +1,45 @@
+// Operators of one float input that apply a function of kernels/activation/unary_simd.h to each element.
+#pragma once
+
+#include "kernels/activation/unary_simd.h"
+#include "kernels/op.h"
+
+namespace mica {
+
+/// A function without parameters.
+struct Unary {
+  UnaryLoop UnaryKernels::*loop;
+  double (*wide)(double x);  ///< of doubles
+};
+
+/// One of two parameters, which attributes give.
+struct Parametric {
+  ParametricLoop UnaryKernels::*loop;
+  double (*wide)(double x, double alpha, double beta);
+  float alpha = 0, beta = 0;
+};
+
+void run_unary(const Unary& op, const Operands& io);
+void run_parametric(const Parametric& op, const Operands& io);
+
+/// The input's type is the output's, whose memory may be the same. Version 1 of the older operators has an attribute
+/// `consumed_inputs`, which says nothing.
+template <class T>
+OpBuilder<T> elementwise(const T& prototype, DTypeSet types = types::floats) {
+  return op(prototype)
+      .input("X", types)
+      .output("Y")
+      .ignored_attribute("consumed_inputs")
+      .infer(same_as())
+      .may_overwrite(0, 0);
+}
+
+inline OpBuilder<Unary> unary(UnaryLoop UnaryKernels::*loop, double (*wide)(double)) {
+  return elementwise(Unary{loop, wide}).cpu<run_unary>();
+}
+
+inline OpBuilder<Parametric> parametric(const Parametric& function) {
+  return elementwise(function).cpu<run_parametric>();
+}
+
+}  // namespace mica
