@@ -31,6 +31,8 @@ inline constexpr double kLog = 1.2;         // the same
 inline constexpr double kErf = 1.2;         // the same
 inline constexpr double kPow = 2;           // an exp of an argument as large as 104, of a relative error of 2^-33
 inline constexpr double kRational = 4;      // an exp, an addition and a division: tanh, sigmoid, silu, softplus, mish
+inline constexpr double kCircular = 2;      // rounding of the reduced argument, and of the last sum
+inline constexpr double kLibrary = 2;       // the C library's functions
 // The argument of the exp is a polynomial as large as 20: its rounding, relative, is an absolute error of the exp's.
 inline constexpr double kGelu = 10;
 inline constexpr double kGeluTail = 6.1e-9;  // absolute: x < -6 gives 0

@@ -92,6 +92,17 @@ const Plain kPlain[] = {
     {"tanh", &UnaryKernels::tanh, [](double x) { return std::tanh(x); }, tolerance::kRational},
     {"sigmoid", &UnaryKernels::sigmoid, sigmoid, tolerance::kRational},
     {"erf", &UnaryKernels::erf, [](double x) { return std::erf(x); }, tolerance::kErf},
+    {"sin", &UnaryKernels::sin, [](double x) { return std::sin(x); }, tolerance::kCircular},
+    {"cos", &UnaryKernels::cos, [](double x) { return std::cos(x); }, tolerance::kCircular},
+    {"tan", &UnaryKernels::tan, [](double x) { return std::tan(x); }, tolerance::kRational},
+    {"asin", &UnaryKernels::asin, [](double x) { return std::asin(x); }, tolerance::kLibrary},
+    {"acos", &UnaryKernels::acos, [](double x) { return std::acos(x); }, tolerance::kLibrary},
+    {"atan", &UnaryKernels::atan, [](double x) { return std::atan(x); }, tolerance::kLibrary},
+    {"sinh", &UnaryKernels::sinh, [](double x) { return std::sinh(x); }, tolerance::kRational},
+    {"cosh", &UnaryKernels::cosh, [](double x) { return std::cosh(x); }, tolerance::kRational},
+    {"asinh", &UnaryKernels::asinh, [](double x) { return std::asinh(x); }, tolerance::kLibrary},
+    {"acosh", &UnaryKernels::acosh, [](double x) { return std::acosh(x); }, tolerance::kLibrary},
+    {"atanh", &UnaryKernels::atanh, [](double x) { return std::atanh(x); }, tolerance::kLibrary},
     {"relu", &UnaryKernels::relu, [](double x) { return nan_or(x, std::max(x, 0.0)); }, 0},
     {"gelu", &UnaryKernels::gelu, gelu, tolerance::kGelu, tolerance::kGeluTail},
     {"gelu_tanh", &UnaryKernels::gelu_tanh, gelu_tanh, tolerance::kGeluTanh},
@@ -156,7 +167,8 @@ TEST(Unary, MatchesDoubleOverAllFloats) {
 
 TEST(Unary, KeepsTheSignOfZero) {
   for (const auto& [isa, table] : runnable(unary_kernels_all())) {
-    for (const UnaryLoop f : {table->tanh, table->erf, table->sqrt, table->round, table->silu, table->gelu}) {
+    for (const UnaryLoop f : {table->tanh, table->erf, table->sqrt, table->round, table->silu, table->gelu, table->sin,
+                              table->tan, table->sinh}) {
       const float x[] = {-0.0f, 0.0f};
       float y[2] = {1, 1};
       f(x, y, 2);
