@@ -94,13 +94,14 @@ const C* read(const Tensor& x, int64_t first, int64_t n, bool in_place, C* block
   } else if constexpr (std::is_same_v<C, float>) {
     read_narrow_floats(x, first, n, block);
   } else if constexpr (std::is_same_v<C, int32_t>) {
-    const bool whole_bytes = visit_dtype<int8_t, int16_t, uint16_t>(
+    const bool integers = visit_dtype<int8_t, int16_t, uint8_t, uint16_t>(
         x.dtype(), [&]<class T>() { convert_numbers(x.data<T>() + first, block, n); });
-    if (whole_bytes) return block;
-    if (is_sub_byte(x.dtype())) {
-      read_sub_byte_integers(x, first, n, block);
+    if (integers) return block;
+    if (x.dtype() == DType::Bool) {
+      const uint8_t* from = x.data<uint8_t>() + first;  // a file can hold others than 0 and 1
+      for (int64_t i = 0; i < n; ++i) block[i] = from[i] != 0 ? 1 : 0;
     } else {
-      convert_numbers(x.data<uint8_t>() + first, block, n);  // uint8, bool
+      read_sub_byte_integers(x, first, n, block);
     }
   } else if constexpr (std::is_same_v<C, int64_t>) {
     convert_numbers(x.data<uint32_t>() + first, block, n);
