@@ -2,10 +2,9 @@
 // element. NaN stays NaN.
 #include <limits>
 
-#include "backends/cpu/thread_pool.h"
 #include "kernels/activation/unary_simd.h"
 #include "kernels/elementwise/binary.h"
-#include "kernels/elementwise/broadcast.h"
+#include "kernels/math/map.h"
 #include "kernels/wide.h"
 
 namespace mica {
@@ -30,47 +29,29 @@ T bound(const Operands& io, size_t input, T otherwise) {
 }
 
 template <class T>
-void clip(const T* x, T* y, int64_t n, Bounds<T> bounds) {
-  for (int64_t i = 0; i < n; ++i) {
-    const T raised = x[i] < bounds.low ? bounds.low : x[i];
-    y[i] = bounds.high < raised ? bounds.high : raised;
-  }
-}
-
-template <>
-void clip(const float* x, float* y, int64_t n, Bounds<float> bounds) {
-  unary_kernels().clip(x, y, n, bounds.low, bounds.high);
-}
-
-template <class T>
-void clip_narrow(const T* x, T* y, int64_t n, Bounds<float> bounds) {
-  constexpr int64_t kBlock = 512;
-  float wide[kBlock];
-  for (int64_t i = 0; i < n; i += kBlock) {
-    const int64_t count = std::min(kBlock, n - i);
-    widening(dtype_of<T>)(x + i, wide, count);
-    clip(wide, wide, count, bounds);
-    narrowing(dtype_of<T>)(wide, y + i, count);
-  }
+T clipped(T x, Bounds<T> bounds) {
+  const T raised = x < bounds.low ? bounds.low : x;
+  return bounds.high < raised ? bounds.high : raised;
 }
 
 // `bounds` gives low and high as elements of type T.
 template <class GetBounds>
 void run(const Operands& io, GetBounds&& bounds) {
   const Tensor& x = io.in(0);
-  Tensor& y = io.out(0);
   const bool known = visit_dtype<float, Half, BFloat16, double, int64_t, int32_t, uint8_t, int8_t, uint16_t, int16_t,
                                  uint32_t, uint64_t>(x.dtype(), [&]<class T>() {
-    const auto [low, high] = bounds.template operator()<T>();
-    io.threads().parallel_for(x.elements(), kElementwiseGrain, [&, low = low, high = high](int64_t begin, int64_t end) {
-      const T* from = x.data<T>() + begin;
-      T* to = y.mutable_data<T>() + begin;
-      if constexpr (sizeof(T) == 2 && !std::is_integral_v<T>) {
-        clip_narrow(from, to, end - begin, {static_cast<float>(low), static_cast<float>(high)});
-      } else {
-        clip<T>(from, to, end - begin, {low, high});
-      }
-    });
+    const Bounds<T> given = bounds.template operator()<T>();
+    if constexpr (std::is_integral_v<T>) {
+      map_integers<T>(io.threads(), x, io.out(0), [given](T v) { return clipped(v, given); });
+    } else {
+      const Bounds<double> wide{Wide<T>(given.low), Wide<T>(given.high)};
+      const auto low = static_cast<float>(wide.low), high = static_cast<float>(wide.high);
+      const ParametricLoop clip = unary_kernels().clip;
+      map_floats(
+          io.threads(), x, io.out(0),
+          [&](const float* from, float* to, int64_t, int64_t n) { clip(from, to, n, low, high); },
+          [&](double v, int64_t) { return clipped(v, wide); });
+    }
   });
   if (!known) bad_input(x.str() + " does not hold numbers");
 }
