@@ -82,7 +82,9 @@ void resolve(Node& node, const OpTable& operators) {
     if (def.inputs[i].optional || (i < inputs && node.inputs[i] != ValueId::None)) continue;
     throw Error(ErrorCode::InvalidModel, "input \"" + def.inputs[i].name + "\" is missing");
   }
-  node.params = def.make_params(node.attributes, {node.domain, node.opset, node.formal_inputs, node.outputs.size()});
+  NodeFacts facts{node.domain, node.opset, node.formal_inputs, node.outputs.size()};
+  for (const Subgraph& sub : node.subgraphs) facts.subgraphs.push_back(sub.name);
+  node.params = def.make_params(node.attributes, facts);
 }
 
 }  // namespace mica

@@ -31,6 +31,7 @@ struct NodeFacts {
   std::string_view domain;
   int64_t opset = 0;  ///< version of the domain that the model imports
   size_t inputs = 0, outputs = 0;
+  std::vector<std::string_view> subgraphs = {};  ///< names of the attributes that hold graphs
 };
 
 /// An attribute and where it goes in the operator's parameter struct.

@@ -1,0 +1,219 @@
+// Attention, ai.onnx 23: Y = softmax(mask + softcap(scale * Q K')) V, with groups of query heads that share keys and
+// values, and with a cache of past keys and values or, from version 24 on, keys that are valid up to a number given.
+// Q, K, V are [batch, heads, length, width], or [batch, length, heads * width] with the numbers of heads as attributes.
+#include <algorithm>
+
+#include "kernels/attention/kv_cache.h"
+#include "kernels/attention/score_bias.h"
+#include "kernels/op.h"
+#include "kernels/shape/shape_input.h"
+
+namespace mica {
+namespace {
+
+enum Input : size_t { kQ, kK, kV, kMask, kPastKey, kPastValue, kValidKeys };
+enum Output : size_t { kY, kPresentKey, kPresentValue, kScores };
+
+struct AttentionOp {
+  std::optional<int64_t> q_num_heads = {}, kv_num_heads = {};
+  std::optional<float> scale = {};
+  float softcap = 0;
+  bool is_causal = false;
+  std::optional<DType> softmax_precision = {};
+  int64_t qk_matmul_output_mode = 0;
+  ShortMask short_mask = ShortMask::Hide;
+};
+
+void prepare(AttentionOp& op, const NodeFacts&) {
+  const auto fail = [](const std::string& message) { throw Error(ErrorCode::InvalidModel, message); };
+  if (op.q_num_heads.value_or(1) < 1 || op.kv_num_heads.value_or(1) < 1) fail("a number of heads is not positive");
+  if (op.qk_matmul_output_mode < 0 || op.qk_matmul_output_mode > 3) {
+    fail("qk_matmul_output_mode is " + std::to_string(op.qk_matmul_output_mode) + ", not 0 to 3");
+  }
+  if (op.softmax_precision && !is_float(*op.softmax_precision)) fail("softmax_precision is no float type");
+}
+
+// [batch, heads, length, width] of Q, K or V.
+Dims head_dims(const InferContext& ctx, size_t input, const std::optional<int64_t>& heads) {
+  const Dims& dims = *ctx.dims(input);
+  if (dims.size() == 4) return dims;
+  if (dims.size() != 3) ctx.fail("Q, K and V must have rank 3 or 4, not " + str(dims));
+  if (!heads) ctx.fail("inputs of rank 3 need the attributes q_num_heads and kv_num_heads");
+  return {dims[0], *heads, dims[1], floor_div(dims[2], *heads)};
+}
+
+void infer(const AttentionOp& op, InferContext& ctx) {
+  for (const size_t i : {kK, kPastKey}) same_dtype(ctx, kQ, i);
+  same_dtype(ctx, kV, kPastValue);
+  const DType dtype = ctx.dtype(kQ);
+  ctx.set(kY, dtype);
+  ctx.set(kPresentKey, ctx.dtype(kK));
+  ctx.set(kPresentValue, ctx.dtype(kV));
+  ctx.set(kScores, dtype);
+  if (ctx.has(kPastKey) != ctx.has(kPastValue)) ctx.fail("past_key and past_value must be given together");
+  if (ctx.has(kPastKey) && ctx.has(kValidKeys)) ctx.fail("nonpad_kv_seqlen must not be given with past_key");
+  if (ctx.dims(kQ) == nullptr || ctx.dims(kK) == nullptr || ctx.dims(kV) == nullptr) return;
+  const Dims q = head_dims(ctx, kQ, op.q_num_heads);
+  const Dims k = head_dims(ctx, kK, op.kv_num_heads);
+  const Dims v = head_dims(ctx, kV, op.kv_num_heads);
+  const Dim batch = ctx.merge(ctx.merge(q[0], k[0], "batch sizes"), v[0], "batch sizes");
+  const Dim width = ctx.merge(q[3], k[3], "widths of Q and K");
+  const Dim kv_heads = ctx.merge(k[1], v[1], "heads of K and V");
+  Dim keys = ctx.merge(k[2], v[2], "lengths of K and V");
+  if (ctx.has(kPastKey)) {
+    const Dims* past = ctx.dims(kPastKey);
+    if (past != nullptr && past->size() != 4) ctx.fail("past_key " + str(*past) + " must have rank 4");
+    keys = (past != nullptr ? (*past)[2] : ctx.unknown()) + keys;
+  }
+  if (ctx.dims(kQ)->size() == 4) {
+    ctx.set(kY, dtype, Dims{batch, q[1], q[2], v[3]});
+  } else {
+    ctx.set(kY, dtype, Dims{batch, q[2], q[1] * v[3]});
+  }
+  ctx.set(kPresentKey, ctx.dtype(kK), Dims{batch, kv_heads, keys, width});
+  ctx.set(kPresentValue, ctx.dtype(kV), Dims{batch, kv_heads, keys, v[3]});
+  ctx.set(kScores, dtype, Dims{batch, q[1], q[2], keys});
+}
+
+struct Operand {
+  HeadDims dims;
+  HeadLayout layout;
+};
+
+Operand operand(const Tensor& tensor, const std::optional<int64_t>& heads) {
+  const Shape& shape = tensor.shape();
+  Operand result;
+  if (shape.rank() == 4) {
+    result.dims = {shape[0], shape[1], shape[2], shape[3]};
+    result.layout = result.dims.bnsh();
+  } else {
+    if (shape.rank() != 3 || !heads || shape[2] % *heads != 0) bad_input(tensor.str() + " does not divide into heads");
+    result.dims = {shape[0], *heads, shape[1], shape[2] / *heads};
+    result.layout = result.dims.bsnh();
+  }
+  return result;
+}
+
+struct Geometry {
+  Operand q, k, v;
+  int64_t past = 0;
+
+  int64_t keys() const { return past + k.dims.rows; }
+};
+
+Geometry geometry(const AttentionOp& op, const Operands& io) {
+  Geometry g{operand(io.in(kQ), op.q_num_heads), operand(io.in(kK), op.kv_num_heads),
+             operand(io.in(kV), op.kv_num_heads)};
+  const HeadDims &q = g.q.dims, &k = g.k.dims, &v = g.v.dims;
+  if (q.batch != k.batch || k.batch != v.batch || k.heads != v.heads || k.rows != v.rows || q.width != k.width ||
+      k.heads == 0 || q.heads % k.heads != 0) {
+    bad_input("Q " + io.in(kQ).str() + ", K " + io.in(kK).str() + " and V " + io.in(kV).str() + " do not fit");
+  }
+  if (io.has(kPastKey)) {
+    const Shape& key = io.in(kPastKey).shape();
+    const Shape& value = io.in(kPastValue).shape();
+    g.past = key.rank() == 4 ? key[2] : 0;
+    if (key != Shape{k.batch, k.heads, g.past, k.width} || value != Shape{k.batch, k.heads, g.past, v.width}) {
+      bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit K and V");
+    }
+  }
+  return g;
+}
+
+KvCache cache(const Operands& io, size_t past, size_t present, const Geometry& g, HeadDims dims) {
+  KvCache result;
+  result.capacity = g.keys();
+  dims.rows = g.past;
+  result.past_layout = dims.bnsh();
+  dims.rows = g.keys();
+  result.present_layout = dims.bnsh();
+  if (io.has(past)) result.past = &io.in(past);
+  if (io.wants(present)) result.present = &io.out(present);
+  return result;
+}
+
+// Without a cache of its own, the operator counts positions from the end of the valid keys.
+const Sequence* sequences(const Operands& io, const Geometry& g, int64_t keys) {
+  Sequence* result = io.scratch<Sequence>(g.q.dims.batch);
+  if (io.has(kValidKeys)) check_integers(io.in(kValidKeys), g.q.dims.batch, "nonpad_kv_seqlen");
+  for (int64_t b = 0; b < g.q.dims.batch; ++b) {
+    result[b] = {keys, g.past};
+    if (!io.has(kValidKeys)) continue;
+    const int64_t valid = integer_at(io.in(kValidKeys), b);
+    if (valid < 0 || valid > g.keys()) {
+      bad_input("nonpad_kv_seqlen has " + std::to_string(valid) + ", there are " + std::to_string(g.keys()) + " keys");
+    }
+    result[b] = {std::min(keys, valid), valid - g.q.dims.rows};
+  }
+  return result;
+}
+
+void run_cpu(const AttentionOp& op, const Operands& io) {
+  const Geometry g = geometry(op, io);
+  const HeadDims &q = g.q.dims, &k = g.k.dims, &v = g.v.dims;
+  const Shape scores{q.batch, q.heads, q.rows, g.keys()};
+  CachedRows* rows = io.scratch<CachedRows>(q.batch);
+  std::fill_n(rows, q.batch, CachedRows{g.past, k.rows});
+  visit_wide(op.softmax_precision == DType::F64 ? DType::F64 : io.in(kQ).dtype(), [&]<class T>() {
+    Attention<T> task{q.batch, q.heads, k.heads, q.rows, g.keys(), q.width, v.width};
+    task.q = read_heads<T>(io, io.in(kQ), g.q.layout, q);
+    task.k = append_rows<T>(io, cache(io, kPastKey, kPresentKey, g, k), read_heads<T>(io, io.in(kK), g.k.layout, k), k,
+                            rows);
+    task.v = append_rows<T>(io, cache(io, kPastValue, kPresentValue, g, v), read_heads<T>(io, io.in(kV), g.v.layout, v),
+                            v, rows);
+    task.scale = op.scale ? static_cast<T>(*op.scale) : attention_scale<T>(0, q.width);
+    task.softcap = static_cast<T>(op.softcap);
+    task.causal = op.is_causal;
+    int64_t shown = g.keys();
+    if (io.has(kMask)) {
+      task.bias[0] = score_bias<T>(io, io.in(kMask), scores, op.short_mask);
+      shown = masked_keys(io.in(kMask).shape(), shown, op.short_mask);
+    }
+    task.sequences = sequences(io, g, shown);
+    const WideOutput<T> y(io, io.out(kY));
+    const HeadDims out{q.batch, q.heads, q.rows, v.width};
+    task.out = {y.data(), io.out(kY).shape().rank() == 4 ? out.bnsh() : out.bsnh()};
+    std::optional<WideOutput<T>> kept;
+    if (io.wants(kScores)) task.scores = kept.emplace(io, io.out(kScores)).data();
+    task.stage = static_cast<ScoreStage>(op.qk_matmul_output_mode);
+    attention(io, task);
+    y.store();
+    if (kept) kept->store();
+  });
+}
+
+OpBuilder<AttentionOp> attention_op(ShortMask short_mask) {
+  return op(AttentionOp{.short_mask = short_mask})
+      .input("Q", types::floats)
+      .input("K", types::floats)
+      .input("V", types::floats)
+      .optional_input("attn_mask", types::numeric | types::boolean)
+      .optional_input("past_key", types::floats)
+      .optional_input("past_value", types::floats)
+      .output("Y")
+      .optional_output("present_key")
+      .optional_output("present_value")
+      .optional_output("qk_matmul_output")
+      .attribute("q_num_heads", &AttentionOp::q_num_heads)
+      .attribute("kv_num_heads", &AttentionOp::kv_num_heads)
+      .attribute("scale", &AttentionOp::scale)
+      .attribute("softcap", &AttentionOp::softcap)
+      .attribute("is_causal", &AttentionOp::is_causal)
+      .attribute("softmax_precision", &AttentionOp::softmax_precision)
+      .attribute("qk_matmul_output_mode", &AttentionOp::qk_matmul_output_mode)
+      .prepare<prepare>()
+      .infer<infer>()
+      .cpu<run_cpu>();
+}
+
+}  // namespace
+
+MICA_OP(Attention, 24) {
+  return attention_op(ShortMask::Hide).optional_input("nonpad_kv_seqlen", types::int64);
+}
+
+MICA_OP(Attention, 23) {
+  return attention_op(ShortMask::Broadcast);
+}
+
+}  // namespace mica

@@ -1,0 +1,142 @@
+// FlexAttention, ai.onnx.preview 1: Y = prob_mod(softmax(score_mod(scale * Q K'))) V on [batch, heads, length, width],
+// with groups of query heads that share keys and values. The two functions are subgraphs of the node, from all scores
+// or probabilities, of type `softmax_precision`, to as many.
+#include <algorithm>
+
+#include "kernels/attention/attention.h"
+#include "kernels/op.h"
+#include "kernels/softmax/rows.h"
+
+namespace mica {
+namespace {
+
+enum Body : size_t { kScoreMod, kProbMod };
+constexpr const char* kBodies[] = {"score_mod", "prob_mod"};
+
+struct FlexAttention {
+  std::optional<float> scale = {};
+  std::optional<DType> softmax_precision = {};
+  bool has[2] = {};  ///< which of the bodies are given
+
+  DType precision(DType input) const {
+    return softmax_precision.value_or(input == DType::F64 ? DType::F64 : DType::F32);
+  }
+};
+
+void prepare(FlexAttention& op, const NodeFacts& facts) {
+  for (const Body body : {kScoreMod, kProbMod}) op.has[body] = std::ranges::count(facts.subgraphs, kBodies[body]) > 0;
+  if (op.softmax_precision && !is_float(*op.softmax_precision)) {
+    throw Error(ErrorCode::InvalidModel, "softmax_precision is no float type");
+  }
+}
+
+void infer(const FlexAttention& op, InferContext& ctx) {
+  same_dtype(ctx, 0, 1);
+  same_dtype(ctx, 0, 2);
+  ctx.set(0, ctx.dtype(0));
+  const Dims* q = ctx.dims(0);
+  const Dims* k = ctx.dims(1);
+  const Dims* v = ctx.dims(2);
+  for (const Dims* dims : {q, k, v}) {
+    if (dims != nullptr && dims->size() != 4) ctx.fail("Q, K and V must have rank 4, not " + str(*dims));
+  }
+  std::optional<Dims> scores;
+  if (q != nullptr && k != nullptr && v != nullptr) {
+    const Dim batch = ctx.merge(ctx.merge((*q)[0], (*k)[0], "batch sizes"), (*v)[0], "batch sizes");
+    ctx.merge((*q)[3], (*k)[3], "widths of Q and K");
+    ctx.merge((*k)[1], (*v)[1], "heads of K and V");
+    scores = Dims{batch, (*q)[1], (*q)[2], ctx.merge((*k)[2], (*v)[2], "lengths of K and V")};
+    ctx.set(0, ctx.dtype(0), Dims{batch, (*q)[1], (*q)[2], (*v)[3]});
+  }
+  const ValueType type = ValueType::tensor(op.precision(ctx.dtype(0)), scores);
+  for (const Body body : {kScoreMod, kProbMod}) {
+    if (op.has[body]) ctx.infer_subgraph(body, {&type, 1});
+  }
+}
+
+// What a body makes of x, as T. `result` keeps it alive.
+template <class T>
+const T* modified(const Operands& io, Body body, DType precision, const Shape& shape, const T* x, Tensor& result) {
+  Tensor given = Tensor::view(shape, x);
+  if (precision != dtype_of<T>) {
+    given = Tensor(precision, shape);
+    const HeadDims flat{1, 1, 1, given.elements()};
+    write_heads<T>(io.threads(), {x, flat.bnsh()}, given, flat.bnsh(), flat);
+  }
+  const Datum inputs[] = {given};
+  const std::vector<Datum> outputs = io.subgraphs().run(body, inputs);
+  if (outputs.size() != 1 || !outputs[0].is_tensor() || outputs[0].tensor.dtype() != precision ||
+      outputs[0].tensor.shape() != shape) {
+    bad_input(std::string(kBodies[body]) + " makes " + (outputs.empty() ? "nothing" : outputs[0].str()) + " of " +
+              given.str());
+  }
+  result = outputs[0].tensor;
+  return widen<T>(io, result);
+}
+
+template <class T>
+void attend(const FlexAttention& op, const Operands& io, const Attention<T>& task, DType precision) {
+  if (!op.has[kScoreMod] && !op.has[kProbMod]) return attention(io, task);
+  const Shape shape{task.batch, task.heads, task.rows, task.keys};
+  T* scratch = io.scratch<T>(shape.elements());
+  attention_scores(io, task, scratch);
+  Tensor scores, probabilities;
+  const T* x = scratch;
+  if (op.has[kScoreMod]) x = modified(io, kScoreMod, precision, shape, x, scores);
+  const int64_t grain = 1 + 1024 / std::max<int64_t>(1, task.keys);
+  io.threads().parallel_for(shape.elements(0, 3), grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) softmax_row(x + i * task.keys, scratch + i * task.keys, task.keys);
+  });
+  x = scratch;
+  if (op.has[kProbMod]) x = modified(io, kProbMod, precision, shape, x, probabilities);
+  attention_values(io, task, x);
+}
+
+void run_cpu(const FlexAttention& op, const Operands& io) {
+  const Shape& q = io.in(0).shape();
+  const Shape& k = io.in(1).shape();
+  const Shape& v = io.in(2).shape();
+  if (q.rank() != 4 || k.rank() != 4 || v.rank() != 4 || q[0] != k[0] || k[0] != v[0] || k[1] != v[1] || k[1] == 0 ||
+      q[1] % k[1] != 0 || q[3] != k[3] || k[2] != v[2]) {
+    bad_input("Q " + io.in(0).str() + ", K " + io.in(1).str() + " and V " + io.in(2).str() + " do not fit");
+  }
+  const DType dtype = io.in(0).dtype();
+  const DType precision = op.precision(dtype);
+  visit_wide(dtype == DType::F64 ? dtype : precision, [&]<class T>() {
+    Attention<T> task{q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
+    const auto read = [&](size_t input, const Shape& shape) {
+      const HeadDims dims{shape[0], shape[1], shape[2], shape[3]};
+      return read_heads<T>(io, io.in(input), dims.bnsh(), dims);
+    };
+    task.q = read(0, q);
+    task.k = read(1, k);
+    task.v = read(2, v);
+    const WideOutput<T> y(io, io.out(0));
+    task.out = {y.data(), HeadDims{q[0], q[1], q[2], v[3]}.bnsh()};
+    task.scale = op.scale ? static_cast<T>(*op.scale) : attention_scale<T>(0, q[3]);
+    Sequence* sequences = io.scratch<Sequence>(q[0]);
+    std::fill_n(sequences, q[0], Sequence{k[2], 0});
+    task.sequences = sequences;
+    attend(op, io, task, precision);
+    y.store();
+  });
+}
+
+}  // namespace
+
+MICA_OP(FlexAttention, 1, ai_onnx_preview) {
+  return op<FlexAttention>()
+      .input("Q", types::floats)
+      .input("K", types::floats)
+      .input("V", types::floats)
+      .output("Y")
+      .attribute("scale", &FlexAttention::scale)
+      .attribute("softmax_precision", &FlexAttention::softmax_precision)
+      .subgraph(kBodies[kScoreMod])
+      .subgraph(kBodies[kProbMod])
+      .prepare<prepare>()
+      .infer<infer>()
+      .cpu<run_cpu>();
+}
+
+}  // namespace mica

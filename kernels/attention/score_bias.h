@@ -1,0 +1,28 @@
+// Masks and biases given as tensors, as terms of the scores.
+#pragma once
+
+#include "kernels/attention/attention.h"
+
+namespace mica {
+
+/// How a bias whose last axis is shorter than the keys is to be read.
+enum class ShortMask {
+  Broadcast,  ///< it must have length 1, for all keys
+  Hide        ///< it hides the keys that it lacks
+};
+
+/// Number of keys that a mask of this shape speaks of: all but those that `Hide` hides.
+int64_t masked_keys(const Shape& mask, int64_t keys, ShortMask short_mask);
+
+/// A tensor that broadcasts to [batch, heads, rows, keys]: true or false for shown and hidden, or numbers to add.
+template <class T>
+ScoreBias<T> score_bias(const Operands& io, const Tensor& mask, const Shape& scores, ShortMask short_mask);
+
+/// The com.microsoft forms of an int32 mask of keys: 1 for shown and 0 for hidden in [batch, keys], [batch, rows, keys]
+/// or [batch, 1, longest, longest]; the number of keys in [batch] and [3 * batch + 2], of which the first `batch`
+/// elements count; the end and then the start of the keys in [2 * batch]. A hidden key gets the term `hidden`.
+/// `past` is the number of keys before the first query.
+template <class T>
+ScoreBias<T> key_mask_bias(const Operands& io, const Tensor& mask, const Shape& scores, int64_t past, float hidden);
+
+}  // namespace mica
