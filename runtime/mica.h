@@ -111,9 +111,9 @@ class Session {
   }
 
   /// From now on `output` of a run is `input` of the next one, which is then not to be given any more. Starts as
-  /// `set_state` says, else empty: dims that other inputs do not fix are 0. Where the model only lengthens the input,
-  /// as decoders do their caches, it is kept in place: a run then writes the new rows only, and `output` is not among
-  /// what it gives out (an undefined tensor); `state_value` has it. Once an input.
+  /// `set_state` says, else as zeros, with dims of 0 where no other input fixes them. Where the model only lengthens
+  /// the input, as decoders do their caches, it is kept in place: a run then writes the new rows only, and `output` is
+  /// not among what it gives out (an undefined tensor); `state_value` has it. Once an input.
   void state(std::string_view input, std::string_view output);
   /// The value that a tied input has in the next run; its elements are copied. An undefined tensor: empty.
   void set_state(std::string_view input, const Tensor& value);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "backends/cpu/thread_pool.h"
@@ -87,7 +88,7 @@ const Datum& Session::State::state_of(size_t input) {
   return in_place_state != nullptr ? in_place_state->value() : kept[input];
 }
 
-// Dims that are symbols get the value the given inputs fix for them, else 0.
+// Zeros. Dims that are symbols get the value the given inputs fix for them, else 0.
 Tensor Session::State::empty_state(size_t input) const {
   const ValueType& type = plan->input_type(input);
   if (!type.is_tensor() || !type.dims) {
@@ -98,7 +99,9 @@ Tensor Session::State::empty_state(size_t input) const {
   for (size_t axis = 0; axis < symbols.size(); ++axis) {
     shape.push_back(symbols[axis] == Slot::kNone ? (*type.dims)[axis].value() : symbol_value(symbols[axis]));
   }
-  return Tensor(type.dtype, shape);
+  Tensor zeros(type.dtype, shape);
+  if (type.dtype != DType::String) std::memset(zeros.mutable_raw(), 0, zeros.bytes());
+  return zeros;
 }
 
 int64_t Session::State::symbol_value(uint32_t symbol) const {
