@@ -25,7 +25,7 @@ void infer(const NoParams&, InferContext& ctx) {
   Dims dims = ctx.broadcast(*from, *shape);
   const auto source = to_shape(*from);
   const auto target = to_shape(dims);
-  if (source && target) copy_contents(ctx, 0, broadcast_walk(*source, *target));
+  if (source && target && checked_elements(target->dims())) copy_contents(ctx, 0, broadcast_walk(*source, *target));
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 

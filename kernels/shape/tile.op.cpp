@@ -27,7 +27,7 @@ void set_tiled(InferContext& ctx, const Dims& repeats) {
   for (size_t i = 0; i < dims.size(); ++i) dims[i] = dims[i] * repeats[i];
   const auto source = to_shape(from);
   const auto target = to_shape(dims);
-  if (source && target) copy_contents(ctx, 0, tiles(*source, *target));
+  if (source && target && checked_elements(target->dims())) copy_contents(ctx, 0, tiles(*source, *target));
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 

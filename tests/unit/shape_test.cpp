@@ -251,5 +251,14 @@ TEST(Shapes, EmptyTensors) {
   EXPECT_EQ(run_op({"Concat", 13, {{"axis", int64_t{0}}}}, {iota({0}), iota({2})})[0].tensor.shape(), (Shape{2}));
 }
 
+// Known elements are not followed into a tensor whose number of elements overflows, here to 0.
+TEST(Shapes, MoreElementsThanThereAreNumbers) {
+  const Dim large = int64_t{1} << 32;
+  EXPECT_FALSE(infer_op({"Expand"}, {vector_input({5}), vector_input({large, large})})[0].contents);
+  EXPECT_FALSE(
+      infer_op({"Tile"}, {{ValueType::tensor(DType::I64, Dims{1, 1}), Dims{5}}, vector_input({large, large})})[0]
+          .contents);
+}
+
 }  // namespace
 }  // namespace mica
