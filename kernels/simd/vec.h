@@ -39,6 +39,7 @@
 //   scale2(a, n)                   a * 2^n for integral n, |n| <= 250, rounded once
 //   exponent(a), mantissa(a)       a = mantissa * 2^exponent, mantissa in [0.75, 1.5), for finite a > 0
 //   sum(a), highest(a), lowest(a)  over the lanes; highest and lowest for lanes without NaN
+//   transpose(rows)                kLanes vectors as the rows of a square become its columns
 #pragma once
 
 #include <stdint.h>

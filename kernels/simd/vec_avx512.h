@@ -271,4 +271,35 @@ MICA_INLINE float lowest(Vec a) {
   return _mm_cvtss_f32(_mm_min_ss(q, _mm_movehdup_ps(q)));
 }
 
+MICA_INLINE void transpose(Vec (&r)[kLanes]) {
+  __m512 pairs[kLanes], quads[kLanes], eights[kLanes];
+#pragma GCC unroll 8
+  for (int i = 0; i < kLanes; i += 2) {
+    pairs[i] = _mm512_maskz_unpacklo_ps(kAll, r[i].v, r[i + 1].v);
+    pairs[i + 1] = _mm512_maskz_unpackhi_ps(kAll, r[i].v, r[i + 1].v);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kLanes; i += 4) {
+    quads[i] = _mm512_maskz_shuffle_ps(kAll, pairs[i], pairs[i + 2], 0x44);
+    quads[i + 1] = _mm512_maskz_shuffle_ps(kAll, pairs[i], pairs[i + 2], 0xee);
+    quads[i + 2] = _mm512_maskz_shuffle_ps(kAll, pairs[i + 1], pairs[i + 3], 0x44);
+    quads[i + 3] = _mm512_maskz_shuffle_ps(kAll, pairs[i + 1], pairs[i + 3], 0xee);
+  }
+  // A quarter q of quads[4 * g + i] holds column 4 * q + i of rows 4 * g to 4 * g + 3.
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    eights[i] = _mm512_maskz_shuffle_f32x4(kAll, quads[i], quads[i + 4], 0x88);
+    eights[i + 4] = _mm512_maskz_shuffle_f32x4(kAll, quads[i], quads[i + 4], 0xdd);
+    eights[i + 8] = _mm512_maskz_shuffle_f32x4(kAll, quads[i + 8], quads[i + 12], 0x88);
+    eights[i + 12] = _mm512_maskz_shuffle_f32x4(kAll, quads[i + 8], quads[i + 12], 0xdd);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    r[i].v = _mm512_maskz_shuffle_f32x4(kAll, eights[i], eights[i + 8], 0x88);
+    r[i + 8].v = _mm512_maskz_shuffle_f32x4(kAll, eights[i], eights[i + 8], 0xdd);
+    r[i + 4].v = _mm512_maskz_shuffle_f32x4(kAll, eights[i + 4], eights[i + 12], 0x88);
+    r[i + 12].v = _mm512_maskz_shuffle_f32x4(kAll, eights[i + 4], eights[i + 12], 0xdd);
+  }
+}
+
 }  // namespace mica::MICA_ISA

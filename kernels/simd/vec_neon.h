@@ -285,4 +285,13 @@ MICA_INLINE float lowest(Vec a) {
   return vminvq_f32(a.v);
 }
 
+MICA_INLINE void transpose(Vec (&r)[kLanes]) {
+  const float32x4x2_t a = vtrnq_f32(r[0].v, r[1].v);
+  const float32x4x2_t b = vtrnq_f32(r[2].v, r[3].v);
+  r[0].v = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));
+  r[1].v = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
+  r[2].v = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
+  r[3].v = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
+}
+
 }  // namespace mica::isa_neon

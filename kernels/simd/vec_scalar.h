@@ -262,4 +262,6 @@ MICA_INLINE float lowest(Vec a) {
   return a.v;
 }
 
+MICA_INLINE void transpose(Vec (&)[kLanes]) {}
+
 }  // namespace mica::isa_scalar

@@ -1,0 +1,68 @@
+// Products of matrices of floats: the fast path of MatMul, Gemm, Einsum, convolutions, the recurrent operators and
+// attention. `multiply` in multiply.h is the yardstick.
+//
+// The right operand is read in panels of 16 columns, whose rows of 64 bytes lie one behind the other. A constant one is
+// packed once by `pack`; another is packed while it is multiplied, a block that fits the cache at a time, or read where
+// it lies when few rows make use of it. The left operand is read where it lies unless it is transposed.
+//
+// Results do not depend on the number of threads. NaN and infinities propagate as in the sum of products; with k = 0
+// the product is 0.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/matmul/epilogue.h"
+#include "kernels/matmul/multiply.h"
+#include "runtime/base/function_ref.h"
+
+namespace mica {
+
+struct GemmKernels;  // kernels/matmul/gemm_kernels.h
+class Operands;      // kernels/operands.h
+class ThreadPool;    // backends/cpu/thread_pool.h
+
+/// Rows k0 to k0 + k of columns j0 to j0 + n of a right operand. j0 is a multiple of 16.
+struct PanelBlock {
+  int64_t k0, k, j0, n;
+  int64_t panel;  ///< elements from one panel to the next
+};
+/// Writes a block in panels: element (k0 + p, j0 + j) to to[j / 16 * panel + p * 16 + j % 16], zeros behind the last
+/// column up to a multiple of 16. Called from any thread.
+using FillPanels = FunctionRef<void(const PanelBlock& block, float* to)>;
+
+/// c = epilogue(a * b), of m x k and k x n elements.
+struct Product {
+  int64_t m = 0, n = 0, k = 0;
+  Matrix<const float> a{};             ///< any strides; fastest with rows of adjacent elements
+  Matrix<const float> b{};             ///< any strides; the right operand unless one of the next two is set
+  const float* packed_b = nullptr;     ///< as written by `pack`
+  const FillPanels* fill_b = nullptr;  ///< makes the panels of an operand that exists nowhere as a matrix
+  float* c = nullptr;                  ///< rows of adjacent elements; overlaps neither operand
+  int64_t c_row = 0;                   ///< elements from one row to the next
+  Epilogue epilogue{};
+};
+
+/// Elements of scratch that `gemm` needs when `threads` threads take part.
+int64_t scratch_elements(const Product& product, int threads = 1);
+
+/// Computes on this thread alone. `scratch` has `scratch_elements(product)` elements, 64-byte aligned.
+void gemm(const Product& product, float* scratch);
+
+/// The same, with the loops of a given instruction set.
+void gemm(const GemmKernels& kernels, const Product& product, float* scratch);
+int64_t scratch_elements(const GemmKernels& kernels, const Product& product, int threads = 1);
+
+/// Splits the work over threads where there is enough of it. `scratch` has
+/// `scratch_elements(product, threads.threads())` elements.
+void gemm(ThreadPool& threads, const Product& product, float* scratch);
+
+/// The same with a kernel's threads and scratch.
+void gemm(const Operands& io, const Product& product);
+
+/// Elements of a packed k x n operand.
+int64_t packed_elements(int64_t k, int64_t n);
+
+/// Packs a right operand for `Product::packed_b`; `to` is 64-byte aligned.
+void pack(const Matrix<const float>& b, int64_t k, int64_t n, float* to);
+
+}  // namespace mica

@@ -1,0 +1,16 @@
+// The innermost loops of products for one instruction set.
+#pragma once
+
+#include "kernels/matmul/dot_simd.h"
+#include "kernels/matmul/pack_simd.h"
+#include "kernels/matmul/tile_simd.h"
+
+namespace mica {
+
+struct GemmKernels {
+  const TileKernels* tile = &tile_kernels();
+  const DotKernels* dot = &dot_kernels();
+  const PackKernels* pack = &pack_kernels();
+};
+
+}  // namespace mica

@@ -1,0 +1,88 @@
+#include "kernels/matmul/gemm_plan.h"
+
+#include <algorithm>
+
+#include "backends/cpu/caches.h"
+
+namespace mica {
+namespace {
+
+constexpr int64_t kMostDotRows = 8;          // beyond, packing pays
+constexpr int64_t kWorthACore = 250 * 1000;  // floating point operations, 2 to 3 us
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+constexpr int64_t round_up(int64_t a, int64_t b) {
+  return ceil_div(a, b) * b;
+}
+
+// The size of the parts when `count` is cut in as few parts of at most `most` as possible, multiples of `grain`.
+int64_t even_part(int64_t count, int64_t most, int64_t grain) {
+  const int64_t parts = std::max<int64_t>(1, ceil_div(count, std::max<int64_t>(most, grain)));
+  return round_up(std::max<int64_t>(1, ceil_div(count, parts)), grain);
+}
+
+GemmPlan::Right way_of(const Product& p, const TileKernels& kernels) {
+  if (p.packed_b != nullptr) return GemmPlan::Right::Packed;
+  if (p.fill_b != nullptr) return GemmPlan::Right::Filled;
+  if (p.b.column == 1 || p.n == 1) return p.m <= 4 * kernels.rows ? GemmPlan::Right::InPlace : GemmPlan::Right::Packing;
+  return p.b.row == 1 && p.m <= kMostDotRows ? GemmPlan::Right::Dots : GemmPlan::Right::Packing;
+}
+
+}  // namespace
+
+GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
+  const CacheSizes& cache = cache_sizes();
+  constexpr int64_t kFloat = sizeof(float);
+  GemmPlan plan;
+  plan.right = way_of(p, kernels);
+  plan.pack_a = p.a.column != 1 && p.k != 1;
+  plan.group = kernels.shapes.panels[std::min<int64_t>(p.m, kernels.rows)] * kPanel;
+
+  // A panel of one pass takes half of the first-level cache, unless few rows use it.
+  const int64_t most_k = cache.l1 / 2 / (kPanel * kFloat);
+  const bool blocks = plan.right == GemmPlan::Right::Packing || plan.right == GemmPlan::Right::Filled;
+  const bool one_pass =
+      plan.right == GemmPlan::Right::Dots || p.k <= most_k * 3 / 2 || (!blocks && p.m <= 2 * kernels.rows);
+  plan.k_pass = one_pass ? std::max<int64_t>(p.k, 1) : even_part(p.k, most_k, 8);
+  // The block of a that is swept for every panel takes half of the second-level cache.
+  plan.rows = even_part(p.m, cache.l2 / 2 / (plan.k_pass * kFloat), kernels.rows);
+  plan.columns = round_up(p.n, plan.group);
+  if (blocks) plan.columns = even_part(p.n, cache.l2 / 4 / (plan.k_pass * kFloat), plan.group);
+
+  if (plan.pack_a) {
+    plan.a_row = round_up(plan.k_pass, kPanel) + kPanel;  // not a multiple of the size of a page
+    plan.a_scratch = std::min(plan.rows, p.m) * plan.a_row;
+  }
+  if (blocks) plan.b_scratch = round_up(plan.columns, kPanel) * plan.k_pass;
+  if (plan.right == GemmPlan::Right::InPlace && p.n % kPanel != 0) plan.b_scratch = kPanel * plan.k_pass;
+  plan.b_scratch = round_up(plan.b_scratch, kPanel);
+  plan.a_scratch = round_up(plan.a_scratch, kPanel);
+  return plan;
+}
+
+GemmSplit split_gemm(const Product& p, const GemmPlan& plan, const TileKernels& kernels, int threads) {
+  const double work =
+      2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(std::max<int64_t>(p.k, 1));
+  const int64_t parts = std::min<int64_t>(threads, static_cast<int64_t>(work / kWorthACore));
+  GemmSplit best;
+  if (parts <= 1) return best;
+  const int64_t row_tiles = ceil_div(p.m, kernels.rows);
+  const int64_t groups = ceil_div(p.n, plan.group);
+  // The part with most tiles decides. A block that each of several parts along the other dim packs for itself counts as
+  // a few rows, or columns, more.
+  const int64_t packed_rows = plan.right == GemmPlan::Right::Packing ? 1 : 0;
+  int64_t least = row_tiles * groups;
+  for (int64_t columns = std::min(parts, groups); columns >= 1; --columns) {
+    const int64_t rows = std::min(parts / columns, row_tiles);
+    const int64_t most = (ceil_div(row_tiles, rows) + packed_rows) * ceil_div(groups, columns);
+    if (most < least) {
+      least = most;
+      best = {rows, columns};
+    }
+  }
+  return best;
+}
+
+}  // namespace mica

@@ -1,0 +1,94 @@
+#include "kernels/matmul/pack_simd.h"
+#include "kernels/matmul/tile_simd.h"
+#include "kernels/simd/vec.h"
+
+namespace mica::MICA_ISA {
+namespace {
+
+MICA_INLINE int64_t least(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+// Of each row, a run long enough for the memory to be read in order is distributed over as many panels as can be
+// written side by side.
+template <class S>
+void panels(const void* source, int64_t stride, int64_t k, int64_t n, float* to, int64_t to_panel) {
+  constexpr int64_t kRun = 8 * kPanel;
+  const auto* from = static_cast<const typename S::Type*>(source);
+  for (int64_t j0 = 0; j0 < n; j0 += kRun, to += kRun / kPanel * to_panel) {
+    const int64_t width = least(kRun, n - j0);
+    for (int64_t p = 0; p < k; ++p) {
+      const auto* row = from + p * stride + j0;
+      float* panel = to + p * kPanel;
+      int64_t j = 0;
+      for (; j + kPanel <= width; j += kPanel, panel += to_panel) {
+#pragma GCC unroll 16
+        for (int v = 0; v < kPanel; v += kLanes) store(panel + v, S::load(row + j + v));
+      }
+      if (j == width) continue;
+      for (int v = 0; v < kPanel; v += kLanes, j += kLanes) {
+        const int count = static_cast<int>(least(kLanes, width - j));
+        store(panel + v, count > 0 ? S::load(row + j, count) : zero());
+      }
+    }
+  }
+}
+
+// Writes the transpose of up to kLanes rows and columns; `width` elements of each row of the result, zeros from `rows`
+// on.
+template <class S>
+MICA_INLINE void square(const typename S::Type* from, int64_t from_row, int rows, int columns, float* to,
+                        int64_t to_row, int width) {
+  Vec r[kLanes];
+  if (rows == kLanes && columns == kLanes && width == kLanes) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) r[i] = S::load(from + i * from_row);
+    transpose(r);
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) store(to + i * to_row, r[i]);
+    return;
+  }
+  for (int i = 0; i < kLanes; ++i) r[i] = i < rows ? S::load(from + i * from_row, columns) : zero();
+  transpose(r);
+  for (int i = 0; i < columns; ++i) store(to + i * to_row, r[i], width);
+}
+
+// `width` elements of each row of the result, zeros from `rows` on.
+template <class S>
+MICA_INLINE void transposed(const typename S::Type* from, int64_t from_row, int64_t rows, int64_t columns, float* to,
+                            int64_t to_row, int64_t width) {
+  for (int64_t j = 0; j < columns; j += kLanes) {
+    const int count = static_cast<int>(least(kLanes, columns - j));
+    for (int64_t i = 0; i < width; i += kLanes) {
+      const int given = rows > i ? static_cast<int>(least(kLanes, rows - i)) : 0;
+      square<S>(from + i * from_row + j, from_row, given, count, to + j * to_row + i, to_row,
+                static_cast<int>(least(kLanes, width - i)));
+    }
+  }
+}
+
+template <class S>
+void transposed_panels(const void* source, int64_t stride, int64_t k, int64_t n, float* to, int64_t to_panel) {
+  const auto* from = static_cast<const typename S::Type*>(source);
+  for (int64_t j = 0; j < n; j += kPanel, to += to_panel) {
+    transposed<S>(from + j * stride, stride, least(kPanel, n - j), k, to, kPanel, kPanel);
+  }
+}
+
+void transpose_matrix(const float* from, int64_t from_row, int64_t rows, int64_t columns, float* to, int64_t to_row) {
+  constexpr int64_t kRun = 64;  // rows, so that cache lines of the result are completed soon
+  for (int64_t i = 0; i < rows; i += kRun) {
+    const int64_t count = least(kRun, rows - i);
+    transposed<F32>(from + i * from_row, from_row, count, columns, to + i, to_row, count);
+  }
+}
+
+}  // namespace
+
+MICA_SIMD_TABLE(PackKernels, pack_kernels) = {
+    .panels = {panels<F32>, panels<F16>, panels<BF16>},
+    .transposed_panels = {transposed_panels<F32>, transposed_panels<F16>, transposed_panels<BF16>},
+    .transpose = transpose_matrix,
+};
+
+}  // namespace mica::MICA_ISA

@@ -1,0 +1,164 @@
+#include "kernels/matmul/tile_simd.h"
+#include "kernels/matmul/tile_vector.h"
+#include "kernels/simd/math.h"
+
+namespace mica::MICA_ISA {
+namespace {
+
+using T = TileVector;
+using V = T::V;
+
+constexpr int kVectors = kPanel / T::kLanes;               // of a panel
+constexpr int kAccumulators = kRegisters == 32 ? 24 : 12;  // the others hold rows of b and an element of a
+constexpr int kMostPanels = 4;
+constexpr int kRows =
+    kAccumulators / kVectors < TileShapes::kMostRows ? kAccumulators / kVectors : TileShapes::kMostRows;
+
+constexpr int panels_of(int rows) {
+  const int panels = kAccumulators / (rows * kVectors);
+  return panels < kMostPanels ? panels : kMostPanels;
+}
+
+// One step of k. Whichever of the column of a and the row of b is shorter is held in registers.
+template <int Rows, int Vectors>
+MICA_INLINE void step(V (&sums)[Rows][Vectors], const RowPointers<Rows>& a, const float* b, int64_t b_panel) {
+  if constexpr (Vectors <= Rows) {
+    V x[Vectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors; ++v) x[v] = T::load(b + v / kVectors * b_panel + v % kVectors * T::kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      const V s = T::splat(*a[i]);
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::fma(s, x[v], sums[i][v]);
+    }
+  } else {
+    V s[Rows];
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) s[i] = T::splat(*a[i]);
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors; ++v) {
+      const V x = T::load(b + v / kVectors * b_panel + v % kVectors * T::kLanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) sums[i][v] = T::fma(s[i], x, sums[i][v]);
+    }
+  }
+}
+
+template <int Rows, int Vectors>
+MICA_INLINE void add(V (&sums)[Rows][Vectors], const Addend& addend, int last) {
+  const V factor = T::splat(addend.factor);
+  const float* x = addend.data;
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+    if (addend.column == 0) {
+      const V s = T::splat(*x);
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::fma(factor, s, sums[i][v]);
+    } else {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors - 1; ++v) sums[i][v] = T::fma(factor, T::load(x + v * T::kLanes), sums[i][v]);
+      const float* end = x + (Vectors - 1) * T::kLanes;
+      sums[i][Vectors - 1] =
+          T::fma(factor, last == T::kLanes ? T::load(end) : T::load(end, last), sums[i][Vectors - 1]);
+    }
+    x += addend.row;
+  }
+}
+
+template <int Rows, int Vectors>
+void tile(const TileCall& call) {
+  V sums[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors; ++v) sums[i][v] = T::splat(0.0f);
+  }
+  RowPointers<Rows> a(call.a, call.a_row);
+  const float* b = call.b;
+  const int64_t b_row = call.b_row, b_panel = call.b_panel;
+#pragma GCC unroll 2
+  for (const float* end = call.a + call.k; a.at[0] != end; a.advance(), b += b_row) {
+    step<Rows, Vectors>(sums, a, b, b_panel);
+  }
+
+  if (call.alpha != 1) {
+    const V alpha = T::splat(call.alpha);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = alpha * sums[i][v];
+    }
+  }
+  const int last = call.last;
+  if (call.addends[0].data != nullptr) add<Rows, Vectors>(sums, call.addends[0], last);
+  if (call.addends[1].data != nullptr) add<Rows, Vectors>(sums, call.addends[1], last);
+  if (call.relu) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::relu(sums[i][v]);
+    }
+  }
+  float* c = call.c;
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors - 1; ++v) T::store(c + v * T::kLanes, sums[i][v]);
+    float* end = c + (Vectors - 1) * T::kLanes;
+    last == T::kLanes ? T::store(end, sums[i][Vectors - 1]) : T::store(end, sums[i][Vectors - 1], last);
+    c += call.c_row;
+  }
+}
+
+template <class F>
+MICA_INLINE void map(float* c, int64_t c_row, int64_t rows, int64_t columns, F f) {
+  for (int64_t i = 0; i < rows; ++i, c += c_row) {
+    int64_t j = 0;
+    for (; j + kLanes <= columns; j += kLanes) store(c + j, f(load(c + j)));
+    if (const int rest = static_cast<int>(columns - j); rest > 0) store(c + j, f(load(c + j, rest)), rest);
+  }
+}
+
+void activate(Epilogue::Activation f, float* c, int64_t c_row, int64_t rows, int64_t columns) {
+  switch (f) {
+    case Epilogue::Activation::None:
+      return;
+    case Epilogue::Activation::Relu:
+      return map(c, c_row, rows, columns, [](Vec x) { return max(zero(), x); });
+    case Epilogue::Activation::Gelu:
+      return map(c, c_row, rows, columns, [](Vec x) { return gelu(x); });
+    case Epilogue::Activation::GeluTanh:
+      return map(c, c_row, rows, columns, [](Vec x) { return gelu_tanh(x); });
+    case Epilogue::Activation::Silu:
+      return map(c, c_row, rows, columns, [](Vec x) { return x * sigmoid(x); });
+  }
+}
+
+template <int Rows, int Vectors>
+constexpr void fill(TileShapes& shapes) {
+  shapes.panels[Rows] = panels_of(Rows);
+  if constexpr (Vectors <= panels_of(Rows) * kVectors) {
+    shapes.loops[Rows][Vectors] = tile<Rows, Vectors>;
+    fill<Rows, Vectors + 1>(shapes);
+  } else if constexpr (Rows < kRows) {
+    fill<Rows + 1, 1>(shapes);
+  }
+}
+
+constexpr TileShapes all_shapes() {
+  TileShapes shapes{};
+  fill<1, 1>(shapes);
+  return shapes;
+}
+
+}  // namespace
+
+MICA_SIMD_TABLE(TileKernels, tile_kernels) = {
+    .lanes = T::kLanes,
+    .rows = kRows,
+    .shapes = all_shapes(),
+    .activate = activate,
+};
+
+}  // namespace mica::MICA_ISA
