@@ -1,6 +1,28 @@
 #include "kernels/matmul/batched.h"
 
+#include <algorithm>
+
+#include "kernels/matmul/gemm_plan.h"
+
 namespace mica {
+namespace {
+
+Product product_at(const StackedProduct& s, int64_t index) {
+  Product p{s.a.rows, s.b.columns, s.a.columns};
+  const int64_t b_at = batch_offset(s.b, index);
+  p.a = {s.a_data + batch_offset(s.a, index), s.a.row_stride, s.a.column_stride};
+  if (s.packed_b != nullptr) {
+    p.packed_b = s.packed_b->matrix(b_at / (p.k * p.n));
+  } else {
+    p.b = {s.b_data + b_at, s.b.row_stride, s.b.column_stride};
+  }
+  p.c = s.c_data + batch_offset(s.c, index);
+  p.c_row = s.c.row_stride;
+  p.epilogue = s.epilogue;
+  return p;
+}
+
+}  // namespace
 
 int64_t batch_offset(const MatrixStack& stack, int64_t index) {
   int64_t offset = 0;
@@ -24,6 +46,40 @@ bool broadcast_batch(MatrixStack& stack, const Shape& batch) {
   stack.batch = batch;
   stack.batch_strides = strides;
   return true;
+}
+
+MatrixStack dense_stack(const Shape& batch, int64_t m, int64_t n) {
+  MatrixStack stack{batch, {}, m, n, n, 1};
+  int64_t stride = m * n;
+  for (size_t axis = batch.rank(); axis-- > 0;) {
+    stack.batch_strides[axis] = stride;
+    stride *= batch[axis];
+  }
+  return stack;
+}
+
+// Many products go to one thread each; of a few, every one is split.
+void gemm(const Operands& io, const StackedProduct& s) {
+  const int64_t count = s.batch.elements();
+  if (count == 0) return;
+  const Product first = product_at(s, 0);
+  if (count == 1) return gemm(io, first);
+  ThreadPool& threads = io.threads();
+  const int64_t worthwhile = std::max<int64_t>(1, static_cast<int64_t>(operations(first) * count / kWorthACore));
+  const int64_t parts = std::min<int64_t>({count, threads.threads(), worthwhile});
+  const bool whole = parts == 1 || count % parts == 0 || count >= 4 * parts;
+  const int64_t scratch_each = scratch_elements(first, whole ? 1 : threads.threads());
+  float* scratch = scratch_each > 0 ? io.scratch<float>(scratch_each * (whole ? parts : 1)) : nullptr;
+  if (!whole) {
+    for (int64_t i = 0; i < count; ++i) gemm(threads, product_at(s, i), scratch);
+    return;
+  }
+  threads.parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      float* own = scratch + part * scratch_each;
+      for (int64_t i = count * part / parts; i < count * (part + 1) / parts; ++i) gemm(product_at(s, i), own);
+    }
+  });
 }
 
 }  // namespace mica

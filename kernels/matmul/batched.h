@@ -2,7 +2,9 @@
 #pragma once
 
 #include "backends/cpu/thread_pool.h"
+#include "kernels/matmul/gemm.h"
 #include "kernels/matmul/multiply.h"
+#include "kernels/matmul/packed.h"
 #include "runtime/base/shape.h"
 
 namespace mica {
@@ -21,7 +23,23 @@ int64_t batch_offset(const MatrixStack& stack, int64_t index);
 /// Sets the strides of `stack` up for the broadcast batch dims `batch`; false when they do not broadcast to it.
 bool broadcast_batch(MatrixStack& stack, const Shape& batch);
 
-/// y = a * b for every matrix of `batch`, to which both stacks have been broadcast; y is dense.
+/// One product for each matrix of `batch`, to which the stacks have been broadcast. Rows of c are of adjacent elements.
+struct StackedProduct {
+  Shape batch;
+  MatrixStack a, b, c;
+  const float* a_data = nullptr;
+  const float* b_data = nullptr;             ///< unless `packed_b` is set
+  const PackedMatrices* packed_b = nullptr;  ///< of the whole tensor that `b` describes
+  float* c_data = nullptr;
+  Epilogue epilogue{};  ///< the same addends for each
+};
+void gemm(const Operands& io, const StackedProduct& product);
+
+/// The stack that a dense result of m x n matrices is.
+MatrixStack dense_stack(const Shape& batch, int64_t m, int64_t n);
+
+/// y = a * b for every matrix of `batch`, to which both stacks have been broadcast; y is dense. The plain loops, for
+/// types other than float.
 template <class T>
 void multiply_stacks(ThreadPool& threads, const Shape& batch, const MatrixStack& a, const T* a_data,
                      const MatrixStack& b, const T* b_data, T* y) {

@@ -1,7 +1,9 @@
 // Gemm, ai.onnx 1: Y = alpha * A' x B' + beta * C, where A' is A or, with transA, its transpose; B' likewise. C
 // broadcasts to Y (before version 7 only with the attribute `broadcast`), and may be left out from version 11 on.
+#include "kernels/matmul/gemm.h"
+
 #include "backends/cpu/thread_pool.h"
-#include "kernels/matmul/multiply.h"
+#include "kernels/matmul/packed.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
 
@@ -63,39 +65,68 @@ T combine(const Gemm& op, T product, T addend) {
   }
 }
 
+// Operands as they are multiplied.
+struct Sides {
+  int64_t m, n, k;
+  int64_t a_row, a_column, b_row, b_column;
+};
+
+Sides sides_of(const Gemm& op, const Shape& a, const Shape& b) {
+  if (a.rank() != 2 || b.rank() != 2) bad_input("an operand is not a matrix: A " + a.str() + ", B " + b.str());
+  Sides s{a[0], b[1], a[1], a[1], 1, b[1], 1};
+  if (op.trans_a) std::swap(s.m, s.k), std::swap(s.a_row, s.a_column);
+  if (op.trans_b) s.n = b[0], std::swap(s.b_row, s.b_column);
+  if (b[op.trans_b ? 1 : 0] != s.k) bad_input("inner sizes differ: A " + a.str() + ", B " + b.str());
+  return s;
+}
+
+// The plain loops, for types other than float.
 template <class T>
-void gemm(const Gemm& op, const Operands& io, const T* a_data, const T* b_data, const T* c_data, T* y_data) {
-  const Shape& sa = io.in(0).shape();
-  const Shape& sb = io.in(1).shape();
-  if (sa.rank() != 2 || sb.rank() != 2) bad_input("an operand is not a matrix: A " + sa.str() + ", B " + sb.str());
-  Matrix<const T> a{a_data, sa[1], 1}, b{b_data, sb[1], 1};
-  const int64_t m = sa[op.trans_a ? 1 : 0], k = sa[op.trans_a ? 0 : 1], n = sb[op.trans_b ? 0 : 1];
-  if (sb[op.trans_b ? 1 : 0] != k) bad_input("inner sizes differ: A " + sa.str() + ", B " + sb.str());
-  if (op.trans_a) a = a.transposed();
-  if (op.trans_b) b = b.transposed();
+void multiply_plainly(const Gemm& op, const Operands& io, const Sides& s) {
+  const Matrix<const T> a{io.in(0).data<T>(), s.a_row, s.a_column}, b{io.in(1).data<T>(), s.b_row, s.b_column};
   static constexpr T kNone = 0;
-  const Matrix<const T> c = c_data != nullptr ? addend(io.in(2).shape(), c_data, m, n) : Matrix<const T>{&kNone, 0, 0};
-  io.threads().parallel_for(m, 8, [&](int64_t begin, int64_t end) {
-    const Matrix<T> y{y_data + begin * n, n, 1};
-    multiply<T>(end - begin, n, k, a.from(begin, 0), b, y);
+  const Matrix<const T> c =
+      io.has(2) ? addend(io.in(2).shape(), io.in(2).data<T>(), s.m, s.n) : Matrix<const T>{&kNone, 0, 0};
+  const Matrix<T> y{io.out(0).mutable_data<T>(), s.n, 1};
+  io.threads().parallel_for(s.m, 8, [&](int64_t begin, int64_t end) {
+    multiply<T>(end - begin, s.n, s.k, a.from(begin, 0), b, y.from(begin, 0));
     for (int64_t i = begin; i < end; ++i) {
-      for (int64_t j = 0; j < n; ++j) y_data[i * n + j] = combine(op, y_data[i * n + j], c.at(i, j));
+      for (int64_t j = 0; j < s.n; ++j) y.at(i, j) = combine(op, y.at(i, j), c.at(i, j));
     }
   });
 }
 
+void multiply_floats(const Gemm& op, const Operands& io, const Sides& s, float* y) {
+  Product product{s.m, s.n, s.k, {widen<float>(io, io.in(0)), s.a_row, s.a_column}};
+  if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
+    product.packed_b = packed->matrix(0);
+  } else {
+    product.b = {widen<float>(io, io.in(1)), s.b_row, s.b_column};
+  }
+  product.c = y;
+  product.c_row = s.n;
+  product.epilogue.alpha = op.alpha;
+  if (io.has(2)) {
+    const auto c = addend(io.in(2).shape(), widen<float>(io, io.in(2)), s.m, s.n);
+    product.epilogue.addends[0] = {c.data, c.row, c.column, op.beta};
+  }
+  gemm(io, product);
+}
+
+std::shared_ptr<const PackedMatrices> prepack(const Gemm& op, const ConstantOperands& constants) {
+  const Tensor* b = constants.in(1);
+  return b != nullptr && b->shape().rank() == 2 ? PackedMatrices::make(b, op.trans_b) : nullptr;
+}
+
 void run_cpu(const Gemm& op, const Operands& io) {
+  const Sides s = sides_of(op, io.in(0).shape(), io.in(1).shape());
   Tensor& y = io.out(0);
-  const bool integers = visit_dtype<int32_t, uint32_t, int64_t, uint64_t>(y.dtype(), [&]<class T>() {
-    gemm<T>(op, io, io.in(0).data<T>(), io.in(1).data<T>(), io.has(2) ? io.in(2).data<T>() : nullptr,
-            y.mutable_data<T>());
-  });
-  if (integers) return;
-  visit_wide(y.dtype(), [&]<class T>() {
-    const WideOutput<T> out(io, y);
-    gemm<T>(op, io, widen<T>(io, io.in(0)), widen<T>(io, io.in(1)), widen_optional<T>(io, 2), out.data());
-    out.store();
-  });
+  const bool plain = visit_dtype<int32_t, uint32_t, int64_t, uint64_t, double>(
+      y.dtype(), [&]<class T>() { multiply_plainly<T>(op, io, s); });
+  if (plain) return;
+  const WideOutput<float> out(io, y);
+  multiply_floats(op, io, s, out.data());
+  out.store();
 }
 
 constexpr DTypeSet kTypes = types::floats | DTypeSet{DType::I32, DType::U32, DType::I64, DType::U64};
@@ -110,7 +141,8 @@ OpBuilder<Gemm> gemm_of(bool optional_c) {
       .attribute("transA", &Gemm::trans_a)
       .attribute("transB", &Gemm::trans_b)
       .infer<infer>()
-      .cpu<run_cpu>();
+      .cpu<run_cpu>()
+      .prepack<prepack>();
 }
 
 }  // namespace

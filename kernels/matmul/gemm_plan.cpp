@@ -7,8 +7,7 @@
 namespace mica {
 namespace {
 
-constexpr int64_t kMostDotRows = 8;          // beyond, packing pays
-constexpr int64_t kWorthACore = 250 * 1000;  // floating point operations, 2 to 3 us
+constexpr int64_t kMostDotRows = 8;  // beyond, packing pays
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) {
   return (a + b - 1) / b;
@@ -19,6 +18,7 @@ constexpr int64_t round_up(int64_t a, int64_t b) {
 
 // The size of the parts when `count` is cut in as few parts of at most `most` as possible, multiples of `grain`.
 int64_t even_part(int64_t count, int64_t most, int64_t grain) {
+  if (count <= grain) return grain;
   const int64_t parts = std::max<int64_t>(1, ceil_div(count, std::max<int64_t>(most, grain)));
   return round_up(std::max<int64_t>(1, ceil_div(count, parts)), grain);
 }
@@ -63,9 +63,7 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
 }
 
 GemmSplit split_gemm(const Product& p, const GemmPlan& plan, const TileKernels& kernels, int threads) {
-  const double work =
-      2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(std::max<int64_t>(p.k, 1));
-  const int64_t parts = std::min<int64_t>(threads, static_cast<int64_t>(work / kWorthACore));
+  const int64_t parts = std::min<int64_t>(threads, static_cast<int64_t>(operations(p) / kWorthACore));
   GemmSplit best;
   if (parts <= 1) return best;
   const int64_t row_tiles = ceil_div(p.m, kernels.rows);

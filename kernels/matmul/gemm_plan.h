@@ -1,6 +1,8 @@
 // How a product is computed: how its operands are read, in blocks of which size, and how it is split over threads.
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/tile_simd.h"
 
@@ -28,6 +30,12 @@ struct GemmPlan {
 
 /// A function of the product alone, not of threads. Not for empty products.
 GemmPlan plan_gemm(const Product& product, const TileKernels& kernels);
+
+/// Floating point operations that are worth starting another core for: 2 to 3 us.
+inline constexpr double kWorthACore = 250e3;
+inline double operations(const Product& p) {
+  return 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(std::max<int64_t>(p.k, 1));
+}
 
 /// Parts that a product is cut into along both dims of the result.
 struct GemmSplit {

@@ -21,10 +21,26 @@ void infer(const MatMul& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), matmul_dims(ctx, 0, op.a(), 1, op.b()));
 }
 
-template <class T>
-void scale(T* y, int64_t count, float alpha) {
-  if (alpha == 1) return;
-  for (int64_t i = 0; i < count; ++i) y[i] *= static_cast<T>(alpha);
+std::shared_ptr<const PackedMatrices> prepack(const MatMul& op, const ConstantOperands& constants) {
+  const Tensor* b = constants.in(1);
+  // With dim 0 among the last two, matrices of a stack are not one behind the other.
+  if (op.trans_batch_b && b != nullptr && b->shape().rank() > 2) return nullptr;
+  return PackedMatrices::make(b, op.trans_b);
+}
+
+void multiply_floats(const MatMul& op, const Operands& io, const MatMulProblem& p, float* y) {
+  StackedProduct product{p.batch, p.a, p.b, dense_stack(p.batch, p.a.rows, p.b.columns)};
+  product.a_data = widen<float>(io, io.in(0));
+  product.packed_b = io.packed<PackedMatrices>();
+  if (product.packed_b == nullptr) product.b_data = widen<float>(io, io.in(1));
+  product.c_data = y;
+  product.epilogue.alpha = op.alpha;
+  gemm(io, product);
+}
+
+void multiply_doubles(const MatMul& op, const Operands& io, const MatMulProblem& p, double* y) {
+  multiply_stacks<double>(io.threads(), p.batch, p.a, io.in(0).data<double>(), p.b, io.in(1).data<double>(), y);
+  for (int64_t i = 0; op.alpha != 1 && i < io.out(0).elements(); ++i) y[i] *= static_cast<double>(op.alpha);
 }
 
 void run_cpu(const MatMul& op, const Operands& io) {
@@ -34,12 +50,10 @@ void run_cpu(const MatMul& op, const Operands& io) {
     multiply_stacks<T>(io.threads(), p.batch, p.a, io.in(0).data<T>(), p.b, io.in(1).data<T>(), y.mutable_data<T>());
   });
   if (integers) return;
-  visit_wide(y.dtype(), [&]<class T>() {
-    const WideOutput<T> out(io, y);
-    multiply_stacks<T>(io.threads(), p.batch, p.a, widen<T>(io, io.in(0)), p.b, widen<T>(io, io.in(1)), out.data());
-    scale(out.data(), y.elements(), op.alpha);
-    out.store();
-  });
+  if (y.dtype() == DType::F64) return multiply_doubles(op, io, p, y.mutable_data<double>());
+  const WideOutput<float> out(io, y);
+  multiply_floats(op, io, p, out.data());
+  out.store();
 }
 
 constexpr DTypeSet kTypes = types::floats | DTypeSet{DType::I32, DType::U32, DType::I64, DType::U64};
@@ -47,7 +61,13 @@ constexpr DTypeSet kTypes = types::floats | DTypeSet{DType::I32, DType::U32, DTy
 }  // namespace
 
 MICA_OP(MatMul, 1) {
-  return op<MatMul>().input("A", kTypes).input("B", kTypes).output("Y").infer<infer>().cpu<run_cpu>();
+  return op<MatMul>()
+      .input("A", kTypes)
+      .input("B", kTypes)
+      .output("Y")
+      .infer<infer>()
+      .cpu<run_cpu>()
+      .prepack<prepack>();
 }
 
 MICA_OP(FusedMatMul, 1, com_microsoft) {
@@ -61,7 +81,8 @@ MICA_OP(FusedMatMul, 1, com_microsoft) {
       .attribute("transBatchA", &MatMul::trans_batch_a)
       .attribute("transBatchB", &MatMul::trans_batch_b)
       .infer<infer>()
-      .cpu<run_cpu>();
+      .cpu<run_cpu>()
+      .prepack<prepack>();
 }
 
 }  // namespace mica

@@ -11,7 +11,9 @@
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/matmul/gemm_kernels.h"
+#include "kernels/matmul/packed.h"
 #include "kernels/simd/isa.h"
+#include "runtime/base/half.h"
 #include "tests/unit/tolerance.h"
 
 namespace mica {
@@ -223,6 +225,35 @@ TEST(Gemm, PropagatesNanAndInfinity) {
       }
     }
   }
+}
+
+// A stack of matrices, and the same of narrower floats: panels hold what the tensor does, and zeros beside it.
+TEST(Gemm, PacksStacksOfEveryFloatType) {
+  const int64_t count = 2, k = 9, n = 21;
+  for (const bool transposed : {false, true}) {
+    Tensor f32(DType::F32, transposed ? Shape{count, n, k} : Shape{count, k, n});
+    Tensor f16(DType::F16, f32.shape()), bf16(DType::BF16, f32.shape());
+    for (int64_t i = 0; i < f32.elements(); ++i) {
+      f32.mutable_data<float>()[i] = static_cast<float>(i - 100);
+      f16.mutable_data<Half>()[i] = Half(static_cast<float>(i - 100));
+      bf16.mutable_data<BFloat16>()[i] = BFloat16(static_cast<float>(i - 100));
+    }
+    for (const Tensor* tensor : {&f32, &f16, &bf16}) {
+      const auto packed = PackedMatrices::make(tensor, transposed);
+      ASSERT_NE(packed, nullptr);
+      for (int64_t at = 0; at < count * k * 32; ++at) {
+        const int64_t matrix = at / (k * 32), panel = at / (k * 16) % 2, p = at / 16 % k, j = panel * 16 + at % 16;
+        const int64_t element = matrix * k * n + (transposed ? j * k + p : p * n + j);
+        const bool rounded = tensor->dtype() == DType::BF16;
+        const float value = static_cast<float>(element - 100);
+        const float wanted = j >= n ? 0 : rounded ? static_cast<float>(BFloat16(value)) : value;
+        ASSERT_EQ(packed->matrix(0)[at], wanted) << name(tensor->dtype()) << " " << transposed << " " << at;
+      }
+    }
+  }
+  EXPECT_EQ(PackedMatrices::make(nullptr, false), nullptr);
+  const Tensor doubles(DType::F64, {2, 2}), column(DType::F32, {5, 1}), empty(DType::F32, {0, 3});
+  for (const Tensor* tensor : {&doubles, &column, &empty}) EXPECT_EQ(PackedMatrices::make(tensor, false), nullptr);
 }
 
 }  // namespace
