@@ -1,33 +1,21 @@
 #include "kernels/norm/layer_norm.h"
 
 #include "backends/cpu/thread_pool.h"
-#include "kernels/norm/rows.h"
 
 namespace mica {
 
 template <class T>
-void normalize_rows(ThreadPool& threads, const RowNorm<T>& norm, const T* x, T* y) {
-  const int64_t width = norm.width;
-  threads.parallel_for(
-      norm.rows, std::max<int64_t>(1, 1024 / std::max<int64_t>(1, width)), [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row) {
-          const T* from = x + row * width;
-          T* to = y + row * width;
-          const auto [mean, variance] = norm.rms ? Moments<T>{0, mean_square(from, width)} : moments(from, width);
-          const T inverse = 1 / std::sqrt(variance + static_cast<T>(norm.epsilon));
-          if (norm.mean != nullptr) norm.mean[row] = mean;
-          if (norm.inverse_deviation != nullptr) norm.inverse_deviation[row] = inverse;
-          for (int64_t i = 0; i < width; ++i) to[i] = (from[i] - mean) * inverse;
-          if (norm.scale != nullptr) {
-            const T* scale = norm.scale + row * norm.scale_row;
-            for (int64_t i = 0; i < width; ++i) to[i] *= scale[i];
-          }
-          if (norm.bias != nullptr) {
-            const T* bias = norm.bias + row * norm.bias_row;
-            for (int64_t i = 0; i < width; ++i) to[i] += bias[i];
-          }
-        }
-      });
+void normalize_rows(const Operands& io, const NormRows<Stored<T>, Wide<T>>& rows, int64_t count) {
+  const int64_t width = std::max<int64_t>(1, rows.width);
+  const int64_t grain = std::max<int64_t>(1, 4096 / width);
+  const int64_t parts = std::clamp<int64_t>(count / grain, 1, io.threads().threads());
+  const int64_t share = (count + parts - 1) / parts;
+  Wide<T>* room = io.scratch<Wide<T>>(parts * width);
+  io.threads().parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      norm_loops<T>().rows(rows, part * share, std::min(count, (part + 1) * share), room + part * width);
+    }
+  });
 }
 
 template <class T>
@@ -60,8 +48,10 @@ RowOperand<T> row_operand(const Operands& io, size_t input, const Shape& x, int6
   return {expanded, width};
 }
 
-template void normalize_rows<float>(ThreadPool&, const RowNorm<float>&, const float*, float*);
-template void normalize_rows<double>(ThreadPool&, const RowNorm<double>&, const double*, double*);
+template void normalize_rows<float>(const Operands&, const NormRows<float>&, int64_t);
+template void normalize_rows<double>(const Operands&, const NormRows<double, double>&, int64_t);
+template void normalize_rows<Half>(const Operands&, const NormRows<uint16_t>&, int64_t);
+template void normalize_rows<BFloat16>(const Operands&, const NormRows<uint16_t>&, int64_t);
 template RowOperand<float> row_operand<float>(const Operands&, size_t, const Shape&, int64_t);
 template RowOperand<double> row_operand<double>(const Operands&, size_t, const Shape&, int64_t);
 

@@ -2,28 +2,15 @@
 // operators share.
 #pragma once
 
+#include "kernels/norm/loops.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
 
-/// Y = (X - mean) / sqrt(variance + epsilon) * scale + bias per row, or with `rms` X / sqrt(mean(X^2) + epsilon) *
-/// scale
+/// Normalises `count` rows, in parallel.
 template <class T>
-struct RowNorm {
-  int64_t rows = 0, width = 0;
-  bool rms = false;
-  float epsilon = 1e-5f;
-  const T* scale = nullptr;             ///< null: 1
-  const T* bias = nullptr;              ///< null: 0
-  int64_t scale_row = 0, bias_row = 0;  ///< elements between the rows of scale and bias; 0: all rows have the same
-  T* mean = nullptr;                    ///< one a row; may be null
-  T* inverse_deviation = nullptr;       ///< one a row; may be null
-};
-
-/// y may be x.
-template <class T>
-void normalize_rows(ThreadPool& threads, const RowNorm<T>& norm, const T* x, T* y);
+void normalize_rows(const Operands& io, const NormRows<Stored<T>, Wide<T>>& rows, int64_t count);
 
 /// Scale or bias, broadcast to the dims of X.
 template <class T>

@@ -28,18 +28,26 @@ void infer(const LayerNorm& op, InferContext& ctx) {
 
 void run_cpu(const LayerNorm& op, const Operands& io) {
   const Tensor& x = io.in(0);
-  const auto [rows, width] = x.shape().split_at(op.axis);
+  const auto [count, width] = x.shape().split_at(op.axis);
   const size_t deviation = op.rms ? 1 : 2;
-  visit_wide(x.dtype(), [&, rows = rows, width = width]<class T>() {
-    const auto scale = row_operand<T>(io, 1, x.shape(), width);
-    const auto bias = row_operand<T>(io, 2, x.shape(), width);
-    RowNorm<T> norm{rows, width, op.rms, op.epsilon, scale.data, bias.data, scale.row, bias.row};
-    const WideOutput<T> y(io, io.out(0));
-    std::optional<WideOutput<T>> mean, inverse_deviation;
-    if (!op.rms && io.wants(1)) norm.mean = mean.emplace(io, io.out(1)).data();
-    if (io.wants(deviation)) norm.inverse_deviation = inverse_deviation.emplace(io, io.out(deviation)).data();
-    normalize_rows<T>(io.threads(), norm, widen<T>(io, x), y.data());
-    y.store();
+  visit_dtype<float, double, Half, BFloat16>(x.dtype(), [&, count = count, width = width]<class T>() {
+    using W = Wide<T>;
+    const auto scale = row_operand<W>(io, 1, x.shape(), width);
+    const auto bias = row_operand<W>(io, 2, x.shape(), width);
+    NormRows<Stored<T>, W> rows{};
+    rows.x = stored(x.data<T>());
+    rows.y = stored(io.out(0).mutable_data<T>());
+    rows.width = width;
+    rows.rms = op.rms;
+    rows.epsilon = op.epsilon;
+    rows.scale = scale.data;
+    rows.scale_row = scale.row;
+    rows.bias = bias.data;
+    rows.bias_row = bias.row;
+    std::optional<WideOutput<W>> mean, inverse_deviation;
+    if (!op.rms && io.wants(1)) rows.mean = mean.emplace(io, io.out(1)).data();
+    if (io.wants(deviation)) rows.inverse_deviation = inverse_deviation.emplace(io, io.out(deviation)).data();
+    normalize_rows<T>(io, rows, count);
     if (mean) mean->store();
     if (inverse_deviation) inverse_deviation->store();
   });

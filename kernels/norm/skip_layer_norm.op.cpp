@@ -30,10 +30,10 @@ void run_cpu(const SkipLayerNorm& op, const Operands& io) {
   const Tensor& x = io.in(0);
   const Tensor& skip = io.in(1);
   if (x.shape().rank() == 0) bad_input("input is a scalar");
-  const auto [rows, width] = x.shape().split_at(-1);
+  const auto [count, width] = x.shape().split_at(-1);
   const size_t beta = 3, bias = op.rms ? 3 : 4;
   const int64_t skip_rows = skip.shape().rank() > 0 ? skip.shape().split_at(-1).rows : 0;
-  if (skip_rows == 0 ? rows != 0 : rows % skip_rows != 0 || skip.shape().back() != width) {
+  if (skip_rows == 0 ? count != 0 : count % skip_rows != 0 || skip.shape().back() != width) {
     bad_input("skip " + skip.str() + " does not fit input " + x.str());
   }
   for (const size_t i : {size_t{2}, beta, bias}) {
@@ -41,28 +41,26 @@ void run_cpu(const SkipLayerNorm& op, const Operands& io) {
       bad_input("gamma, beta or bias " + io.in(i).str() + " does not fit input " + x.str());
     }
   }
-  visit_wide(x.dtype(), [&, rows = rows, width = width]<class T>() {
-    const WideOutput<T> y(io, io.out(0));
-    std::optional<WideOutput<T>> sum, mean, inverse_deviation;
-    RowNorm<T> norm{
-        rows, width, op.rms, op.epsilon, widen<T>(io, io.in(2)), op.rms ? nullptr : widen_optional<T>(io, beta)};
-    T* sums = io.wants(3) ? sum.emplace(io, io.out(3)).data() : y.data();
-    if (io.wants(1)) norm.mean = mean.emplace(io, io.out(1)).data();
-    if (io.wants(2)) norm.inverse_deviation = inverse_deviation.emplace(io, io.out(2)).data();
-    const T* a = widen<T>(io, x);
-    const T* b = widen<T>(io, skip);
-    const T* c = widen_optional<T>(io, bias);
-    for (int64_t row = 0; row < rows; ++row) {
-      const T* skip_row = b + row % skip_rows * width;
-      for (int64_t i = 0; i < width; ++i) {
-        sums[row * width + i] = a[row * width + i] + skip_row[i] + (c != nullptr ? c[i] : T{0});
-      }
-    }
-    normalize_rows<T>(io.threads(), norm, sums, y.data());
-    for (const auto* output : {&sum, &mean, &inverse_deviation}) {
-      if (*output) (*output)->store();
-    }
-    y.store();
+  visit_dtype<float, double, Half, BFloat16>(x.dtype(), [&, count = count, width = width]<class T>() {
+    using W = Wide<T>;
+    NormRows<Stored<T>, W> rows{};
+    rows.x = stored(x.data<T>());
+    rows.y = stored(io.out(0).mutable_data<T>());
+    rows.width = width;
+    rows.rms = op.rms;
+    rows.epsilon = op.epsilon;
+    rows.scale = widen<W>(io, io.in(2));
+    rows.bias = op.rms ? nullptr : widen_optional<W>(io, beta);
+    rows.skip = stored(skip.data<T>());
+    rows.skip_rows = skip_rows;
+    rows.skip_bias = widen_optional<W>(io, bias);
+    std::optional<WideOutput<W>> mean, inverse_deviation;
+    if (io.wants(3)) rows.sum = stored(io.out(3).mutable_data<T>());
+    if (io.wants(1)) rows.mean = mean.emplace(io, io.out(1)).data();
+    if (io.wants(2)) rows.inverse_deviation = inverse_deviation.emplace(io, io.out(2)).data();
+    normalize_rows<T>(io, rows, count);
+    if (mean) mean->store();
+    if (inverse_deviation) inverse_deviation->store();
   });
 }
 

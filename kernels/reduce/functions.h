@@ -1,5 +1,5 @@
-// What the Reduce* operators compute, as functions for `reduce`. Integers wrap around as in NumPy; narrow floats are
-// summed in float.
+// What the Reduce* operators compute, as functions for `reduce`; kVectorLoop names the vector loop that does the same.
+// Integers wrap around as in NumPy; narrow floats are summed in float.
 #pragma once
 
 #include <cmath>
@@ -7,6 +7,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "kernels/reduce/reduce_simd.h"
 #include "runtime/base/half.h"
 
 namespace mica::reduction {
@@ -56,6 +57,8 @@ struct Summing {
 
 template <class T>
 struct Sum : Summing<T> {
+  template <class Bits>
+  static constexpr auto kVectorLoop = &ReduceLoops<Bits>::sum;
   static void add(Total<T>& state, T x) { state += static_cast<Total<T>>(Value<T>(x)); }
   static T finish(Total<T> state, int64_t) { return element<T>(state); }
 };
@@ -74,12 +77,16 @@ struct Mean : Sum<T> {
 
 template <class T>
 struct SumSquare : Summing<T> {
+  template <class Bits>
+  static constexpr auto kVectorLoop = &ReduceLoops<Bits>::sum_square;
   static void add(Total<T>& state, T x) { state += square(x); }
   static T finish(Total<T> state, int64_t) { return element<T>(state); }
 };
 
 template <class T>
 struct L1 : Summing<T> {
+  template <class Bits>
+  static constexpr auto kVectorLoop = &ReduceLoops<Bits>::sum_abs;
   static void add(Total<T>& state, T x) { state += magnitude(x); }
   static T finish(Total<T> state, int64_t) { return element<T>(state); }
 };
@@ -102,6 +109,8 @@ struct LogSum : Sum<T> {
 
 template <class T>
 struct Prod {
+  template <class Bits>
+  static constexpr auto kVectorLoop = &ReduceLoops<Bits>::product;
   struct State {
     Total<T> product = 1;
   };
@@ -130,6 +139,8 @@ struct LogSumExp {
 /// The largest element, or with `sign` -1 the smallest; NaN when one is. Of nothing: the value beyond all others.
 template <class T, int sign>
 struct Extreme {
+  template <class Bits>
+  static constexpr auto kVectorLoop = sign > 0 ? &ReduceLoops<Bits>::maximum : &ReduceLoops<Bits>::minimum;
   static constexpr Value<T> worst() {
     using Limits = std::numeric_limits<Value<T>>;
     if constexpr (Limits::has_infinity) return sign > 0 ? -Limits::infinity() : Limits::infinity();

@@ -68,6 +68,12 @@ void infer(const Reduce& op, InferContext& ctx) {
   if (reduced == all_axes(dims->size())) infer_contents(op, ctx);
 }
 
+template <class R, class T>
+constexpr bool has_vector_loop = (std::is_same_v<T, float> || std::is_same_v<T, Half> ||
+                                  std::is_same_v<T, BFloat16>)&&requires {
+  R::template kVectorLoop<Stored<T>>;
+};
+
 template <template <class> class R>
 void run_cpu(const Reduce& op, const Operands& io) {
   const Tensor& x = io.in(0);
@@ -76,7 +82,14 @@ void run_cpu(const Reduce& op, const Operands& io) {
   if (io.has(1)) axes = io.in(1).as<int64_t>();
   const ReductionAxes groups = reduction_axes(x.shape(), reduced_axes(op, axes, x.shape().rank()));
   if (groups.outputs() != y.elements()) bad_input("axes do not give the output's dims " + y.shape().str());
-  const auto apply = [&]<class T>() { reduce<R<T>>(io.threads(), groups, x.data<T>(), y.mutable_data<T>()); };
+  const auto apply = [&]<class T>() {
+    if constexpr (has_vector_loop<R<T>, T>) {
+      const auto& loop = loops_of<T>(reduce_kernels()).*R<T>::template kVectorLoop<Stored<T>>;
+      reduce<R<T>>(io.threads(), groups, loop, x.data<T>(), y.mutable_data<T>());
+    } else {
+      reduce<R<T>>(io.threads(), groups, x.data<T>(), y.mutable_data<T>());
+    }
+  };
   const bool known = visit_dtype<float, double, Half, BFloat16, int32_t, int64_t, uint32_t, uint64_t, int8_t, uint8_t,
                                  int16_t, uint16_t>(x.dtype(), apply);
   if (known) return;

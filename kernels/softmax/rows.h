@@ -1,4 +1,4 @@
-// Softmax of single rows: the plain loops.
+// Softmax of single rows: the plain loops, for double and as the yardstick of the vector loops.
 #pragma once
 
 #include <algorithm>

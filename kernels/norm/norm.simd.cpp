@@ -1,0 +1,121 @@
+#include "kernels/norm/norm_simd.h"
+#include "kernels/simd/fold.h"
+
+namespace mica::MICA_ISA {
+namespace {
+
+template <class S>
+MICA_INLINE NormMoments<> moments_of(const typename S::Type* x, int64_t n) {
+  const double count = static_cast<double>(n);
+  double total[1] = {};
+  sum_blocks(n, total, [&](Vec(&sums)[1], int64_t i, auto... rest) { sums[0] = sums[0] + S::load(x + i, rest...); });
+  const float first = static_cast<float>(total[0] / count);
+  // The differences from the rounded mean add up to what is wrong with it.
+  double about[2] = {};
+  const Vec shift = splat(first);
+  sum_blocks(n, about, [&](Vec(&sums)[2], int64_t i, auto... rest) {
+    const Vec d = keep(S::load(x + i, rest...) - shift, zero(), rest...);
+    sums[0] = sums[0] + d;
+    sums[1] = fma(d, d, sums[1]);
+  });
+  const double correction = about[0] / count;
+  const double variance = about[1] / count - correction * correction;
+  return {static_cast<float>(static_cast<double>(first) + correction), static_cast<float>(variance < 0 ? 0 : variance)};
+}
+
+template <class S>
+MICA_INLINE float mean_square(const typename S::Type* x, int64_t n) {
+  double total[1] = {};
+  sum_blocks(n, total, [&](Vec(&sums)[1], int64_t i, auto... rest) {
+    const Vec v = S::load(x + i, rest...);
+    sums[0] = fma(v, v, sums[0]);
+  });
+  return static_cast<float>(total[0] / static_cast<double>(n));
+}
+
+template <class S, class D>
+MICA_INLINE void normalize(const typename S::Type* x, typename D::Type* y, int64_t n, float mean, float inverse,
+                           const float* scale, const float* bias) {
+  const Vec m = splat(mean);
+  const Vec f = splat(inverse);
+  if (scale != nullptr && bias != nullptr) {
+    map<S, D>(x, y, n, [=](Vec v, int64_t i, auto... rest) {
+      return fma((v - m) * f, load(scale + i, rest...), load(bias + i, rest...));
+    });
+  } else if (scale != nullptr) {
+    map<S, D>(x, y, n, [=](Vec v, int64_t i, auto... rest) { return (v - m) * f * load(scale + i, rest...); });
+  } else if (bias != nullptr) {
+    map<S, D>(x, y, n, [=](Vec v, int64_t i, auto... rest) { return fma(v - m, f, load(bias + i, rest...)); });
+  } else {
+    map<S, D>(x, y, n, [=](Vec v, int64_t, auto...) { return (v - m) * f; });
+  }
+}
+
+template <class S, class D>
+MICA_INLINE void normalize_row(const NormRows<typename D::Type>& rows, int64_t row, const typename S::Type* x) {
+  const NormMoments<> m = rows.rms ? NormMoments<>{0, mean_square<S>(x, rows.width)} : moments_of<S>(x, rows.width);
+  const float inverse = 1 / __builtin_sqrtf(m.variance + rows.epsilon);
+  if (rows.mean != nullptr) rows.mean[row] = m.mean;
+  if (rows.inverse_deviation != nullptr) rows.inverse_deviation[row] = inverse;
+  normalize<S, D>(x, rows.y + row * rows.width, rows.width, m.mean, inverse,
+                  rows.scale != nullptr ? rows.scale + row * rows.scale_row : nullptr,
+                  rows.bias != nullptr ? rows.bias + row * rows.bias_row : nullptr);
+}
+
+template <class S>
+MICA_INLINE void add_skip(const NormRows<typename S::Type>& rows, int64_t row, float* sums) {
+  const int64_t width = rows.width;
+  const auto* x = rows.x + row * width;
+  const auto* skip = rows.skip + row % rows.skip_rows * width;
+  if (const float* bias = rows.skip_bias; bias != nullptr) {
+    map<S, F32>(x, sums, width, [=](Vec v, int64_t i, auto... rest) {
+      return v + S::load(skip + i, rest...) + load(bias + i, rest...);
+    });
+  } else {
+    map<S, F32>(x, sums, width, [=](Vec v, int64_t i, auto... rest) { return v + S::load(skip + i, rest...); });
+  }
+  if (rows.sum != nullptr) map<F32, S>(sums, rows.sum + row * width, width, [](Vec v, int64_t, auto...) { return v; });
+}
+
+template <class S>
+void norm_rows(const NormRows<typename S::Type>& rows, int64_t begin, int64_t end, float* sums) {
+  for (int64_t row = begin; row < end; ++row) {
+    if (rows.skip == nullptr) {
+      normalize_row<S, S>(rows, row, rows.x + row * rows.width);
+    } else {
+      add_skip<S>(rows, row, sums);
+      normalize_row<F32, S>(rows, row, sums);
+    }
+  }
+}
+
+template <class S>
+NormMoments<> moments(const typename S::Type* x, int64_t n) {
+  return moments_of<S>(x, n);
+}
+
+template <class S>
+void affine(const typename S::Type* x, typename S::Type* y, int64_t n, float mean, float factor, float shift) {
+  const Vec m = splat(mean);
+  const Vec a = splat(factor);
+  const Vec b = splat(shift);
+  map<S, S>(x, y, n, [=](Vec v, int64_t, auto...) { return fma(v - m, a, b); });
+}
+
+template <class S>
+void affine_each(const typename S::Type* x, typename S::Type* y, int64_t n, const float* mean, const float* factor,
+                 const float* shift) {
+  map<S, S>(x, y, n, [=](Vec v, int64_t i, auto... rest) {
+    return fma(v - load(mean + i, rest...), load(factor + i, rest...), load(shift + i, rest...));
+  });
+}
+
+}  // namespace
+
+MICA_SIMD_TABLE(NormKernels, norm_kernels) = {
+    .f32 = {norm_rows<F32>, moments<F32>, affine<F32>, affine_each<F32>},
+    .f16 = {norm_rows<F16>, moments<F16>, affine<F16>, affine_each<F16>},
+    .bf16 = {norm_rows<BF16>, moments<BF16>, affine<BF16>, affine_each<BF16>},
+};
+
+}  // namespace mica::MICA_ISA

@@ -1,0 +1,65 @@
+// Sums over arrays and loops from one array to another, for *.simd.cpp files.
+#pragma once
+
+#include "kernels/simd/vec.h"
+
+namespace mica::MICA_ISA {
+
+/// Elements that are added up in float lanes before the lanes are added to a double: what bounds the error of long
+/// sums.
+inline constexpr int64_t kSumBlock = 2048;
+
+/// v, with those of `otherwise` in the lanes from `count` on.
+MICA_INLINE Vec keep(Vec v, Vec /*otherwise*/) {
+  return v;
+}
+MICA_INLINE Vec keep(Vec v, Vec otherwise, int count) {
+  alignas(64) static constexpr float lane[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  static_assert(kLanes <= 16);
+  return select(load(lane) < splat(static_cast<float>(count)), v, otherwise);
+}
+
+/// Adds N sums over n elements to `totals`. `add(sums, i)` adds kLanes elements from i on to the lanes of `sums`,
+/// `add(sums, i, count)` the last `count`.
+template <int N, class Add>
+MICA_INLINE void sum_blocks(int64_t n, double (&totals)[N], Add add) {
+  constexpr int kChains = 4;
+  constexpr int64_t kStep = kChains * kLanes;
+  int64_t i = 0;
+  while (n - i >= kStep) {
+    const int64_t end = i + (n - i < kSumBlock ? n - i : kSumBlock) / kStep * kStep;
+    Vec sums[kChains][N];
+#pragma GCC unroll 4
+    for (int c = 0; c < kChains; ++c) {
+#pragma GCC unroll 4
+      for (int k = 0; k < N; ++k) sums[c][k] = zero();
+    }
+    for (; i < end; i += kStep) {
+#pragma GCC unroll 4
+      for (int c = 0; c < kChains; ++c) add(sums[c], i + c * kLanes);
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < N; ++k) {
+      totals[k] += static_cast<double>(sum((sums[0][k] + sums[1][k]) + (sums[2][k] + sums[3][k])));
+    }
+  }
+  if (i == n) return;
+  Vec sums[N];
+#pragma GCC unroll 4
+  for (int k = 0; k < N; ++k) sums[k] = zero();
+  for (; i + kLanes <= n; i += kLanes) add(sums, i);
+  if (i < n) add(sums, i, static_cast<int>(n - i));
+#pragma GCC unroll 4
+  for (int k = 0; k < N; ++k) totals[k] += static_cast<double>(sum(sums[k]));
+}
+
+/// y[i] = f(x[i]) for i < n, where f(v, i) computes kLanes elements from i on, f(v, i, count) the last `count`. S and D
+/// are the storage types of x and y, which may be the same array.
+template <class S, class D, class F>
+MICA_INLINE void map(const typename S::Type* x, typename D::Type* y, int64_t n, F f) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) D::store(y + i, f(S::load(x + i), i));
+  if (const int rest = static_cast<int>(n - i); rest > 0) D::store(y + i, f(S::load(x + i, rest), i, rest), rest);
+}
+
+}  // namespace mica::MICA_ISA
