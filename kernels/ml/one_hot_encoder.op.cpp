@@ -2,30 +2,20 @@
 // categories. Numbers are looked up as integers, towards zero. One that is no category has zeros only, or with `zeros`
 // 0 is refused.
 #include <cmath>
-#include <map>
 
 #include "kernels/ml/features.h"
+#include "kernels/ml/vocabulary.h"
 #include "kernels/op.h"
 
 namespace mica {
 namespace {
 
-struct OneHotEncoder {
-  std::vector<int64_t> ints;
-  std::vector<std::string> strings;
+struct OneHotEncoder : Vocabulary {
   bool zeros = true;
-  std::map<int64_t, int64_t> int_places;
-  std::map<std::string, int64_t> string_places;
-
-  int64_t size() const { return static_cast<int64_t>(std::max(ints.size(), strings.size())); }
 };
 
 void prepare(OneHotEncoder& op, const NodeFacts&) {
-  if (op.ints.empty() == op.strings.empty()) {
-    throw Error(ErrorCode::InvalidModel, "one of cats_int64s and cats_strings must be given");
-  }
-  for (size_t i = 0; i < op.ints.size(); ++i) op.int_places[op.ints[i]] = static_cast<int64_t>(i);
-  for (size_t i = 0; i < op.strings.size(); ++i) op.string_places[op.strings[i]] = static_cast<int64_t>(i);
+  op.number("cats_int64s and cats_strings");
 }
 
 void infer(const OneHotEncoder& op, InferContext& ctx) {
@@ -36,16 +26,13 @@ void infer(const OneHotEncoder& op, InferContext& ctx) {
 
 /// -1 for what is no category.
 template <class T>
-int64_t place_of(const OneHotEncoder& op, const T& value) {
+int64_t place_of(const Vocabulary& categories, const T& value) {
   if constexpr (std::is_same_v<T, std::string>) {
-    const auto found = op.string_places.find(value);
-    return found == op.string_places.end() ? -1 : found->second;
+    return categories.find(value);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return std::abs(value) < T(0x1p63) ? categories.find(static_cast<int64_t>(value)) : -1;
   } else {
-    if constexpr (std::is_floating_point_v<T>) {
-      if (!(std::abs(value) < T(0x1p63))) return -1;
-    }
-    const auto found = op.int_places.find(static_cast<int64_t>(value));
-    return found == op.int_places.end() ? -1 : found->second;
+    return categories.find(int64_t{value});
   }
 }
 

@@ -103,10 +103,9 @@ MICA_INLINE void reduce_columns(const typename S::Type* x, int64_t n, int64_t st
 
 template <class F, class S>
 void columns(const typename S::Type* x, int64_t n, int64_t stride, float* states, int64_t count) {
-  int64_t j = 0;
-  for (; j + 4 * kLanes <= count; j += 4 * kLanes) reduce_columns<F, S, 4>(x + j, n, stride, states + j);
-  for (; j + kLanes <= count; j += kLanes) reduce_columns<F, S, 1>(x + j, n, stride, states + j);
-  if (j < count) reduce_columns<F, S, 1>(x + j, n, stride, states + j, static_cast<int>(count - j));
+  for_each_columns(count, [=]<int kWidth>(int64_t j, auto... lanes) {
+    reduce_columns<F, S, kWidth>(x + j, n, stride, states + j, lanes...);
+  });
 }
 
 template <class F, class S>

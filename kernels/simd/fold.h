@@ -62,4 +62,14 @@ MICA_INLINE void map(const typename S::Type* x, typename D::Type* y, int64_t n, 
   if (const int rest = static_cast<int>(n - i); rest > 0) D::store(y + i, f(S::load(x + i, rest), i, rest), rest);
 }
 
+/// Cuts `columns` neighbours into pieces: f.template operator()<N>(first) for N vectors from `first` on, and
+/// f.template operator()<1>(first, count) for the last `count` lanes.
+template <class F>
+MICA_INLINE void for_each_columns(int64_t columns, F f) {
+  int64_t j = 0;
+  for (; j + 4 * kLanes <= columns; j += 4 * kLanes) f.template operator()<4>(j);
+  for (; j + kLanes <= columns; j += kLanes) f.template operator()<1>(j);
+  if (j < columns) f.template operator()<1>(j, static_cast<int>(columns - j));
+}
+
 }  // namespace mica::MICA_ISA

@@ -128,19 +128,17 @@ MICA_INLINE void log_softmax_columns(const typename S::Type* x, typename S::Type
 template <class S>
 void softmax(const typename S::Type* x, typename S::Type* y, int64_t n, int64_t stride, int64_t columns) {
   if (stride == 1) return softmax_row<S>(x, y, n);
-  int64_t j = 0;
-  for (; j + 4 * kLanes <= columns; j += 4 * kLanes) softmax_columns<S, 4>(x + j, y + j, n, stride);
-  for (; j + kLanes <= columns; j += kLanes) softmax_columns<S, 1>(x + j, y + j, n, stride);
-  if (j < columns) softmax_columns<S, 1>(x + j, y + j, n, stride, static_cast<int>(columns - j));
+  for_each_columns(columns, [=]<int kWidth>(int64_t j, auto... count) {
+    softmax_columns<S, kWidth>(x + j, y + j, n, stride, count...);
+  });
 }
 
 template <class S>
 void log_softmax(const typename S::Type* x, typename S::Type* y, int64_t n, int64_t stride, int64_t columns) {
   if (stride == 1) return log_softmax_row<S>(x, y, n);
-  int64_t j = 0;
-  for (; j + 4 * kLanes <= columns; j += 4 * kLanes) log_softmax_columns<S, 4>(x + j, y + j, n, stride);
-  for (; j + kLanes <= columns; j += kLanes) log_softmax_columns<S, 1>(x + j, y + j, n, stride);
-  if (j < columns) log_softmax_columns<S, 1>(x + j, y + j, n, stride, static_cast<int>(columns - j));
+  for_each_columns(columns, [=]<int kWidth>(int64_t j, auto... count) {
+    log_softmax_columns<S, kWidth>(x + j, y + j, n, stride, count...);
+  });
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "runtime/base/half.h"
 #include "tests/unit/infer_op.h"
+#include "tests/unit/message_of.h"
 
 namespace mica {
 namespace {
@@ -19,15 +19,6 @@ template <class T>
 std::vector<T> values(const Datum& datum) {
   const auto span = datum.tensor.as<T>();
   return {span.begin(), span.end()};
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 const Tensor kData = Tensor::of<float>({2, 2}, {1, 2, 3, 4});

@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <numeric>
 #include <random>
 
 #include "kernels/norm/loops.h"
 #include "kernels/simd/isa.h"
 #include "tests/unit/infer_op.h"
+#include "tests/unit/message_of.h"
 #include "tests/unit/tolerance.h"
 
 namespace mica {
@@ -158,15 +158,6 @@ Tensor vector_of(std::initializer_list<float> values) {
 std::vector<float> values(const Datum& datum) {
   const auto span = datum.tensor.as<float>();
   return {span.begin(), span.end()};
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 // Channel 0 holds 1, 3, 5, 7 (mean 4, variance 5), channel 1 ten times these.

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 
 #include "tests/unit/infer_op.h"
+#include "tests/unit/message_of.h"
 
 namespace mica {
 namespace {
@@ -30,15 +30,6 @@ template <class T>
 std::vector<T> values(const Datum& datum) {
   const auto span = datum.tensor.as<T>();
   return {span.begin(), span.end()};
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 // The dims of data[start:end:step] along the only axis.

@@ -3,12 +3,12 @@
 
 #include <cmath>
 #include <complex>
-#include <functional>
 #include <numbers>
 #include <random>
 
 #include "kernels/signal/fft.h"
 #include "tests/unit/infer_op.h"
+#include "tests/unit/message_of.h"
 
 namespace mica {
 namespace {
@@ -70,15 +70,6 @@ TEST(Fft, OfEveryKindOfLength) {
     }
     EXPECT_LT(error_of<double>(n, false, true), 2e-14) << n;
   }
-}
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 // Forth and back along a middle axis, one-sided: the real signal again, for even and odd lengths.
