@@ -214,7 +214,8 @@ TEST(GroupNorm, ScalesGroupsInVersion18AndChannelsSince) {
 
 TEST(LpNorm, OfNothingButZerosIsZero) {
   const Tensor x = Tensor::of<double>({2, 2}, {3, 0, -4, 0});
-  const auto y = run_op({"LpNormalization", 22, {{"axis", int64_t{0}}}}, {x})[0].tensor.as<double>();
+  const Tensor result = run_op({"LpNormalization", 22, {{"axis", int64_t{0}}}}, {x})[0].tensor;
+  const auto y = result.as<double>();
   EXPECT_EQ(y[0], 0.6);
   EXPECT_EQ(y[2], -0.8);
   EXPECT_EQ(y[1], 0);
