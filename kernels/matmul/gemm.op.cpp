@@ -1,5 +1,6 @@
 // Gemm, ai.onnx 1: Y = alpha * A' x B' + beta * C, where A' is A or, with transA, its transpose; B' likewise. C
-// broadcasts to Y (before version 7 only with the attribute `broadcast`), and may be left out from version 11 on.
+// broadcasts to Y (before version 7 only with the attribute `broadcast`), and may be left out from version 11 on. As
+// found in the wild, A may be a stack of matrices, whose rows are multiplied as those of one, and B a stack of one.
 #include "kernels/matmul/gemm.h"
 
 #include "backends/cpu/thread_pool.h"
@@ -20,20 +21,20 @@ void infer(const Gemm& op, InferContext& ctx) {
   same_dtype(ctx, 0, 2);
   const Dims* a = ctx.dims(0);
   const Dims* b = ctx.dims(1);
-  for (const Dims* operand : {a, b}) {
-    if (operand != nullptr && operand->size() != 2) ctx.fail("an operand is not a matrix: " + str(*operand));
+  if (a != nullptr && (a->size() < 2 || (op.trans_a && a->size() > 2))) ctx.fail("A is not a matrix: " + str(*a));
+  if (b != nullptr && (b->size() < 2 || !product(Dims(b->begin(), b->end() - 2)).is(1))) {
+    ctx.fail("B is not a matrix: " + str(*b));
   }
   if (a != nullptr && b != nullptr) {
-    const Dim& k = (*a)[op.trans_a ? 0 : 1];
-    const Dim& other_k = (*b)[op.trans_b ? 1 : 0];
+    const Dim& k = op.trans_a ? a->front() : a->back();
+    const Dim& other_k = (*b)[b->size() - (op.trans_b ? 1 : 2)];
     if (k.is_constant() && other_k.is_constant() && k != other_k) {
       ctx.fail("inner sizes differ: A " + str(*a) + (op.trans_a ? " transposed" : "") + ", B " + str(*b) +
                (op.trans_b ? " transposed" : ""));
     }
   }
-  Dims dims;
-  dims.push_back(a != nullptr ? (*a)[op.trans_a ? 1 : 0] : ctx.unknown());
-  dims.push_back(b != nullptr ? (*b)[op.trans_b ? 0 : 1] : ctx.unknown());
+  Dims dims = a == nullptr ? Dims{ctx.unknown()} : op.trans_a ? Dims{a->back()} : Dims(a->begin(), a->end() - 1);
+  dims.push_back(b != nullptr ? (*b)[b->size() - (op.trans_b ? 2 : 1)] : ctx.unknown());
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 
@@ -72,11 +73,15 @@ struct Sides {
 };
 
 Sides sides_of(const Gemm& op, const Shape& a, const Shape& b) {
-  if (a.rank() != 2 || b.rank() != 2) bad_input("an operand is not a matrix: A " + a.str() + ", B " + b.str());
-  Sides s{a[0], b[1], a[1], a[1], 1, b[1], 1};
+  const bool matrices = a.rank() >= 2 && (a.rank() == 2 || !op.trans_a) && b.rank() >= 2;
+  if (!matrices || b.elements(0, b.rank() - 2) != 1) {
+    bad_input("an operand is not a matrix: A " + a.str() + ", B " + b.str());
+  }
+  const int64_t b_rows = b[b.rank() - 2];
+  Sides s{a.elements(0, a.rank() - 1), b.back(), a.back(), a.back(), 1, b.back(), 1};
   if (op.trans_a) std::swap(s.m, s.k), std::swap(s.a_row, s.a_column);
-  if (op.trans_b) s.n = b[0], std::swap(s.b_row, s.b_column);
-  if (b[op.trans_b ? 1 : 0] != s.k) bad_input("inner sizes differ: A " + a.str() + ", B " + b.str());
+  if (op.trans_b) s.n = b_rows, std::swap(s.b_row, s.b_column);
+  if ((op.trans_b ? b.back() : b_rows) != s.k) bad_input("inner sizes differ: A " + a.str() + ", B " + b.str());
   return s;
 }
 
@@ -115,7 +120,8 @@ void multiply_floats(const Gemm& op, const Operands& io, const Sides& s, float* 
 
 std::shared_ptr<const PackedMatrices> prepack(const Gemm& op, const ConstantOperands& constants) {
   const Tensor* b = constants.in(1);
-  return b != nullptr && b->shape().rank() == 2 ? PackedMatrices::make(b, op.trans_b) : nullptr;
+  const bool one = b != nullptr && b->shape().rank() >= 2 && b->shape().elements(0, b->shape().rank() - 2) == 1;
+  return one ? PackedMatrices::make(b, op.trans_b) : nullptr;
 }
 
 void run_cpu(const Gemm& op, const Operands& io) {
