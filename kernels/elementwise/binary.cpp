@@ -43,11 +43,18 @@ ConvertLoop narrowing(DType dtype) {
 
 void infer_binary(InferContext& ctx, DType result, DimFunction contents) {
   same_dtype(ctx, 0, 1);
-  auto dims = broadcast_inputs(ctx);
-  if (dims && contents != nullptr) {
-    if (auto known = folded_contents(ctx, *dims, result, contents)) ctx.set_contents(0, std::move(*known));
-  }
-  ctx.set(0, result, std::move(dims));
+  set_result(ctx, result, broadcast_inputs(ctx), contents);
+}
+
+void refuse_type(DType dtype, DTypeSet types) {
+  bad_input("element type " + std::string(name(dtype)) + " is none of " + types.str());
+}
+
+OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run) {
+  OpDef def = binary_signature<NoParams>(types).infer(
+      [test, contents](InferContext& ctx) { infer_binary(ctx, test ? DType::Bool : ctx.dtype(0), contents); });
+  def.kernels.push_back({.device = "cpu", .name = "reference", .run = run});
+  return def;
 }
 
 void run_binary(ThreadPool& threads, const BinaryKernel& kernel, const BroadcastOperand& a, const BroadcastOperand& b,

@@ -116,15 +116,16 @@ constexpr DTypeSet operand_types() {
   return floats ? F::Types::set | types::floats : F::Types::set;
 }
 
+[[noreturn]] void refuse_type(DType dtype, DTypeSet types);
+
 template <class F>
 BinaryLoops binary_loops(DType dtype) {
   if constexpr (HasVectorLoops<F>) {
     if (dtype == DType::F32) return binary_kernels().*F::vector;
   }
   BinaryLoops loops{};
-  if (!F::Types::visit(dtype, [&]<class T>() { loops = TypedLoops<F, LoopElement<F, T>>::all; })) {
-    bad_input("element type " + std::string(name(dtype)) + " is none of " + operand_types<F>().str());
-  }
+  const bool known = F::Types::visit(dtype, [&]<class T>() { loops = TypedLoops<F, LoopElement<F, T>>::all; });
+  if (!known) refuse_type(dtype, operand_types<F>());
   return loops;
 }
 
@@ -138,27 +139,19 @@ BinaryKernel binary_kernel(DType dtype) {
   return kernel;
 }
 
-template <class F>
-void infer_binary_operator(const NoParams&, InferContext& ctx) {
-  infer_binary(ctx, kIsTest<F> ? DType::Bool : ctx.dtype(0), F::contents);
-}
-
-template <class F>
-void run_binary_operator(const NoParams&, const Operands& io) {
-  run_binary(io, binary_kernel<F>(io.in(0).dtype()));
-}
-
-/// The signature that they share; operands of any other type than these are refused.
+/// The signature that they share.
 template <class P>
 OpBuilder<P> binary_signature(DTypeSet types) {
   return op<P>().input("A", types).input("B", types).output("C").may_overwrite(0, 0).may_overwrite(0, 1);
 }
 
+/// Defines an operator that has no attributes; `test` when it gives bools.
+OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run);
+
 template <class F>
-OpBuilder<NoParams> binary() {
-  return binary_signature<NoParams>(operand_types<F>())
-      .template infer<infer_binary_operator<F>>()
-      .template cpu<run_binary_operator<F>>();
+OpDef binary() {
+  return define_binary(operand_types<F>(), kIsTest<F>, F::contents,
+                       [](const void*, const Operands& io) { run_binary(io, binary_kernel<F>(io.in(0).dtype())); });
 }
 
 }  // namespace mica

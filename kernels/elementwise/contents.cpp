@@ -55,6 +55,13 @@ std::optional<Dims> folded_contents(const InferContext& ctx, const Dims& dims, D
   return result;
 }
 
+void set_result(InferContext& ctx, DType dtype, std::optional<Dims> dims, DimFunction f) {
+  if (dims && f != nullptr) {
+    if (auto known = folded_contents(ctx, *dims, dtype, f)) ctx.set_contents(0, std::move(*known));
+  }
+  ctx.set(0, dtype, std::move(dims));
+}
+
 std::optional<Dims> chosen_contents(const Dims& condition, const Dims& a, const Dims& b) {
   Dims result = a;
   for (size_t i = 0; i < result.size(); ++i) {

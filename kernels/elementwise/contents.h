@@ -14,6 +14,9 @@ using DimFunction = std::optional<Dim> (*)(const Dim& a, const Dim& b);
 /// they are not all known.
 std::optional<Dims> folded_contents(const InferContext& ctx, const Dims& dims, DType dtype, DimFunction f);
 
+/// States type, dims and, where they are known, the folded contents of output 0. `f` may be null.
+void set_result(InferContext& ctx, DType dtype, std::optional<Dims> dims, DimFunction f);
+
 /// The elements where they certainly are elements of the type: wrapped around they are not followed.
 std::optional<Dims> fitting(std::optional<Dims> contents, DType dtype);
 

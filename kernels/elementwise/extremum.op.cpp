@@ -30,19 +30,19 @@ struct MinFunction : Extremum {
 }  // namespace
 
 MICA_OP(Max, 8) {
-  return variadic<MaxFunction, true>("max");
+  return variadic<MaxFunction>("max", true);
 }
 
 MICA_OP(Max, 1) {
-  return variadic<MaxFunction, false>("max");
+  return variadic<MaxFunction>("max", false);
 }
 
 MICA_OP(Min, 8) {
-  return variadic<MinFunction, true>("min");
+  return variadic<MinFunction>("min", true);
 }
 
 MICA_OP(Min, 1) {
-  return variadic<MinFunction, false>("min");
+  return variadic<MinFunction>("min", false);
 }
 
 }  // namespace mica

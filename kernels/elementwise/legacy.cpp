@@ -38,11 +38,26 @@ void infer_legacy_binary(const LegacyBroadcast& op, InferContext& ctx, DType res
       const Dim& other = (*b)[i];
       if (!op.broadcast || !other.is(1)) dim = ctx.merge(dim, other, "dims of A and B");
     }
-    if (trailing == 0 && contents != nullptr) {
-      if (auto known = folded_contents(ctx, dims, result, contents)) ctx.set_contents(0, std::move(*known));
-    }
+    if (trailing != 0) contents = nullptr;
   }
-  ctx.set(0, result, std::move(dims));
+  set_result(ctx, result, std::move(dims), contents);
+}
+
+OpBuilder<LegacyBroadcast> legacy_signature(DTypeSet types) {
+  return binary_signature<LegacyBroadcast>(types)
+      .attribute("broadcast", &LegacyBroadcast::broadcast)
+      .attribute("axis", &LegacyBroadcast::axis)
+      .ignored_attribute("consumed_inputs");
+}
+
+OpDef define_legacy_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run) {
+  OpDef def = legacy_signature(types);
+  def.infer = [test, contents](const void* params, InferContext& ctx) {
+    const auto& op = *static_cast<const LegacyBroadcast*>(params);
+    infer_legacy_binary(op, ctx, test ? DType::Bool : ctx.dtype(0), contents);
+  };
+  def.kernels.push_back({.device = "cpu", .name = "reference", .run = run});
+  return def;
 }
 
 }  // namespace mica

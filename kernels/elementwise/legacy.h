@@ -18,29 +18,18 @@ struct LegacyBroadcast {
 
 void infer_legacy_binary(const LegacyBroadcast& op, InferContext& ctx, DType result, DimFunction contents);
 
-template <class F>
-void infer_legacy_operator(const LegacyBroadcast& op, InferContext& ctx) {
-  infer_legacy_binary(op, ctx, kIsTest<F> ? DType::Bool : ctx.dtype(0), F::contents);
-}
+OpBuilder<LegacyBroadcast> legacy_signature(DTypeSet types);
 
-template <class F>
-void run_legacy_operator(const LegacyBroadcast& op, const Operands& io) {
-  run_binary(io, binary_kernel<F>(io.in(0).dtype()), op.aligned(io.in(0).shape(), io.in(1).shape()));
-}
+/// Defines an operator for these versions; `test` when it gives bools.
+OpDef define_legacy_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run);
 
-inline OpBuilder<LegacyBroadcast> legacy_signature(DTypeSet types) {
-  return binary_signature<LegacyBroadcast>(types)
-      .attribute("broadcast", &LegacyBroadcast::broadcast)
-      .attribute("axis", &LegacyBroadcast::axis)
-      .ignored_attribute("consumed_inputs");
-}
-
-/// Defines the operator for these versions. Computes on every type that later ones take.
+/// Computes on every type that later versions take.
 template <class F>
-OpBuilder<LegacyBroadcast> legacy_binary() {
-  return legacy_signature(operand_types<F>())
-      .template infer<infer_legacy_operator<F>>()
-      .template cpu<run_legacy_operator<F>>();
+OpDef legacy_binary() {
+  return define_legacy_binary(operand_types<F>(), kIsTest<F>, F::contents, [](const void* params, const Operands& io) {
+    const auto& op = *static_cast<const LegacyBroadcast*>(params);
+    run_binary(io, binary_kernel<F>(io.in(0).dtype()), op.aligned(io.in(0).shape(), io.in(1).shape()));
+  });
 }
 
 }  // namespace mica

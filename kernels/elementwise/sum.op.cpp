@@ -16,7 +16,7 @@ struct Quotient {
   static double apply(double a, double b) { return a / b; }
 };
 
-void run_mean(const NoParams&, const Operands& io) {
+void run_mean(const void*, const Operands& io) {
   const DType dtype = io.in(0).dtype();
   const double count = static_cast<double>(io.inputs());
   const float narrow_count = static_cast<float>(count);
@@ -25,22 +25,26 @@ void run_mean(const NoParams&, const Operands& io) {
   run_variadic(io, binary_kernel<SumFunction>(dtype), end);
 }
 
+OpDef mean(bool broadcasts) {
+  return define_variadic(operand_types<SumFunction>(), "mean", broadcasts, nullptr, run_mean);
+}
+
 }  // namespace
 
 MICA_OP(Sum, 8) {
-  return variadic<SumFunction, true>("sum");
+  return variadic<SumFunction>("sum", true);
 }
 
 MICA_OP(Sum, 1) {
-  return variadic<SumFunction, false>("sum");
+  return variadic<SumFunction>("sum", false);
 }
 
 MICA_OP(Mean, 8) {
-  return variadic<SumFunction, true, run_mean>("mean");
+  return mean(true);
 }
 
 MICA_OP(Mean, 1) {
-  return variadic<SumFunction, false, run_mean>("mean");
+  return mean(false);
 }
 
 }  // namespace mica

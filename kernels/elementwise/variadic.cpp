@@ -63,17 +63,19 @@ void run_variadic(const Operands& io, const BinaryKernel& kernel, const FoldEnd&
   });
 }
 
-template <bool broadcasts>
-void infer_variadic(InferContext& ctx, DimFunction contents) {
-  for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
-  auto dims = broadcasts ? broadcast_inputs(ctx) : merged_inputs(ctx);
-  if (dims && contents != nullptr) {
-    if (auto known = folded_contents(ctx, *dims, ctx.dtype(0), contents)) ctx.set_contents(0, std::move(*known));
-  }
-  ctx.set(0, ctx.dtype(0), std::move(dims));
+OpDef define_variadic(DTypeSet types, std::string output, bool broadcasts, DimFunction contents, KernelFn run) {
+  OpDef def = op().variadic_input("data_0", types)
+                  .output(std::move(output))
+                  .ignored_attribute("consumed_inputs")
+                  .may_overwrite(0, 0)
+                  .may_overwrite(0, 1)
+                  .infer([broadcasts, contents](InferContext& ctx) {
+                    for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
+                    auto dims = broadcasts ? broadcast_inputs(ctx) : merged_inputs(ctx);
+                    set_result(ctx, ctx.dtype(0), std::move(dims), contents);
+                  });
+  def.kernels.push_back({.device = "cpu", .name = "reference", .run = run});
+  return def;
 }
-
-template void infer_variadic<true>(InferContext&, DimFunction);
-template void infer_variadic<false>(InferContext&, DimFunction);
 
 }  // namespace mica

@@ -14,30 +14,13 @@ struct FoldEnd {
 /// Narrow floats are rounded once, at the end.
 void run_variadic(const Operands& io, const BinaryKernel& kernel, const FoldEnd& end = {});
 
-/// The dims that all inputs broadcast to, or before version 8, where they do not broadcast, what all dims are.
-template <bool broadcasts>
-void infer_variadic(InferContext& ctx, DimFunction contents);
-
-template <class F, bool broadcasts>
-void infer_variadic_operator(const NoParams&, InferContext& ctx) {
-  infer_variadic<broadcasts>(ctx, F::contents);
-}
+/// Defines an operator with or, before version 8, without broadcasting.
+OpDef define_variadic(DTypeSet types, std::string output, bool broadcasts, DimFunction contents, KernelFn run);
 
 template <class F>
-void run_variadic_operator(const NoParams&, const Operands& io) {
-  run_variadic(io, binary_kernel<F>(io.in(0).dtype()));
-}
-
-template <class F, bool broadcasts, auto run = run_variadic_operator<F>>
-OpBuilder<NoParams> variadic(std::string output) {
-  return op()
-      .variadic_input("data_0", operand_types<F>())
-      .output(std::move(output))
-      .ignored_attribute("consumed_inputs")
-      .template infer<infer_variadic_operator<F, broadcasts>>()
-      .may_overwrite(0, 0)
-      .may_overwrite(0, 1)
-      .template cpu<run>();
+OpDef variadic(std::string output, bool broadcasts) {
+  return define_variadic(operand_types<F>(), std::move(output), broadcasts, F::contents,
+                         [](const void*, const Operands& io) { run_variadic(io, binary_kernel<F>(io.in(0).dtype())); });
 }
 
 }  // namespace mica
