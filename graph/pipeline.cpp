@@ -119,9 +119,7 @@ void check_names(const std::set<std::string, std::less<>>& without) {
   for (const Rule& rule : rules()) known.push_back(rule.name);
   for (const std::string& name : without) {
     if (std::ranges::find(known, name) != known.end()) continue;
-    const std::string near = nearest_name(name, known);
-    throw Error(ErrorCode::InvalidArgument, "no pass or rule is called \"" + name + "\"" +
-                                                (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+    throw Error(ErrorCode::InvalidArgument, unknown_name("pass or rule", name, known));
   }
 }
 

@@ -15,10 +15,7 @@ size_t find_name(const std::vector<std::string>& names, std::string_view name, s
   const auto it = std::ranges::find(names, name);
   if (it != names.end()) return static_cast<size_t>(it - names.begin());
   const std::vector<std::string_view> candidates(names.begin(), names.end());
-  const std::string near = nearest_name(name, candidates);
-  std::string message = "no " + std::string(what) + " is called \"" + std::string(name) + "\"";
-  if (!near.empty()) message += "; did you mean \"" + near + "\"?";
-  throw Error(ErrorCode::InvalidArgument, message);
+  throw Error(ErrorCode::InvalidArgument, unknown_name(what, name, candidates));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <climits>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <type_traits>
 #include <unordered_set>
 #include <utility>
@@ -13,6 +13,7 @@
 #include "graph/onnx/types.h"
 #include "graph/scoped_names.h"
 #include "runtime/base/error.h"
+#include "runtime/base/new_file.h"
 
 namespace mica::onnx {
 namespace {
@@ -27,7 +28,11 @@ constexpr size_t kMinExternal = 1024;  // smaller weights stay in the model
 
 // The file that takes the large weights.
 struct DataFile {
-  std::ofstream stream;
+  explicit DataFile(const std::string& path)
+      : file(path), stream(file.stream()), location(fs::path(path).filename().string()) {}
+
+  NewFile file;
+  std::ofstream& stream;
   std::string location;
   size_t size = 0;
 
@@ -213,10 +218,6 @@ size_t weight_bytes(const Graph& graph) {
   return bytes;
 }
 
-void check(const std::ostream& stream, const std::string& path) {
-  if (!stream) throw Error(ErrorCode::Io, "cannot write \"" + path + "\"");
-}
-
 }  // namespace
 
 std::string export_model(const GraphModel& model) {
@@ -224,28 +225,14 @@ std::string export_model(const GraphModel& model) {
 }
 
 void save_model(const GraphModel& model, const std::string& path, size_t inline_limit) {
-  const std::string data_path = path + ".data", suffix = ".part";
-  DataFile data;
-  const bool external = weight_bytes(*model.graph) > inline_limit;
-  if (external) {
-    data.location = fs::path(data_path).filename().string();
-    data.stream.open(data_path + suffix, std::ios::binary);
-    check(data.stream, data_path);
-  }
-  const std::string bytes = serialise(Exporter(model, external ? &data : nullptr).proto());
-  std::ofstream file(path + suffix, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::optional<DataFile> data;
+  if (weight_bytes(*model.graph) > inline_limit) data.emplace(path + ".data");
+  const std::string bytes = serialise(Exporter(model, data ? &*data : nullptr).proto());
+  NewFile file(path);
+  file.stream().write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   file.close();
-  check(file, path);
-  std::error_code error;
-  if (external) {
-    data.stream.close();
-    check(data.stream, data_path);
-    fs::rename(data_path + suffix, data_path, error);
-    if (error) throw Error(ErrorCode::Io, "cannot write \"" + data_path + "\": " + error.message());
-  }
-  fs::rename(path + suffix, path, error);
-  if (error) throw Error(ErrorCode::Io, "cannot write \"" + path + "\": " + error.message());
+  if (data) data->file.finish();
+  file.finish();
 }
 
 }  // namespace mica::onnx

@@ -11,6 +11,17 @@ namespace mica {
 /// down). At least 1. Asks the system at every call.
 int usable_cores();
 
+/// Memory in bytes; 0 where the system does not tell.
+struct Memory {
+  size_t physical = 0;       ///< of the machine
+  size_t available = 0;      ///< that programs can still get without swapping
+  size_t peak_resident = 0;  ///< the most that this process has held
+};
+Memory memory();
+
+/// Whether what is written to standard error is seen by a person on a terminal.
+bool stderr_is_terminal();
+
 /// A regular file, mapped read-only. The bytes stay valid and in place until the object that owns them is destroyed
 /// or assigned to; a move passes them on. Another process that truncates the file meanwhile ends this one (SIGBUS).
 class MappedFile {

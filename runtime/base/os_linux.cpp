@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -41,6 +42,15 @@ std::string last_reason() {
   return std::generic_category().message(errno);
 }
 
+// The number behind `key` in a file of "key:  number kB" lines, in bytes; 0 when it is not there.
+size_t read_kilobytes(const char* path, const std::string& key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(key + ":")) return std::strtoull(line.c_str() + key.size() + 1, nullptr, 10) * 1024;
+  }
+  return 0;
+}
+
 struct Descriptor {
   int number;
   ~Descriptor() {
@@ -58,6 +68,16 @@ int usable_cores() {
     cores = static_cast<int>(*quota);
   }
   return std::max(cores, 1);
+}
+
+// The peak is that of this program image; getrusage would count what the process was before it became this program.
+Memory memory() {
+  return {read_kilobytes("/proc/meminfo", "MemTotal"), read_kilobytes("/proc/meminfo", "MemAvailable"),
+          read_kilobytes("/proc/self/status", "VmHWM")};
+}
+
+bool stderr_is_terminal() {
+  return ::isatty(STDERR_FILENO) == 1;
 }
 
 MappedFile MappedFile::open(const std::string& path) {

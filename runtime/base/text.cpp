@@ -27,6 +27,10 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+bool begins_with(std::string_view text, std::string_view beginning) {
+  return text.size() >= beginning.size() && std::equal(beginning.begin(), beginning.end(), text.begin(), same_letter);
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
@@ -39,7 +43,23 @@ std::string nearest_name(std::string_view name, std::span<const std::string_view
       best = candidate;
     }
   }
-  return std::string(best);
+  if (!best.empty() || name.size() < 2) return std::string(best);
+  const auto longer = std::ranges::find_if(candidates, [&](std::string_view text) { return begins_with(text, name); });
+  return longer == candidates.end() ? "" : std::string(*longer);
+}
+
+std::string unknown_name(std::string_view kind, std::string_view name, std::span<const std::string_view> known) {
+  constexpr size_t kListed = 12;
+  const auto quoted = [](std::string_view text) { return "\"" + std::string(text) + "\""; };
+  std::string message = "no " + std::string(kind) + " is called " + quoted(name);
+  if (const std::string near = nearest_name(name, known); !near.empty()) {
+    return message + "; did you mean " + quoted(near) + "?";
+  }
+  if (known.empty()) return message + ": there is none";
+  message += ": there is ";
+  for (size_t i = 0; i < known.size() && i < kListed; ++i) message += (i > 0 ? ", " : "") + quoted(known[i]);
+  if (known.size() > kListed) message += " and " + std::to_string(known.size() - kListed) + " more";
+  return message;
 }
 
 }  // namespace mica

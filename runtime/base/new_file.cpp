@@ -1,0 +1,42 @@
+#include "runtime/base/new_file.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "runtime/base/error.h"
+
+namespace mica {
+namespace {
+
+[[noreturn]] void fail(const std::string& path, const std::string& reason) {
+  throw Error(ErrorCode::Io, "cannot write \"" + path + "\"" + (reason.empty() ? "" : ": " + reason));
+}
+
+}  // namespace
+
+NewFile::NewFile(std::string path) : path_(std::move(path)), part_(path_ + ".part"), stream_(part_, std::ios::binary) {
+  if (!stream_) fail(path_, std::generic_category().message(errno));
+}
+
+NewFile::~NewFile() {
+  stream_.close();
+  std::error_code ignored;
+  if (!part_.empty()) std::filesystem::remove(part_, ignored);
+}
+
+void NewFile::close() {
+  if (stream_.is_open()) stream_.close();
+  if (!stream_) fail(path_, "");
+}
+
+void NewFile::finish() {
+  close();
+  std::error_code error;
+  std::filesystem::rename(part_, path_, error);
+  if (error) fail(path_, error.message());
+  part_.clear();
+}
+
+}  // namespace mica
