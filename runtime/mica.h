@@ -32,6 +32,7 @@ struct LoadOptions {
   bool optimize = true;                              ///< run the passes and rules
   std::vector<std::string> without;                  ///< rules and passes to leave out, by name
   std::map<std::string, int64_t, std::less<>> dims;  ///< input dims fixed in advance, by symbol: {"batch", 1}
+  std::vector<std::string> extra_outputs;  ///< names of intermediate values to be given out behind the model's outputs
 };
 
 struct CompileOptions {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "graph/edit.h"
@@ -7,6 +8,7 @@
 #include "graph/pipeline.h"
 #include "kernels/op.h"
 #include "runtime/base/os.h"
+#include "runtime/base/text.h"
 #include "runtime/evaluator.h"
 #include "runtime/mica.h"
 #include "runtime/plan.h"
@@ -40,8 +42,22 @@ std::vector<ValueInfo> describe(const Graph& graph, const std::vector<ValueId>& 
   return infos;
 }
 
+void check_dim_names(const Graph& graph, const SymbolValues& values) {
+  std::set<std::string> symbols;
+  for (const ValueId id : graph.inputs) {
+    if (!graph.value(id).type.dims) continue;
+    for (const Dim& dim : *graph.value(id).type.dims) symbols.merge(dim.symbols());
+  }
+  const std::vector<std::string_view> known(symbols.begin(), symbols.end());
+  for (const auto& [name, value] : values) {
+    if (!symbols.contains(name)) throw Error(ErrorCode::InvalidArgument, unknown_name("dim of an input", name, known));
+    if (value < 0) throw Error(ErrorCode::InvalidArgument, "dim \"" + name + "\" is negative");
+  }
+}
+
 // Replaces symbols in the dims of the inputs by the numbers asked for.
 void fix_dims(Graph& graph, const SymbolValues& values) {
+  check_dim_names(graph, values);
   for (const ValueId id : graph.inputs) {
     auto& dims = graph.value(id).type.dims;
     if (!dims) continue;
@@ -73,9 +89,23 @@ void optimize(GraphModel& model, const LoadOptions& options) {
   add_remarks(model.notes, notes, before, living_nodes(*model.graph));
 }
 
+// Makes intermediate values outputs, so that all that follows keeps them.
+void add_outputs(Graph& graph, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto id = graph.find_value(name);
+    if (!id) {
+      std::vector<std::string_view> known;
+      for (uint32_t i = 0; i < graph.value_count(); ++i) known.push_back(graph.value(ValueId{i}).name);
+      throw Error(ErrorCode::InvalidArgument, unknown_name("value", name, known));
+    }
+    if (!graph.is_output(*id)) graph.outputs.push_back(*id);
+  }
+}
+
 }  // namespace
 
 Model::State::State(GraphModel imported, const LoadOptions& options) : model(std::move(imported)) {
+  add_outputs(*model.graph, options.extra_outputs);
   fix_dims(*model.graph, options.dims);
   infer_types(*model.graph);
   if (options.optimize) optimize(model, options);

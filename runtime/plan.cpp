@@ -6,6 +6,7 @@
 #include "graph/inference.h"
 #include "kernels/operands.h"
 #include "runtime/base/error.h"
+#include "runtime/kernel_choice.h"
 
 namespace mica {
 namespace {
@@ -149,7 +150,7 @@ class PlanBuilder {
       step.outputs.push_back(wanted || is_mandatory(node, step.outputs.size()) ? slot_of_[static_cast<size_t>(output)]
                                                                                : kNone);
     }
-    choose_kernel(node, step);
+    find_kernel(node, step);
     plan_bodies(node, step);
     plan_->steps_.push_back(std::move(step));
   }
@@ -160,27 +161,18 @@ class PlanBuilder {
     return formals.empty() || !formals[std::min(output, formals.size() - 1)].optional;
   }
 
-  void choose_kernel(const Node& node, Step& step) {
-    std::vector<ValueType> types;
+  void find_kernel(const Node& node, Step& step) {
+    const KernelChoice choice = choose_kernel(graph_, node, "cpu");
+    if (choice.kernel == nullptr) {
+      std::string reasons;
+      for (const std::string& refusal : choice.refusals) reasons += "; " + refusal;
+      throw Error(ErrorCode::Unsupported, "has no kernel for the CPU" + reasons).within(node.str());
+    }
+    step.kernel = choice.kernel;
     std::vector<const Tensor*> constants;
     for (size_t i = 0; i < node.formal_inputs; ++i) {
-      const bool present = node.inputs[i] != ValueId::None;
-      types.push_back(present ? graph_.value(node.inputs[i]).type : ValueType{});
-      const Tensor* constant = present ? &graph_.value(node.inputs[i]).constant : nullptr;
+      const Tensor* constant = node.inputs[i] != ValueId::None ? &graph_.value(node.inputs[i]).constant : nullptr;
       constants.push_back(constant != nullptr && constant->defined() ? constant : nullptr);
-    }
-    std::string refusals;
-    for (const Kernel& kernel : step.def->kernels) {
-      if (kernel.device != "cpu") continue;
-      const std::string refusal = kernel.accepts != nullptr ? kernel.accepts(step.params, types) : "";
-      if (refusal.empty()) {
-        step.kernel = &kernel;
-        break;
-      }
-      refusals += "; " + std::string(kernel.name) + ": " + refusal;
-    }
-    if (step.kernel == nullptr) {
-      throw Error(ErrorCode::Unsupported, "has no kernel for the CPU" + refusals).within(node.str());
     }
     try {
       if (step.kernel->prepack != nullptr) {

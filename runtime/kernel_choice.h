@@ -1,0 +1,20 @@
+// Which kernel a node gets, and why not a better one.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace mica {
+
+struct KernelChoice {
+  const Kernel* kernel = nullptr;     ///< null: there is none, or none takes the node
+  std::vector<std::string> refusals;  ///< "name: reason", of the kernels of the device that are listed before it
+};
+
+/// The first kernel of the node's operator, which it must have, that is for the device ("cpu") and accepts the node.
+KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device);
+
+}  // namespace mica
