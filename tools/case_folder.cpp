@@ -58,7 +58,8 @@ std::vector<fs::path> data_set_folders(const fs::path& case_folder) {
 
 DataSet read_data_set(const fs::path& folder, const Model& model) {
   const Graph& graph = *model.graph().graph;
-  return {folder, read_values(folder, "input", graph, graph.inputs), read_values(folder, "output", graph, graph.outputs)};
+  return {folder, read_values(folder, "input", graph, graph.inputs),
+          read_values(folder, "output", graph, graph.outputs)};
 }
 
 std::optional<Tolerance> read_tolerance(const fs::path& case_folder) {

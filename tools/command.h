@@ -7,9 +7,8 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "runtime/mica.h"
+#include "tools/options.h"
 
 namespace mica::tools {
 
@@ -22,21 +21,9 @@ using Action = std::function<int()>;
 using AddCommand = void (*)(CLI::App& app, Action& action);
 std::span<const AddCommand> commands();
 
-/// Options that mean the same in every command.
-struct CommonOptions {
-  std::string device = "cpu";
-  int threads = 0;
-  std::vector<std::string> dims;    ///< "seq=128"
-  std::vector<std::string> shapes;  ///< "x:1x128"
-  std::vector<std::string> without;
-  uint64_t seed = 0;
-  bool json = false;
-  bool quiet = false;
-};
+/// The options that mean the same in every command.
 void add_model_options(CLI::App& command, CommonOptions& options);
-
-/// Loads a model and says its notes on stderr.
-Model load_model(const std::string& path, const CommonOptions& options);
-Session compile_model(const Model& model, const CommonOptions& options);
+/// MODEL, the first argument without a flag.
+void add_model_argument(CLI::App& command, std::string& model);
 
 }  // namespace mica::tools

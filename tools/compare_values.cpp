@@ -12,8 +12,8 @@ namespace mica::tools {
 namespace {
 
 bool is_floating(DType dtype) {
-  return is_float(dtype) || types::float8.contains(dtype) || types::complex.contains(dtype) ||
-         dtype == DType::F4E2M1 || dtype == DType::F8E8M0;
+  return is_float(dtype) || types::float8.contains(dtype) || types::complex.contains(dtype) || dtype == DType::F4E2M1 ||
+         dtype == DType::F8E8M0;
 }
 
 // Packed elements, the first in the lowest bits.
@@ -92,12 +92,13 @@ Difference compare_exactly(const Tensor& expected, const Tensor& actual) {
   std::string values;
   const size_t at = static_cast<size_t>(difference.worst);
   if (expected.dtype() == DType::String) {
-    values = fmt::format("expected \"{}\", got \"{}\"", expected.data<std::string>()[at], actual.data<std::string>()[at]);
+    values =
+        fmt::format("expected \"{}\", got \"{}\"", expected.data<std::string>()[at], actual.data<std::string>()[at]);
   } else {
     values = fmt::format("expected {}, got {}", to_doubles(expected)[at], to_doubles(actual)[at]);
   }
-  difference.text = fmt::format("{} of {} elements differ; at {} {}", difference.mismatches, difference.elements, at,
-                                values);
+  difference.text =
+      fmt::format("{} of {} elements differ; at {} {}", difference.mismatches, difference.elements, at, values);
   return difference;
 }
 

@@ -16,7 +16,7 @@ struct Tolerance {
 struct Difference {
   int64_t elements = 0, mismatches = 0;
   double max_abs = 0, max_rel = 0;
-  int64_t worst = -1;      ///< flat index of the largest excess over the tolerance
+  int64_t worst = -1;        ///< flat index of the largest excess over the tolerance
   std::string incomparable;  ///< why there is nothing to compare: another type or shape
   std::string text;          ///< one line for people; empty when they agree
 

@@ -1,9 +1,11 @@
 // mica: the command line.
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 
 #include "runtime/base/error.h"
 #include "tools/command.h"
+#include "tools/usage.h"
 
 namespace mica::tools {
 namespace {
@@ -21,16 +23,27 @@ int exit_code(const Error& error) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Mica: a self-contained ONNX inference runtime", "mica");
+  CLI::App app("Mica: a self-contained ONNX inference runtime", argc > 0 ? argv[0] : "mica");
   app.require_subcommand(1);
   app.set_version_flag("--version", MICA_VERSION);
-  app.failure_message(CLI::FailureMessage::help);
   Action action;
   for (const AddCommand add : commands()) add(app, action);
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stderr);
+    return kUsage;
+  }
   try {
+    if (argv[1][0] != '-') {
+      if (const std::string error = unknown_command(app, argv[1]); !error.empty()) {
+        throw Error(ErrorCode::InvalidArgument, error);
+      }
+    }
     app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    app.exit(wanted);
+    return kOk;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kUsage;
+    throw Error(ErrorCode::InvalidArgument, usage_error(app, error));
   }
   return action();
 }
@@ -45,6 +58,9 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     std::fprintf(stderr, "mica: %s\n", error.what());
     return tools::exit_code(error);
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::fprintf(stderr, "mica: %s\n", error.what());
+    return tools::kUsage;
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "mica: out of memory\n");
     return tools::kNegative;

@@ -1,0 +1,19 @@
+// Shapes for all inputs of a model.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "graph/graph.h"
+#include "tools/options.h"
+
+namespace mica::tools {
+
+using Shapes = std::map<std::string, Shape, std::less<>>;
+
+/// The graph with its inputs' dims as numbers: those of `shapes`, which are by name of the input and must fit it, and
+/// what follows for others; dims that are still open are chosen. Its types are inferred as far as they can be.
+std::unique_ptr<Graph> with_input_shapes(const Graph& graph, const Shapes& shapes, const CommonOptions& options);
+
+}  // namespace mica::tools
