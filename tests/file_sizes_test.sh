@@ -3,7 +3,9 @@
 set -euo pipefail
 cd "$1"
 
-sizes=$(find graph kernels backends runtime tools tests bench -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' |
+folders=()
+for folder in graph kernels backends runtime tools tests bench; do [[ -d $folder ]] && folders+=("$folder"); done
+sizes=$(find "${folders[@]}" -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' |
   xargs wc -l | grep -v ' total$' | sort -n)
 median=$(awk '{ lines[NR] = $1 } END { print lines[int((NR + 1) / 2)] }' <<< "$sizes")
 echo "median $median lines"
