@@ -129,7 +129,10 @@ T weigh(const Grouped<T>& group, const Block& block, int64_t row, KeyRange range
   const Attention<T>& task = group.task;
   const int64_t count = range.last - range.first;
   T* kept = nullptr;
-  if (task.scores != nullptr) kept = task.scores + ((block.batch * task.heads + block.head) * task.rows + row) * count;
+  if (task.scores != nullptr) {
+    const int64_t stride = task.scores_row > 0 ? task.scores_row : task.keys;
+    kept = task.scores + ((block.batch * task.heads + block.head) * task.rows + row) * stride;
+  }
   const auto keep = [&](ScoreStage stage) {
     if (kept != nullptr && task.stage == stage) std::copy_n(x, count, kept);
   };
@@ -144,8 +147,8 @@ T weigh(const Grouped<T>& group, const Block& block, int64_t row, KeyRange range
   T* first = x + (seen.first - range.first);
   T* last = x + (seen.last - range.first);
   for (const ScoreBias<T>& bias : task.bias) add_bias(bias, block, row, seen, first);
-  std::fill(x, first, kHidden);
-  std::fill(last, x + count, kHidden);
+  std::fill(x, first, task.hidden_score);
+  std::fill(last, x + count, task.hidden_score);
   keep(ScoreStage::Masked);
   const T sink = task.sinks != nullptr ? task.sinks[block.head * group.sink_head + row * group.sink_row] : kHidden;
   const T factor = exponentials(first, last - first, sink);

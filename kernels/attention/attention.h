@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "kernels/attention/heads.h"
 
@@ -22,8 +23,8 @@ struct Sequence {
   int64_t offset = 0;  ///< position of the first query, for `causal` and `window`
 };
 
-/// What the score output holds: scaled products; these with the soft cap; with bias and hidden keys (-inf) as well; or
-/// the probabilities.
+/// What the score output holds: scaled products; these with the soft cap; with bias and hidden keys as well; or the
+/// probabilities.
 enum class ScoreStage { Scaled, Capped, Masked, Softmax };
 
 /// Query head h reads key and value head h / (heads / kv_heads). Sizes are >= 0, heads a multiple of kv_heads.
@@ -45,8 +46,10 @@ struct Attention {
   /// Scores, one for each query head, of something that takes its part of the probability and has no value; null: none.
   const T* sinks = nullptr;
 
-  T* scores = nullptr;  ///< null, or dense [batch, heads, rows, keys] for what `stage` says
+  T* scores = nullptr;     ///< null, or [batch, heads, rows, keys] for what `stage` says
+  int64_t scores_row = 0;  ///< elements between the rows of scores; 0: `keys`
   ScoreStage stage = ScoreStage::Scaled;
+  T hidden_score = -std::numeric_limits<T>::infinity();  ///< what stands for hidden keys at stage `Masked`
 };
 
 /// 1 / sqrt(width) where `scale` is 0.

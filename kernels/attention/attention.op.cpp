@@ -3,6 +3,7 @@
 // Q, K, V are [batch, heads, length, width], or [batch, length, heads * width] with the numbers of heads as attributes.
 #include <algorithm>
 
+#include "kernels/attention/head_operand.h"
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/score_bias.h"
 #include "kernels/op.h"
@@ -75,40 +76,18 @@ void infer(const AttentionOp& op, InferContext& ctx) {
   ctx.set(kScores, dtype, Dims{batch, q[1], q[2], keys});
 }
 
-struct Operand {
-  HeadDims dims;
-  HeadLayout layout;
-};
-
-Operand operand(const Tensor& tensor, const std::optional<int64_t>& heads) {
-  const Shape& shape = tensor.shape();
-  Operand result;
-  if (shape.rank() == 4) {
-    result.dims = {shape[0], shape[1], shape[2], shape[3]};
-    result.layout = result.dims.bnsh();
-  } else {
-    if (shape.rank() != 3 || !heads || shape[2] % *heads != 0) bad_input(tensor.str() + " does not divide into heads");
-    result.dims = {shape[0], *heads, shape[1], shape[2] / *heads};
-    result.layout = result.dims.bsnh();
-  }
-  return result;
-}
-
 struct Geometry {
-  Operand q, k, v;
+  HeadOperand q, k, v;
   int64_t past = 0;
 
   int64_t keys() const { return past + k.dims.rows; }
 };
 
 Geometry geometry(const AttentionOp& op, const Operands& io) {
-  Geometry g{operand(io.in(kQ), op.q_num_heads), operand(io.in(kK), op.kv_num_heads),
-             operand(io.in(kV), op.kv_num_heads)};
-  const HeadDims &q = g.q.dims, &k = g.k.dims, &v = g.v.dims;
-  if (q.batch != k.batch || k.batch != v.batch || k.heads != v.heads || k.rows != v.rows || q.width != k.width ||
-      k.heads == 0 || q.heads % k.heads != 0) {
-    bad_input("Q " + io.in(kQ).str() + ", K " + io.in(kK).str() + " and V " + io.in(kV).str() + " do not fit");
-  }
+  const int64_t q_heads = op.q_num_heads.value_or(0), kv_heads = op.kv_num_heads.value_or(0);
+  Geometry g{whole_heads(io.in(kQ), q_heads), whole_heads(io.in(kK), kv_heads), whole_heads(io.in(kV), kv_heads)};
+  check_attention(g.q, g.k, g.v);
+  const HeadDims &k = g.k.dims, &v = g.v.dims;
   if (io.has(kPastKey)) {
     const Shape& key = io.in(kPastKey).shape();
     const Shape& value = io.in(kPastValue).shape();
@@ -118,18 +97,6 @@ Geometry geometry(const AttentionOp& op, const Operands& io) {
     }
   }
   return g;
-}
-
-KvCache cache(const Operands& io, size_t past, size_t present, const Geometry& g, HeadDims dims) {
-  KvCache result;
-  result.capacity = g.keys();
-  dims.rows = g.past;
-  result.past_layout = dims.bnsh();
-  dims.rows = g.keys();
-  result.present_layout = dims.bnsh();
-  if (io.has(past)) result.past = &io.in(past);
-  if (io.wants(present)) result.present = &io.out(present);
-  return result;
 }
 
 // Without a cache of its own, the operator counts positions from the end of the valid keys.
@@ -156,11 +123,9 @@ void run_cpu(const AttentionOp& op, const Operands& io) {
   std::fill_n(rows, q.batch, CachedRows{g.past, k.rows});
   visit_wide(op.softmax_precision == DType::F64 ? DType::F64 : io.in(kQ).dtype(), [&]<class T>() {
     Attention<T> task{q.batch, q.heads, k.heads, q.rows, g.keys(), q.width, v.width};
-    task.q = read_heads<T>(io, io.in(kQ), g.q.layout, q);
-    task.k = append_rows<T>(io, cache(io, kPastKey, kPresentKey, g, k), read_heads<T>(io, io.in(kK), g.k.layout, k), k,
-                            rows);
-    task.v = append_rows<T>(io, cache(io, kPastValue, kPresentValue, g, v), read_heads<T>(io, io.in(kV), g.v.layout, v),
-                            v, rows);
+    task.q = g.q.read<T>(io);
+    task.k = append_rows<T>(io, kv_cache(io, kPastKey, kPresentKey), g.k.read<T>(io), k, rows);
+    task.v = append_rows<T>(io, kv_cache(io, kPastValue, kPresentValue), g.v.read<T>(io), v, rows);
     task.scale = op.scale ? static_cast<T>(*op.scale) : attention_scale<T>(0, q.width);
     task.softcap = static_cast<T>(op.softcap);
     task.causal = op.is_causal;
@@ -201,6 +166,10 @@ OpBuilder<AttentionOp> attention_op(ShortMask short_mask) {
       .attribute("is_causal", &AttentionOp::is_causal)
       .attribute("softmax_precision", &AttentionOp::softmax_precision)
       .attribute("qk_matmul_output_mode", &AttentionOp::qk_matmul_output_mode)
+      .pitched(kK)
+      .pitched(kV)
+      .appends<row_axis<2, AttentionOp>>(kPresentKey, kPastKey)
+      .appends<row_axis<2, AttentionOp>>(kPresentValue, kPastValue)
       .prepare<prepare>()
       .infer<infer>()
       .cpu<run_cpu>();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/attention/attention.h"
+#include "kernels/attention/head_operand.h"
 #include "kernels/op.h"
 #include "kernels/softmax/rows.h"
 
@@ -16,15 +17,16 @@ constexpr const char* kBodies[] = {"score_mod", "prob_mod"};
 struct FlexAttention {
   std::optional<float> scale = {};
   std::optional<DType> softmax_precision = {};
-  bool has[2] = {};  ///< which of the bodies are given
+  bool score_mod = false, prob_mod = false;  ///< whether the node has them
+
+  bool has(Body body) const { return body == kScoreMod ? score_mod : prob_mod; }
 
   DType precision(DType input) const {
     return softmax_precision.value_or(input == DType::F64 ? DType::F64 : DType::F32);
   }
 };
 
-void prepare(FlexAttention& op, const NodeFacts& facts) {
-  for (const Body body : {kScoreMod, kProbMod}) op.has[body] = std::ranges::count(facts.subgraphs, kBodies[body]) > 0;
+void prepare(FlexAttention& op, const NodeFacts&) {
   if (op.softmax_precision && !is_float(*op.softmax_precision)) {
     throw Error(ErrorCode::InvalidModel, "softmax_precision is no float type");
   }
@@ -50,7 +52,7 @@ void infer(const FlexAttention& op, InferContext& ctx) {
   }
   const ValueType type = ValueType::tensor(op.precision(ctx.dtype(0)), scores);
   for (const Body body : {kScoreMod, kProbMod}) {
-    if (op.has[body]) ctx.infer_subgraph(body, {&type, 1});
+    if (op.has(body)) ctx.infer_subgraph(body, {&type, 1});
   }
 }
 
@@ -76,46 +78,38 @@ const T* modified(const Operands& io, Body body, DType precision, const Shape& s
 
 template <class T>
 void attend(const FlexAttention& op, const Operands& io, const Attention<T>& task, DType precision) {
-  if (!op.has[kScoreMod] && !op.has[kProbMod]) return attention(io, task);
+  if (!op.has(kScoreMod) && !op.has(kProbMod)) return attention(io, task);
   const Shape shape{task.batch, task.heads, task.rows, task.keys};
   T* scratch = io.scratch<T>(shape.elements());
   attention_scores(io, task, scratch);
   Tensor scores, probabilities;
   const T* x = scratch;
-  if (op.has[kScoreMod]) x = modified(io, kScoreMod, precision, shape, x, scores);
+  if (op.has(kScoreMod)) x = modified(io, kScoreMod, precision, shape, x, scores);
   const int64_t grain = 1 + 1024 / std::max<int64_t>(1, task.keys);
   io.threads().parallel_for(shape.elements(0, 3), grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) softmax_row(x + i * task.keys, scratch + i * task.keys, task.keys);
   });
   x = scratch;
-  if (op.has[kProbMod]) x = modified(io, kProbMod, precision, shape, x, probabilities);
+  if (op.has(kProbMod)) x = modified(io, kProbMod, precision, shape, x, probabilities);
   attention_values(io, task, x);
 }
 
 void run_cpu(const FlexAttention& op, const Operands& io) {
-  const Shape& q = io.in(0).shape();
-  const Shape& k = io.in(1).shape();
-  const Shape& v = io.in(2).shape();
-  if (q.rank() != 4 || k.rank() != 4 || v.rank() != 4 || q[0] != k[0] || k[0] != v[0] || k[1] != v[1] || k[1] == 0 ||
-      q[1] % k[1] != 0 || q[3] != k[3] || k[2] != v[2]) {
-    bad_input("Q " + io.in(0).str() + ", K " + io.in(1).str() + " and V " + io.in(2).str() + " do not fit");
-  }
+  const HeadOperand query = whole_heads(io.in(0), 0), key = whole_heads(io.in(1), 0), value = whole_heads(io.in(2), 0);
+  check_attention(query, key, value);
+  const HeadDims &q = query.dims, &k = key.dims, &v = value.dims;
   const DType dtype = io.in(0).dtype();
   const DType precision = op.precision(dtype);
   visit_wide(dtype == DType::F64 ? dtype : precision, [&]<class T>() {
-    Attention<T> task{q[0], q[1], k[1], q[2], k[2], q[3], v[3]};
-    const auto read = [&](size_t input, const Shape& shape) {
-      const HeadDims dims{shape[0], shape[1], shape[2], shape[3]};
-      return read_heads<T>(io, io.in(input), dims.bnsh(), dims);
-    };
-    task.q = read(0, q);
-    task.k = read(1, k);
-    task.v = read(2, v);
+    Attention<T> task{q.batch, q.heads, k.heads, q.rows, k.rows, q.width, v.width};
+    task.q = query.read<T>(io);
+    task.k = key.read<T>(io);
+    task.v = value.read<T>(io);
     const WideOutput<T> y(io, io.out(0));
-    task.out = {y.data(), HeadDims{q[0], q[1], q[2], v[3]}.bnsh()};
-    task.scale = op.scale ? static_cast<T>(*op.scale) : attention_scale<T>(0, q[3]);
-    Sequence* sequences = io.scratch<Sequence>(q[0]);
-    std::fill_n(sequences, q[0], Sequence{k[2], 0});
+    task.out = {y.data(), HeadDims{q.batch, q.heads, q.rows, v.width}.bnsh()};
+    task.scale = op.scale ? static_cast<T>(*op.scale) : attention_scale<T>(0, q.width);
+    Sequence* sequences = io.scratch<Sequence>(q.batch);
+    std::fill_n(sequences, q.batch, Sequence{k.rows, 0});
     task.sequences = sequences;
     attend(op, io, task, precision);
     y.store();
@@ -132,8 +126,12 @@ MICA_OP(FlexAttention, 1, ai_onnx_preview) {
       .output("Y")
       .attribute("scale", &FlexAttention::scale)
       .attribute("softmax_precision", &FlexAttention::softmax_precision)
+      .attribute(kBodies[kScoreMod], &FlexAttention::score_mod)
+      .attribute(kBodies[kProbMod], &FlexAttention::prob_mod)
       .subgraph(kBodies[kScoreMod])
       .subgraph(kBodies[kProbMod])
+      .pitched(1)
+      .pitched(2)
       .prepare<prepare>()
       .infer<infer>()
       .cpu<run_cpu>();

@@ -32,6 +32,18 @@ Heads<const T> read_heads(const Operands& io, const Tensor& tensor, const HeadLa
 }
 
 template <class T>
+Heads<const T> add_to_heads(const Operands& io, const Heads<const T>& heads, const HeadDims& dims, const T* terms) {
+  if (terms == nullptr) return heads;
+  const Heads<T> sums{io.scratch<T>(dims.elements()), dims.bnsh()};
+  for_each_row(io.threads(), dims, [&](int64_t b, int64_t h, int64_t i) {
+    const T* x = heads.at(b, h, i);
+    T* y = sums.at(b, h, i);
+    for (int64_t d = 0; d < dims.width; ++d) y[d] = x[d] + terms[h * dims.width + d];
+  });
+  return {sums.data, sums.layout};
+}
+
+template <class T>
 void write_heads(ThreadPool& threads, const Heads<const T>& from, Tensor& to, const HeadLayout& layout,
                  const HeadDims& dims) {
   const bool known = visit_dtype<float, double, Half, BFloat16>(to.dtype(), [&]<class S>() {
@@ -55,6 +67,8 @@ void copy_heads(const Operands& io, const Tensor& from, const HeadLayout& from_l
 
 template Heads<const float> read_heads(const Operands&, const Tensor&, const HeadLayout&, const HeadDims&);
 template Heads<const double> read_heads(const Operands&, const Tensor&, const HeadLayout&, const HeadDims&);
+template Heads<const float> add_to_heads(const Operands&, const Heads<const float>&, const HeadDims&, const float*);
+template Heads<const double> add_to_heads(const Operands&, const Heads<const double>&, const HeadDims&, const double*);
 template void write_heads(ThreadPool&, const Heads<const float>&, Tensor&, const HeadLayout&, const HeadDims&);
 template void write_heads(ThreadPool&, const Heads<const double>&, Tensor&, const HeadLayout&, const HeadDims&);
 

@@ -26,8 +26,11 @@ struct HeadDims {
   int64_t batch = 0, heads = 0, rows = 0, width = 0;
 
   int64_t elements() const { return batch * heads * rows * width; }
-  /// Dense [batch, heads, rows, width].
-  HeadLayout bnsh() const { return {0, heads * rows * width, rows * width, width}; }
+  /// [batch, heads, rows, width], dense or with `pitch` elements from head to head.
+  HeadLayout bnsh(int64_t pitch = 0) const {
+    const int64_t head = pitch != 0 ? pitch : rows * width;
+    return {0, heads * head, head, width};
+  }
   /// Dense [batch, rows, heads, width].
   HeadLayout bsnh() const { return packed_bsnh(0, heads * width); }
   /// Rows of heads that stand at `first` of longer rows of `all` elements: [batch, rows, all].
@@ -57,6 +60,10 @@ void for_each_row(ThreadPool& threads, const HeadDims& dims, F&& f) {
 /// The rows of a float tensor as T (float or double): in the tensor's own memory, or a BNSH copy in scratch.
 template <class T>
 Heads<const T> read_heads(const Operands& io, const Tensor& tensor, const HeadLayout& layout, const HeadDims& dims);
+
+/// The rows with a term for each head and element added, in scratch; as they are where `terms` is null.
+template <class T>
+Heads<const T> add_to_heads(const Operands& io, const Heads<const T>& heads, const HeadDims& dims, const T* terms);
 
 /// Writes rows into a float tensor, rounded to its type.
 template <class T>

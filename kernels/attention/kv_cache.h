@@ -10,17 +10,26 @@ struct CachedRows {
   int64_t past = 0, fresh = 0;
 };
 
-/// One of the two caches, keys or values. Both tensors may be the same memory, and then have the same layout.
+/// One of the two caches, keys or values: part `part` of tensors [..., batch, heads, rows, width]. They may be the same
+/// memory, and may have a pitch.
 struct KvCache {
   const Tensor* past = nullptr;  ///< null: none; `CachedRows::past` is 0 then
-  HeadLayout past_layout;
-  Tensor* present = nullptr;  ///< null: nobody wants it
-  HeadLayout present_layout;
-  int64_t capacity = 0;  ///< rows that `present` has for each head
+  Tensor* present = nullptr;     ///< null: nobody wants it; else it has room for all rows
+  int64_t part = 0;
+  bool keep_rest = false;  ///< rows of past behind those of `CachedRows` stay in present; else they become zero
 };
 
-/// Writes past and new rows to `present`, and zeros behind them, unless present is the memory of past. Returns a view
-/// of all rows of which rows[b] tells for each batch entry; `fresh` has dims.rows rows, all at most.
+/// For OpBuilder::appends: the axis of the rows in past and present.
+template <int64_t axis, class Op>
+int64_t row_axis(const Op&) {
+  return axis;
+}
+
+/// Past and present where they are given and wanted.
+KvCache kv_cache(const Operands& io, size_t past, size_t present);
+
+/// Writes past and new rows to `present`, or the new ones only where that is the memory of `past`. Returns a view of
+/// all rows of which rows[b] tells for each batch entry; `fresh` has dims.rows rows, all at most.
 template <class T>
 Heads<const T> append_rows(const Operands& io, const KvCache& cache, const Heads<const T>& fresh, const HeadDims& dims,
                            const CachedRows* rows);

@@ -38,22 +38,27 @@ void rotate_heads(ThreadPool& threads, const Rotation<T>& rotation, const Heads<
   });
 }
 
+template <class T>
+Heads<const T> rotated_heads(const Operands& io, const Rotation<T>& rotation, const Heads<const T>& from,
+                             const HeadDims& dims) {
+  const Heads<T> rotated{io.scratch<T>(dims.elements()), dims.bnsh()};
+  rotate_heads(io.threads(), rotation, from, rotated, dims);
+  return {rotated.data, rotated.layout};
+}
+
 int64_t checked_position(int64_t position, int64_t rows) {
   if (position >= 0 && position < rows) return position;
   bad_input("position " + std::to_string(position) + " is beyond the " + std::to_string(rows) +
             " rows of the cosines and sines");
 }
 
-int64_t rotation_width(const Tensor& cos, const Tensor& sin) {
-  if (cos.shape().rank() != 2 || cos.shape() != sin.shape()) {
-    bad_input("cosines " + cos.str() + " and sines " + sin.str() + " must be matrices of the same dims");
-  }
-  return 2 * cos.shape()[1];
-}
-
 template void rotate_heads(ThreadPool&, const Rotation<float>&, const Heads<const float>&, const Heads<float>&,
                            const HeadDims&);
 template void rotate_heads(ThreadPool&, const Rotation<double>&, const Heads<const double>&, const Heads<double>&,
                            const HeadDims&);
+template Heads<const float> rotated_heads(const Operands&, const Rotation<float>&, const Heads<const float>&,
+                                          const HeadDims&);
+template Heads<const double> rotated_heads(const Operands&, const Rotation<double>&, const Heads<const double>&,
+                                           const HeadDims&);
 
 }  // namespace mica

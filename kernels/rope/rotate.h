@@ -21,10 +21,12 @@ template <class T>
 void rotate_heads(ThreadPool& threads, const Rotation<T>& rotation, const Heads<const T>& from, const Heads<T>& to,
                   const HeadDims& dims);
 
+/// The rotated rows, in scratch.
+template <class T>
+Heads<const T> rotated_heads(const Operands& io, const Rotation<T>& rotation, const Heads<const T>& from,
+                             const HeadDims& dims);
+
 /// Throws unless `position` is a row of a table that has `rows`.
 int64_t checked_position(int64_t position, int64_t rows);
-
-/// Throws unless both tables are [rows, width / 2]; returns width.
-int64_t rotation_width(const Tensor& cos, const Tensor& sin);
 
 }  // namespace mica

@@ -7,6 +7,7 @@
 
 namespace mica {
 
+/// One of unknown kind stands for an absent input.
 struct KnownInput {
   ValueType type;
   std::optional<Dims> contents = {};
@@ -30,7 +31,8 @@ inline std::vector<InferContext::Output> infer_op(const OpCall& call, const std:
   node.attributes = call.attributes;
   std::vector<InferContext::Input> seen(inputs.size());
   for (uint32_t i = 0; i < inputs.size(); ++i) {
-    node.inputs.push_back(ValueId{i});
+    node.inputs.push_back(inputs[i].type.kind == ValueType::Kind::Unknown ? ValueId::None : ValueId{i});
+    if (node.inputs.back() == ValueId::None) continue;
     seen[i].type = &inputs[i].type;
     seen[i].contents = inputs[i].contents ? &*inputs[i].contents : nullptr;
   }

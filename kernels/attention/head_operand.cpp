@@ -1,0 +1,51 @@
+#include "kernels/attention/head_operand.h"
+
+#include <string>
+
+namespace mica {
+
+HeadOperand whole_heads(const Tensor& tensor, int64_t heads) {
+  const Shape& shape = tensor.shape();
+  if (shape.rank() == 4) {
+    const HeadDims dims{shape[0], shape[1], shape[2], shape[3]};
+    return {&tensor, dims, dims.bnsh(tensor.pitch())};
+  }
+  if (shape.rank() != 3 || heads < 1 || shape[2] % heads != 0) {
+    bad_input(tensor.str() + " does not divide into " + std::to_string(heads) + " heads");
+  }
+  return heads_of_row(tensor, 0, heads, shape[2] / heads);
+}
+
+HeadOperand heads_of_row(const Tensor& tensor, int64_t first, int64_t heads, int64_t width) {
+  const Shape& shape = tensor.shape();
+  if (shape.rank() != 3 || first < 0 || first + heads * width > shape[2]) {
+    bad_input(tensor.str() + " does not hold " + std::to_string(heads) + " heads of width " + std::to_string(width) +
+              " from element " + std::to_string(first) + " of each row on");
+  }
+  const HeadDims dims{shape[0], heads, shape[1], width};
+  HeadLayout layout = dims.packed_bsnh(first, shape[2]);
+  if (tensor.pitch() != 0) layout.batch = tensor.pitch();
+  return {&tensor, dims, layout};
+}
+
+HeadOperand part_of_heads(const Tensor& tensor, int64_t part, int64_t parts, int64_t heads) {
+  const Shape& shape = tensor.shape();
+  if (shape.rank() != 5 || shape[2] != heads || shape[3] != parts) {
+    bad_input(tensor.str() + " does not pack " + std::to_string(parts) + " parts into each of " +
+              std::to_string(heads) + " heads");
+  }
+  const int64_t width = shape[4], row = heads * parts * width;
+  return {&tensor, {shape[0], heads, shape[1], width}, {part * width, shape[1] * row, parts * width, row}};
+}
+
+void check_attention(const HeadOperand& query, const HeadOperand& key, const HeadOperand& value) {
+  const HeadDims &q = query.dims, &k = key.dims, &v = value.dims;
+  if (q.batch == k.batch && k.batch == v.batch && k.heads == v.heads && k.heads > 0 && q.heads % k.heads == 0 &&
+      k.rows == v.rows && q.width == k.width) {
+    return;
+  }
+  bad_input("query " + query.tensor->str() + ", key " + key.tensor->str() + " and value " + value.tensor->str() +
+            " do not fit");
+}
+
+}  // namespace mica

@@ -1,0 +1,148 @@
+// EmbedLayerNormalization, com.microsoft 1: layer_norm(word[id] + position[p] + segment[s]) * gamma + beta for tokens
+// [batch, length]; p is position_ids or 0, 1, 2 ... in each row. Output 1 is how many ones each row of the mask has,
+// output 2 the sum that is normalised.
+#include <algorithm>
+
+#include "backends/cpu/thread_pool.h"
+#include "kernels/norm/layer_norm.h"
+#include "kernels/shape/shape_input.h"
+
+namespace mica {
+namespace {
+
+enum Input : size_t { kIds, kSegmentIds, kWords, kPositions, kSegments, kGamma, kBeta, kMask, kPositionIds };
+enum Output : size_t { kOutput, kMaskIndex, kSum };
+
+struct EmbedLayerNorm {
+  float epsilon = 1e-12f;
+};
+
+void infer(const EmbedLayerNorm&, InferContext& ctx) {
+  for (const size_t i : {kPositions, kSegments, kGamma, kBeta}) same_dtype(ctx, kWords, i);
+  const Dims* ids = ctx.dims(kIds);
+  const Dims* words = ctx.dims(kWords);
+  if (ids != nullptr && ids->size() != 2) ctx.fail("input_ids " + str(*ids) + " must have rank 2");
+  if (words != nullptr && words->size() != 2) ctx.fail("word_embedding " + str(*words) + " must have rank 2");
+  if (ctx.has(kSegmentIds) != ctx.has(kSegments)) ctx.fail("segment_ids and segment_embedding belong together");
+  std::optional<Dims> sum, count;
+  if (ids != nullptr) count = Dims{(*ids)[0]};
+  if (ids != nullptr && words != nullptr) sum = Dims{(*ids)[0], (*ids)[1], (*words)[1]};
+  ctx.set(kOutput, ctx.dtype(kWords), sum);
+  ctx.set(kMaskIndex, ctx.dtype(kIds), count);
+  ctx.set(kSum, ctx.dtype(kWords), sum);
+}
+
+// A table [any, width] and the row of it that each token takes.
+struct Lookup {
+  const Tensor* table = nullptr;
+  const int64_t* rows = nullptr;
+};
+
+Lookup lookup(const Operands& io, Input table, const Tensor& ids, int64_t tokens, int64_t width) {
+  const Tensor& tensor = io.in(table);
+  if (tensor.shape().rank() != 2 || tensor.shape()[1] != width) {
+    bad_input("embedding " + tensor.str() + " does not have width " + std::to_string(width));
+  }
+  check_integers(ids, tokens, "ids");
+  int64_t* rows = io.scratch<int64_t>(tokens);
+  for (int64_t i = 0; i < tokens; ++i) {
+    rows[i] = integer_at(ids, i);
+    if (rows[i] < 0 || rows[i] >= tensor.shape()[0]) {
+      bad_input("id " + std::to_string(rows[i]) + " is beyond the rows of " + tensor.str());
+    }
+  }
+  return {&tensor, rows};
+}
+
+Lookup positions(const Operands& io, int64_t batch, int64_t length, int64_t width) {
+  if (io.has(kPositionIds) && io.in(kPositionIds).elements() == batch * length) {
+    return lookup(io, kPositions, io.in(kPositionIds), batch * length, width);
+  }
+  int32_t* ids = io.scratch<int32_t>(batch * length);
+  if (io.has(kPositionIds)) check_integers(io.in(kPositionIds), length, "position_ids");
+  for (int64_t i = 0; i < batch * length; ++i) {
+    const int64_t at = i % length;
+    ids[i] = static_cast<int32_t>(io.has(kPositionIds) ? integer_at(io.in(kPositionIds), at) : at);
+  }
+  return lookup(io, kPositions, Tensor::view({batch, length}, ids), batch * length, width);
+}
+
+void count_ones(const Operands& io, int64_t batch, int64_t length) {
+  if (!io.wants(kMaskIndex)) return;
+  int32_t* counts = io.out(kMaskIndex).mutable_data<int32_t>();
+  std::fill_n(counts, batch, 0);
+  if (!io.has(kMask)) return;
+  check_integers(io.in(kMask), batch * length, "mask");
+  for (int64_t i = 0; i < batch * length; ++i) counts[i / length] += integer_at(io.in(kMask), i) == 1 ? 1 : 0;
+}
+
+template <class T>
+void add_rows(ThreadPool& threads, const T* table, const int64_t* rows, int64_t tokens, int64_t width, bool first,
+              T* sums) {
+  threads.parallel_for(tokens, 1 + 4096 / std::max<int64_t>(1, width), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const T* from = table + rows[i] * width;
+      T* to = sums + i * width;
+      for (int64_t d = 0; d < width; ++d) to[d] = first ? from[d] : to[d] + from[d];
+    }
+  });
+}
+
+void run_cpu(const EmbedLayerNorm& op, const Operands& io) {
+  const Shape& ids = io.in(kIds).shape();
+  const Shape& words = io.in(kWords).shape();
+  if (ids.rank() != 2 || words.rank() != 2)
+    bad_input("input_ids " + ids.str() + " or word_embedding " + words.str() + " has the wrong rank");
+  const int64_t tokens = ids.elements(), width = words[1];
+  if (io.in(kGamma).elements() != width || io.in(kBeta).elements() != width) {
+    bad_input("gamma " + io.in(kGamma).str() + " and beta " + io.in(kBeta).str() + " do not fit " + words.str());
+  }
+  count_ones(io, ids[0], ids[1]);
+  const Lookup parts[] = {lookup(io, kWords, io.in(kIds), tokens, width), positions(io, ids[0], ids[1], width),
+                          io.has(kSegmentIds) ? lookup(io, kSegments, io.in(kSegmentIds), tokens, width) : Lookup{}};
+  visit_wide(io.in(kWords).dtype(), [&]<class T>() {
+    const WideOutput<T> y(io, io.out(kOutput));
+    std::optional<WideOutput<T>> sum;
+    T* sums = io.wants(kSum) ? sum.emplace(io, io.out(kSum)).data() : y.data();
+    for (const Lookup& part : parts) {
+      if (part.table == nullptr) continue;
+      add_rows<T>(io.threads(), widen<T>(io, *part.table), part.rows, tokens, width, &part == parts, sums);
+    }
+    NormRows<T, T> rows{};
+    rows.x = sums;
+    rows.y = y.data();
+    rows.width = width;
+    rows.epsilon = op.epsilon;
+    rows.scale = widen<T>(io, io.in(kGamma));
+    rows.bias = widen<T>(io, io.in(kBeta));
+    normalize_rows<T>(io, rows, tokens);
+    y.store();
+    if (sum) sum->store();
+  });
+}
+
+constexpr DTypeSet kInteger{DType::I32};
+
+}  // namespace
+
+MICA_OP(EmbedLayerNormalization, 1, com_microsoft) {
+  return op<EmbedLayerNorm>()
+      .input("input_ids", kInteger)
+      .optional_input("segment_ids", kInteger)
+      .input("word_embedding", types::floats)
+      .input("position_embedding", types::floats)
+      .optional_input("segment_embedding", types::floats)
+      .input("gamma", types::floats)
+      .input("beta", types::floats)
+      .optional_input("mask", kInteger)
+      .optional_input("position_ids", kInteger)
+      .output("output")
+      .optional_output("mask_index")
+      .optional_output("embedding_sum")
+      .attribute("epsilon", &EmbedLayerNorm::epsilon)
+      .ignored_attribute("mask_index_type")
+      .infer<infer>()
+      .cpu<run_cpu>();
+}
+
+}  // namespace mica
