@@ -1,6 +1,7 @@
 #include "kernels/matmul/gemm.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/matmul/gemm_kernels.h"
@@ -25,6 +26,7 @@ struct Pass {
   int64_t b_row, b_panel;
   int64_t k;
   bool first, last;
+  bool fetch;  // panels come from beyond the second-level cache
 };
 
 Addend at(const Addend& x, int64_t i, int64_t j) {
@@ -57,7 +59,10 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
     } else {
       call.addends[0] = {call.c, p.c_row, 1, 1};
     }
+    const float* next = pass.b + (j + group) / kPanel * pass.b_panel;
+    const int64_t next_halves = pass.fetch && j + group < part.n ? 2 * std::min(group, part.n - j - group) / kPanel : 0;
     for (int64_t tile = 0; tile < count; ++tile) {
+      call.next = tile < next_halves ? next + tile / 2 * pass.b_panel + tile % 2 * (pass.k / 2 * kPanel) : nullptr;
       const int64_t rows = height + (tile < higher ? 1 : 0);
       kernels.shapes.loops[rows][vectors](call);
       if (f > Activation::Relu) kernels.activate(f, call.c, p.c_row, rows, width);
@@ -122,18 +127,19 @@ class PartRunner {
 
  private:
   void pass(const Part& block, int64_t k0, int64_t k) {
-    Pass pass{nullptr, 0, b_scratch_, kPanel, k * kPanel, k, k0 == 0, k0 + k == p_.k};
+    Pass pass{nullptr, 0, b_scratch_, kPanel, k * kPanel, k, k0 == 0, k0 + k == p_.k, false};
     int64_t n = block.n;
     switch (plan_.right) {
       case GemmPlan::Right::Packed:
         pass.b = p_.packed_b + block.j0 * p_.k + k0 * kPanel;
         pass.b_panel = p_.k * kPanel;
+        pass.fetch = true;
         break;
       case GemmPlan::Right::InPlace:
         pass.b = p_.b.address(k0, block.j0);
         pass.b_row = p_.b.row;
         pass.b_panel = kPanel;
-        n = n / kPanel * kPanel;
+        n -= n % kernels_.tile->lanes;
         break;
       case GemmPlan::Right::Packing:
         pack_panels(*kernels_.pack, p_.b.from(k0, block.j0), k, n, b_scratch_, pass.b_panel);
@@ -179,29 +185,63 @@ bool is_unit(int64_t stride) {
   return stride == 0 || stride == 1;
 }
 
-// A column as the result is computed as a row, where operands allow it: that is what reads `a` in order.
-Product oriented(const Product& p) {
-  const bool dense = p.n == 1 && p.m > 1 && p.c_row == 1 && p.packed_b == nullptr && p.fill_b == nullptr;
-  if (!dense || (p.a.row != 1 && p.a.column != 1)) return p;
-  Product t = p;
+// A column as the result is computed as a row, where operands allow it: that is what reads `a` in order. Returns the
+// product itself, or `turned`, which becomes the transposed one.
+const Product& oriented(const Product& p, std::optional<Product>& turned) {
+  if (p.n != 1 || p.m == 1 || p.c_row != 1 || p.packed_b != nullptr || p.fill_b != nullptr) return p;
+  if (p.a.row != 1 && p.a.column != 1) return p;
+  for (const Addend& x : p.epilogue.addends) {
+    if (x.data != nullptr && !is_unit(x.row)) return p;
+  }
+  Product& t = turned.emplace(p);
   std::swap(t.m, t.n);
   t.a = p.b.transposed();
   t.b = p.a.transposed();
   t.c_row = p.m;
-  for (Addend& x : t.epilogue.addends) {
-    if (x.data != nullptr && !is_unit(x.row)) return p;
-    std::swap(x.row, x.column);
-  }
+  for (Addend& x : t.epilogue.addends) std::swap(x.row, x.column);
   return t;
+}
+
+// A product with the decisions that do not depend on threads.
+struct Planned {
+  const GemmKernels& kernels;
+  std::optional<Product> turned;
+  const Product& product;
+  GemmPlan plan;
+
+  Planned(const GemmKernels& with, const Product& p)
+      : kernels(with), product(oriented(p, turned)), plan(plan_gemm(product, *with.tile)) {}
+
+  GemmSplit split(int threads) const { return split_gemm(product, plan, *kernels.tile, threads); }
+  int64_t scratch(int threads) const { return plan.scratch() == 0 ? 0 : plan.scratch() * split(threads).parts(); }
+
+  void run(const Part& part, float* scratch) const { PartRunner(kernels, product, plan, scratch).run(part); }
+  void run(float* scratch) const { run({0, product.m, 0, product.n}, scratch); }
+  void run(ThreadPool& threads, float* scratch) const {
+    const GemmSplit split = this->split(threads.threads());
+    if (split.parts() == 1) return run(scratch);
+    const int64_t grain = kernels.tile->rows;
+    threads.parallel_for(split.parts(), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t index = begin; index < end; ++index) {
+        const int64_t row = index / split.columns, column = index % split.columns;
+        const int64_t i0 = part_begin(row, split.rows, product.m, grain);
+        const int64_t j0 = part_begin(column, split.columns, product.n, plan.group);
+        run({i0, part_begin(row + 1, split.rows, product.m, grain) - i0, j0,
+             part_begin(column + 1, split.columns, product.n, plan.group) - j0},
+            scratch + index * plan.scratch());
+      }
+    });
+  }
+};
+
+bool is_empty(const Product& p) {
+  return p.m == 0 || p.n == 0;
 }
 
 }  // namespace
 
 int64_t scratch_elements(const GemmKernels& kernels, const Product& product, int threads) {
-  if (product.m == 0 || product.n == 0) return 0;
-  const Product p = oriented(product);
-  const GemmPlan plan = plan_gemm(p, *kernels.tile);
-  return plan.scratch() == 0 ? 0 : plan.scratch() * split_gemm(p, plan, *kernels.tile, threads).parts();
+  return is_empty(product) ? 0 : Planned(kernels, product).scratch(threads);
 }
 
 int64_t scratch_elements(const Product& product, int threads) {
@@ -209,10 +249,7 @@ int64_t scratch_elements(const Product& product, int threads) {
 }
 
 void gemm(const GemmKernels& kernels, const Product& product, float* scratch) {
-  if (product.m == 0 || product.n == 0) return;
-  const Product p = oriented(product);
-  const GemmPlan plan = plan_gemm(p, *kernels.tile);
-  PartRunner(kernels, p, plan, scratch).run({0, p.m, 0, p.n});
+  if (!is_empty(product)) Planned(kernels, product).run(scratch);
 }
 
 void gemm(const Product& product, float* scratch) {
@@ -220,28 +257,17 @@ void gemm(const Product& product, float* scratch) {
 }
 
 void gemm(ThreadPool& threads, const Product& product, float* scratch) {
-  if (product.m == 0 || product.n == 0) return;
+  if (is_empty(product)) return;
   const GemmKernels kernels;
-  const Product p = oriented(product);
-  const GemmPlan plan = plan_gemm(p, *kernels.tile);
-  const GemmSplit split = split_gemm(p, plan, *kernels.tile, threads.threads());
-  if (split.parts() == 1) return PartRunner(kernels, p, plan, scratch).run({0, p.m, 0, p.n});
-  const int64_t grain = kernels.tile->rows;
-  threads.parallel_for(split.parts(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t index = begin; index < end; ++index) {
-      const int64_t row = index / split.columns, column = index % split.columns;
-      const int64_t i0 = part_begin(row, split.rows, p.m, grain);
-      const int64_t j0 = part_begin(column, split.columns, p.n, plan.group);
-      PartRunner(kernels, p, plan, scratch + index * plan.scratch())
-          .run({i0, part_begin(row + 1, split.rows, p.m, grain) - i0, j0,
-                part_begin(column + 1, split.columns, p.n, plan.group) - j0});
-    }
-  });
+  Planned(kernels, product).run(threads, scratch);
 }
 
 void gemm(const Operands& io, const Product& product) {
-  const int64_t scratch = scratch_elements(product, io.threads().threads());
-  gemm(io.threads(), product, scratch > 0 ? io.scratch<float>(scratch) : nullptr);
+  if (is_empty(product)) return;
+  const GemmKernels kernels;
+  const Planned planned(kernels, product);
+  const int64_t scratch = planned.scratch(io.threads().threads());
+  planned.run(io.threads(), scratch > 0 ? io.scratch<float>(scratch) : nullptr);
 }
 
 int64_t packed_elements(int64_t k, int64_t n) {

@@ -18,7 +18,6 @@ constexpr int64_t round_up(int64_t a, int64_t b) {
 
 // The size of the parts when `count` is cut in as few parts of at most `most` as possible, multiples of `grain`.
 int64_t even_part(int64_t count, int64_t most, int64_t grain) {
-  if (count <= grain) return grain;
   const int64_t parts = std::max<int64_t>(1, ceil_div(count, std::max<int64_t>(most, grain)));
   return round_up(std::max<int64_t>(1, ceil_div(count, parts)), grain);
 }
@@ -40,23 +39,23 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
   plan.pack_a = p.a.column != 1 && p.k != 1;
   plan.group = kernels.shapes.panels[std::min<int64_t>(p.m, kernels.rows)] * kPanel;
 
-  // A panel of one pass takes half of the first-level cache, unless few rows use it.
-  const int64_t most_k = cache.l1 / 2 / (kPanel * kFloat);
+  // A panel of one pass takes an eighth of the second-level cache, unless few rows use it.
+  const int64_t most_k = std::clamp<int64_t>(cache.l2 / 8 / (kPanel * kFloat), 256, 1024);
   const bool blocks = plan.right == GemmPlan::Right::Packing || plan.right == GemmPlan::Right::Filled;
   const bool one_pass =
-      plan.right == GemmPlan::Right::Dots || p.k <= most_k * 3 / 2 || (!blocks && p.m <= 2 * kernels.rows);
+      plan.right == GemmPlan::Right::Dots || p.k <= most_k * 5 / 4 || (!blocks && p.m <= 2 * kernels.rows);
   plan.k_pass = one_pass ? std::max<int64_t>(p.k, 1) : even_part(p.k, most_k, 8);
   // The block of a that is swept for every panel takes half of the second-level cache.
-  plan.rows = even_part(p.m, cache.l2 / 2 / (plan.k_pass * kFloat), kernels.rows);
-  plan.columns = round_up(p.n, plan.group);
-  if (blocks) plan.columns = even_part(p.n, cache.l2 / 4 / (plan.k_pass * kFloat), plan.group);
+  const int64_t most_a = cache.l2 / 2 / kFloat;
+  plan.rows = p.m * plan.k_pass <= most_a ? p.m : even_part(p.m, most_a / plan.k_pass, kernels.rows);
+  plan.columns = blocks ? even_part(p.n, cache.l2 / 4 / (plan.k_pass * kFloat), plan.group) : p.n;
 
   if (plan.pack_a) {
     plan.a_row = round_up(plan.k_pass, kPanel) + kPanel;  // not a multiple of the size of a page
     plan.a_scratch = std::min(plan.rows, p.m) * plan.a_row;
   }
   if (blocks) plan.b_scratch = round_up(plan.columns, kPanel) * plan.k_pass;
-  if (plan.right == GemmPlan::Right::InPlace && p.n % kPanel != 0) plan.b_scratch = kPanel * plan.k_pass;
+  if (plan.right == GemmPlan::Right::InPlace && p.n % kernels.lanes != 0) plan.b_scratch = kPanel * plan.k_pass;
   plan.b_scratch = round_up(plan.b_scratch, kPanel);
   plan.a_scratch = round_up(plan.a_scratch, kPanel);
   return plan;

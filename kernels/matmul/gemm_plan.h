@@ -20,7 +20,7 @@ struct GemmPlan {
   bool pack_a = false;
   int64_t k_pass = 0;                    ///< of k at a time
   int64_t rows = 0;                      ///< of a at a time
-  int64_t columns = 0;                   ///< of b at a time, a multiple of `group`
+  int64_t columns = 0;                   ///< of b at a time: all, or a multiple of `group`
   int64_t group = 0;                     ///< columns that a row of tiles is wide
   int64_t a_row = 0;                     ///< of a packed block of a
   int64_t a_scratch = 0, b_scratch = 0;  ///< elements for each thread
