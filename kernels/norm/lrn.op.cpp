@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "backends/cpu/thread_pool.h"
+#include "kernels/activation/unary_simd.h"
 #include "kernels/op.h"
 #include "kernels/wide.h"
 
@@ -21,8 +22,19 @@ void infer(const Lrn& op, InferContext& ctx) {
   if (dims != nullptr && dims->size() < 2) ctx.fail("the input " + str(*dims) + " has no axis of channels");
 }
 
-/// Columns [first, first + count) of one instance's channels, which are `plane` elements long. `sums` holds kBlock.
+/// x = x^power
+void raise(double* x, int64_t count, float power) {
+  for (int64_t i = 0; i < count; ++i) x[i] = std::pow(x[i], static_cast<double>(power));
+}
+void raise(float* x, int64_t count, float power) {
+  unary_kernels().log(x, x, count);
+  unary_kernels().affine(x, x, count, power, 0);
+  unary_kernels().exp(x, x, count);
+}
+
 constexpr int64_t kBlock = 256;
+
+/// `count` columns, at most kBlock, of one instance's channels, which are `plane` elements long.
 
 template <class T>
 void normalize(const Lrn& op, const T* x, T* y, int64_t channels, int64_t plane, int64_t count) {
@@ -37,12 +49,11 @@ void normalize(const Lrn& op, const T* x, T* y, int64_t channels, int64_t plane,
       for (int64_t i = 0; i < count; ++i) sums[i] += static_cast<W>(from[i]) * static_cast<W>(from[i]);
     }
     const W factor = static_cast<W>(op.alpha) / static_cast<W>(op.size);
+    for (int64_t i = 0; i < count; ++i) sums[i] = static_cast<W>(op.bias) + factor * sums[i];
+    raise(sums, count, -op.beta);
     const T* from = x + c * plane;
     T* to = y + c * plane;
-    for (int64_t i = 0; i < count; ++i) {
-      const W base = static_cast<W>(op.bias) + factor * sums[i];
-      to[i] = static_cast<T>(static_cast<W>(from[i]) / std::pow(base, static_cast<W>(op.beta)));
-    }
+    for (int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(static_cast<W>(from[i]) * sums[i]);
   }
 }
 

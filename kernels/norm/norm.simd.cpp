@@ -4,12 +4,12 @@
 namespace mica::MICA_ISA {
 namespace {
 
+/// `part` is 1 / n.
 template <class S>
-MICA_INLINE NormMoments<> moments_of(const typename S::Type* x, int64_t n) {
-  const double count = static_cast<double>(n);
+MICA_INLINE NormMoments<> moments_of(const typename S::Type* x, int64_t n, double part) {
   double total[1] = {};
   sum_blocks(n, total, [&](Vec(&sums)[1], int64_t i, auto... rest) { sums[0] = sums[0] + S::load(x + i, rest...); });
-  const float first = static_cast<float>(total[0] / count);
+  const float first = static_cast<float>(total[0] * part);
   // The differences from the rounded mean add up to what is wrong with it.
   double about[2] = {};
   const Vec shift = splat(first);
@@ -18,19 +18,19 @@ MICA_INLINE NormMoments<> moments_of(const typename S::Type* x, int64_t n) {
     sums[0] = sums[0] + d;
     sums[1] = fma(d, d, sums[1]);
   });
-  const double correction = about[0] / count;
-  const double variance = about[1] / count - correction * correction;
+  const double correction = about[0] * part;
+  const double variance = about[1] * part - correction * correction;
   return {static_cast<float>(static_cast<double>(first) + correction), static_cast<float>(variance < 0 ? 0 : variance)};
 }
 
 template <class S>
-MICA_INLINE float mean_square(const typename S::Type* x, int64_t n) {
+MICA_INLINE float mean_square(const typename S::Type* x, int64_t n, double part) {
   double total[1] = {};
   sum_blocks(n, total, [&](Vec(&sums)[1], int64_t i, auto... rest) {
     const Vec v = S::load(x + i, rest...);
     sums[0] = fma(v, v, sums[0]);
   });
-  return static_cast<float>(total[0] / static_cast<double>(n));
+  return static_cast<float>(total[0] * part);
 }
 
 template <class S, class D>
@@ -52,8 +52,10 @@ MICA_INLINE void normalize(const typename S::Type* x, typename D::Type* y, int64
 }
 
 template <class S, class D>
-MICA_INLINE void normalize_row(const NormRows<typename D::Type>& rows, int64_t row, const typename S::Type* x) {
-  const NormMoments<> m = rows.rms ? NormMoments<>{0, mean_square<S>(x, rows.width)} : moments_of<S>(x, rows.width);
+MICA_INLINE void normalize_row(const NormRows<typename D::Type>& rows, int64_t row, const typename S::Type* x,
+                               double part) {
+  const NormMoments<> m =
+      rows.rms ? NormMoments<>{0, mean_square<S>(x, rows.width, part)} : moments_of<S>(x, rows.width, part);
   const float inverse = 1 / __builtin_sqrtf(m.variance + rows.epsilon);
   if (rows.mean != nullptr) rows.mean[row] = m.mean;
   if (rows.inverse_deviation != nullptr) rows.inverse_deviation[row] = inverse;
@@ -79,19 +81,20 @@ MICA_INLINE void add_skip(const NormRows<typename S::Type>& rows, int64_t row, f
 
 template <class S>
 void norm_rows(const NormRows<typename S::Type>& rows, int64_t begin, int64_t end, float* sums) {
+  const double part = 1 / static_cast<double>(rows.width);
   for (int64_t row = begin; row < end; ++row) {
     if (rows.skip == nullptr) {
-      normalize_row<S, S>(rows, row, rows.x + row * rows.width);
+      normalize_row<S, S>(rows, row, rows.x + row * rows.width, part);
     } else {
       add_skip<S>(rows, row, sums);
-      normalize_row<F32, S>(rows, row, sums);
+      normalize_row<F32, S>(rows, row, sums, part);
     }
   }
 }
 
 template <class S>
 NormMoments<> moments(const typename S::Type* x, int64_t n) {
-  return moments_of<S>(x, n);
+  return moments_of<S>(x, n, 1 / static_cast<double>(n));
 }
 
 template <class S>

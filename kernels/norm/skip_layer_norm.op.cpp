@@ -75,6 +75,7 @@ OpBuilder<SkipLayerNorm> skip_norm(bool rms) {
       .optional_output("input_skip_bias_sum")
       .attribute("epsilon", &SkipLayerNorm::epsilon)
       .infer<infer>()
+      .may_overwrite(0, 0)
       .cpu<run_cpu>();
 }
 

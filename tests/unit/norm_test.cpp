@@ -212,6 +212,38 @@ TEST(GroupNorm, ScalesGroupsInVersion18AndChannelsSince) {
             "GroupNormalization: 4 channels are not 3 equal groups");
 }
 
+// Expected values in double, by NumPy.
+TEST(GroupNorm, OfMicrosoftWithSwish) {
+  const Tensor x = Tensor::of<float>({1, 2, 4}, {1, 3, 10, 30, 5, 7, 50, 70});  // channels last
+  const Attributes attributes = {
+      {"groups", int64_t{2}}, {"activation", int64_t{1}}, {"epsilon", 0.0f}, {"channels_last", int64_t{1}}};
+  const OpCall call{"GroupNorm", 1, attributes, 1, "com.microsoft"};
+  const auto y = values(run_op(call, {x, vector_of({1, 2, 1, 1}), vector_of({0, 1, 0, 0})})[0]);
+  const float expected[] = {-0.278042f, 0.055570f, -0.278042f, -0.174424f, 0.272790f, 3.592954f, 0.272790f, 1.063599f};
+  for (size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(y[i], expected[i], 2e-6) << i;
+  Attributes first = attributes;
+  first["channels_last"] = int64_t{0};
+  const Tensor planes = Tensor::of<float>({1, 4, 2}, {1, 5, 3, 7, 10, 50, 30, 70});
+  const auto z = values(run_op({"GroupNorm", 1, first, 1, "com.microsoft"},
+                               {planes, vector_of({1, 2, 1, 1}), vector_of({0, 1, 0, 0})})[0]);
+  for (size_t i = 0; i < z.size(); ++i) EXPECT_NEAR(z[i], expected[i % 2 * 4 + i / 2], 2e-6) << i;
+}
+
+TEST(GroupNorm, InstancesOfHalves) {
+  const Tensor x = Tensor::of<Half>({2, 1, 2}, {Half(1), Half(3), Half(100), Half(104)});
+  const auto y = run_op({"InstanceNormalization", 22, {{"epsilon", 0.0f}}},
+                        {x, Tensor::of<Half>({1}, {Half(2)}), Tensor::of<Half>({1}, {Half(1)})});
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(float{y[0].tensor.as<Half>()[i]}, i % 2 == 0 ? -1 : 3);
+}
+
+TEST(Lrn, SumsChannelsAbout) {
+  const Tensor x = Tensor::of<float>({1, 4, 1}, {1, 2, 3, 4});
+  const auto y = values(run_op({"LRN", 13, {{"size", int64_t{4}}, {"alpha", 4.0f}, {"beta", 0.5f}}}, {x})[0]);
+  // Channel c sums from c - 1 to c + 2.
+  const double sums[] = {1 + 4 + 9, 1 + 4 + 9 + 16, 4 + 9 + 16, 9 + 16};
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(y[i], static_cast<double>(i + 1) / std::sqrt(1 + sums[i]), 1e-6) << i;
+}
+
 TEST(LpNorm, OfNothingButZerosIsZero) {
   const Tensor x = Tensor::of<double>({2, 2}, {3, 0, -4, 0});
   const Tensor result = run_op({"LpNormalization", 22, {{"axis", int64_t{0}}}}, {x})[0].tensor;
