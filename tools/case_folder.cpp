@@ -5,8 +5,10 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "backends/cpu/thread_pool.h"
 #include "graph/graph.h"
 #include "graph/onnx/values.h"
+#include "kernels/cast/convert.h"
 
 namespace mica::tools {
 namespace fs = std::filesystem;
@@ -27,6 +29,19 @@ std::vector<Datum> read_values(const fs::path& folder, std::string_view kind, co
     }
   }
   return values;
+}
+
+// References computed in float for models whose outputs are narrower floats.
+void round_as_declared(const Graph& graph, std::vector<Datum>& outputs) {
+  ThreadPool threads(1);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const DType declared = graph.value(graph.outputs[i]).type.dtype;
+    Tensor& reference = outputs[i].tensor;
+    if (reference.dtype() != DType::F32 || (declared != DType::F16 && declared != DType::BF16)) continue;
+    Tensor rounded(declared, reference.shape());
+    convert_elements(threads, reference, rounded, {});
+    reference = std::move(rounded);
+  }
 }
 
 }  // namespace
@@ -58,8 +73,10 @@ std::vector<fs::path> data_set_folders(const fs::path& case_folder) {
 
 DataSet read_data_set(const fs::path& folder, const Model& model) {
   const Graph& graph = *model.graph().graph;
-  return {folder, read_values(folder, "input", graph, graph.inputs),
-          read_values(folder, "output", graph, graph.outputs)};
+  DataSet set{folder, read_values(folder, "input", graph, graph.inputs),
+              read_values(folder, "output", graph, graph.outputs)};
+  round_as_declared(graph, set.outputs);
+  return set;
 }
 
 std::optional<Tolerance> read_tolerance(const fs::path& case_folder) {

@@ -21,7 +21,8 @@ std::vector<std::filesystem::path> find_cases(const std::filesystem::path& root)
 /// The case's test_data_set_* folders, by number.
 std::vector<std::filesystem::path> data_set_folders(const std::filesystem::path& case_folder);
 
-/// Reads one of them; the model tells the kinds of the values.
+/// Reads one of them; the model tells the kinds of the values, and float references of outputs that it declares as
+/// float16 or bfloat16 are rounded to these.
 DataSet read_data_set(const std::filesystem::path& folder, const Model& model);
 
 /// What the case's tolerance.json says; nullopt when there is none. Throws InvalidArgument when it is malformed.
