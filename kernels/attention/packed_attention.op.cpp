@@ -118,7 +118,8 @@ const T* project(const Operands& io, const Geometry& g) {
   const int64_t rows = g.q.batch * g.q.rows, n = g.packed, depth = io.in(kWeights).shape()[0];
   T* y = io.scratch<T>(rows * n);
   const MatrixStack a{{}, {}, rows, depth, depth, 1}, b{{}, {}, depth, n, n, 1};
-  multiply_stacks<T>(io.threads(), Shape{}, a, widen<T>(io, io.in(kInput)), b, widen<T>(io, io.in(kWeights)), y);
+  multiply_stacks<T>(io, Shape{}, a, widen<T>(io, io.in(kInput)), b, widen<T>(io, io.in(kWeights)),
+                     dense_stack({}, rows, n), y);
   if (const T* terms = widen_optional<T>(io, kTerms)) {
     for (int64_t i = 0; i < rows; ++i) {
       for (int64_t j = 0; j < n; ++j) y[i * n + j] += terms[j];

@@ -38,24 +38,25 @@ void gemm(const Operands& io, const StackedProduct& product);
 /// The stack that a dense result of m x n matrices is.
 MatrixStack dense_stack(const Shape& batch, int64_t m, int64_t n);
 
-/// y = a * b for every matrix of `batch`, to which both stacks have been broadcast; y is dense. The plain loops, for
-/// types other than float.
+/// c = a * b for every matrix of `batch`, to which the stacks have been broadcast. Rows of c are of adjacent elements.
+/// Floats take the fast path, other types the plain loops.
 template <class T>
-void multiply_stacks(ThreadPool& threads, const Shape& batch, const MatrixStack& a, const T* a_data,
-                     const MatrixStack& b, const T* b_data, T* y) {
+void multiply_stacks(const Operands& io, const Shape& batch, const MatrixStack& a, const T* a_data,
+                     const MatrixStack& b, const T* b_data, const MatrixStack& c, T* c_data) {
+  if constexpr (std::is_same_v<T, float>) {
+    return gemm(io, StackedProduct{batch, a, b, c, a_data, b_data, nullptr, c_data});
+  }
   constexpr int64_t kRows = 16;
   const int64_t m = a.rows, n = b.columns, k = a.columns;
   const int64_t row_blocks = (m + kRows - 1) / kRows;
-  threads.parallel_for(batch.elements() * row_blocks, 1, [&](int64_t begin, int64_t end) {
+  io.threads().parallel_for(batch.elements() * row_blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = block % row_blocks * kRows;
       const int64_t index = block / row_blocks;
-      const int64_t a_at = batch_offset(a, index);
-      const int64_t b_at = batch_offset(b, index);
       multiply<T>(std::min(kRows, m - first), n, k,
-                  Matrix<const T>{a_data + a_at, a.row_stride, a.column_stride}.from(first, 0),
-                  Matrix<const T>{b_data + b_at, b.row_stride, b.column_stride},
-                  Matrix<T>{y + index * m * n, n, 1}.from(first, 0));
+                  Matrix<const T>{a_data + batch_offset(a, index), a.row_stride, a.column_stride}.from(first, 0),
+                  Matrix<const T>{b_data + batch_offset(b, index), b.row_stride, b.column_stride},
+                  Matrix<T>{c_data + batch_offset(c, index), c.row_stride, 1}.from(first, 0));
     }
   });
 }

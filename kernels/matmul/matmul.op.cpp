@@ -29,7 +29,7 @@ std::shared_ptr<const PackedMatrices> prepack(const MatMul& op, const ConstantOp
 }
 
 void multiply_floats(const MatMul& op, const Operands& io, const MatMulProblem& p, float* y) {
-  StackedProduct product{p.batch, p.a, p.b, dense_stack(p.batch, p.a.rows, p.b.columns)};
+  StackedProduct product{p.batch, p.a, p.b, p.y};
   product.a_data = widen<float>(io, io.in(0));
   product.packed_b = io.packed<PackedMatrices>();
   if (product.packed_b == nullptr) product.b_data = widen<float>(io, io.in(1));
@@ -39,7 +39,7 @@ void multiply_floats(const MatMul& op, const Operands& io, const MatMulProblem& 
 }
 
 void multiply_doubles(const MatMul& op, const Operands& io, const MatMulProblem& p, double* y) {
-  multiply_stacks<double>(io.threads(), p.batch, p.a, io.in(0).data<double>(), p.b, io.in(1).data<double>(), y);
+  multiply_stacks<double>(io, p.batch, p.a, io.in(0).data<double>(), p.b, io.in(1).data<double>(), p.y, y);
   for (int64_t i = 0; op.alpha != 1 && i < io.out(0).elements(); ++i) y[i] *= static_cast<double>(op.alpha);
 }
 
@@ -47,7 +47,7 @@ void run_cpu(const MatMul& op, const Operands& io) {
   const MatMulProblem p = matmul_problem(io.in(0).shape(), op.a(), io.in(1).shape(), op.b(), io.out(0).shape());
   Tensor& y = io.out(0);
   const bool integers = visit_dtype<int32_t, uint32_t, int64_t, uint64_t>(y.dtype(), [&]<class T>() {
-    multiply_stacks<T>(io.threads(), p.batch, p.a, io.in(0).data<T>(), p.b, io.in(1).data<T>(), y.mutable_data<T>());
+    multiply_stacks<T>(io, p.batch, p.a, io.in(0).data<T>(), p.b, io.in(1).data<T>(), p.y, y.mutable_data<T>());
   });
   if (integers) return;
   if (y.dtype() == DType::F64) return multiply_doubles(op, io, p, y.mutable_data<double>());

@@ -71,7 +71,7 @@ std::optional<Dims> matmul_dims(const InferContext& ctx, size_t x, MatMulSide x_
 MatMulProblem matmul_problem(const Shape& a, MatMulSide a_side, const Shape& b, MatMulSide b_side, const Shape& y) {
   const auto differ = [&](const char* what) { bad_input(what + (": " + a.str()) + " x " + b.str()); };
   if (a.rank() == 0 || b.rank() == 0) differ("a scalar cannot be multiplied");
-  MatMulProblem p{{}, matmul_stack(a, a_side, true), matmul_stack(b, b_side, false)};
+  MatMulProblem p{{}, matmul_stack(a, a_side, true), matmul_stack(b, b_side, false), {}};
   if (p.a.columns != p.b.rows) differ("inner sizes differ");
   const bool dense_a = a.rank() >= 2 && !a_side.transpose && !a_side.transpose_batch;
   if (dense_a && p.b.batch.elements() == 1 && p.b.batch.rank() <= p.a.batch.rank()) {
@@ -86,6 +86,7 @@ MatMulProblem matmul_problem(const Shape& a, MatMulSide a_side, const Shape& b, 
     if (dim == 1) dim = shorter[i];
   }
   if (!broadcast_batch(p.a, p.batch) || !broadcast_batch(p.b, p.batch)) differ("batch dims do not broadcast");
+  p.y = dense_stack(p.batch, p.a.rows, p.b.columns);
   if (p.batch.elements() * p.a.rows * p.b.columns != y.elements()) differ("the output has another size than");
   return p;
 }

@@ -18,11 +18,11 @@ std::optional<Dims> matmul_dims(const InferContext& ctx, size_t a, MatMulSide a_
 /// The operand as a stack of matrices; a vector is one row, or one column.
 MatrixStack matmul_stack(const Shape& shape, MatMulSide side, bool vector_is_row);
 
-/// The stacks of both operands over the same batch dims. Where B is one matrix, the dense rows of all of A's matrices
-/// are multiplied at once.
+/// The stacks of both operands and of the dense product over the same batch dims. Where B is one matrix, the dense rows
+/// of all of A's matrices are multiplied at once.
 struct MatMulProblem {
   Shape batch;
-  MatrixStack a, b;
+  MatrixStack a, b, y;
 };
 
 /// Throws when the operands, or the product's dims y, do not fit each other.

@@ -66,8 +66,8 @@ void run_floats(const Operands& io) {
   Tensor& y = io.out(0);
   const MatMulProblem p = matmul_problem(io.in(kA).shape(), {}, io.in(kB).shape(), {}, y.shape());
   float* product = io.scratch<float>(y.elements());
-  multiply_stacks<float>(io.threads(), p.batch, p.a, decode(io, kA, kAScale, kAZero, true), p.b,
-                         decode(io, kB, kBScale, kBZero, false), product);
+  multiply_stacks<float>(io, p.batch, p.a, decode(io, kA, kAScale, kAZero, true), p.b,
+                         decode(io, kB, kBScale, kBZero, false), p.y, product);
   const float scale = one_scale(io, kYScale);
   const float zero = *load_parameters<float>(io, kYZero, 1);
   if (const SmallFloatFormat* format = small_float_format(y.dtype())) {
