@@ -38,13 +38,27 @@ T smallest() {
 }
 
 template <class T>
-void run(const MaxPool& op, const WindowGeometry& g, const Operands& io) {
+void run(const WindowGeometry& g, const Operands& io) {
+  const T* x = io.in(0).data<T>();
+  T* y = io.out(0).mutable_data<T>();
+  const int64_t outputs = g.outputs();
+  for_planes(io, g, [&](int64_t begin, int64_t end) {
+    std::fill(y + begin * outputs, y + end * outputs, smallest<T>());
+    for (int64_t plane = begin; plane < end; ++plane) {
+      fold_windows(g, x + plane * g.inputs(), y + plane * outputs,
+                   [](T best, T value) { return value > best ? value : best; });
+    }
+  });
+}
+
+template <class T>
+void run_with_indices(const MaxPool& op, const WindowGeometry& g, const Operands& io) {
   const Shape& shape = io.in(0).shape();
   const int64_t inputs = g.inputs();
   const int64_t outputs = g.outputs();
   const int64_t step = g.axes[g.rank - 1].dilation;
   T* y = io.out(0).mutable_data<T>();
-  int64_t* indices = io.wants(1) ? io.out(1).mutable_data<int64_t>() : nullptr;
+  int64_t* indices = io.out(1).mutable_data<int64_t>();
   for_each_window(g, shape[0] * shape[1], [&](int64_t plane, int64_t position, const SpatialIndex& at) {
     const T* x = io.in(0).data<T>() + plane * inputs;
     T best = smallest<T>();
@@ -58,7 +72,6 @@ void run(const MaxPool& op, const WindowGeometry& g, const Operands& io) {
       }
     });
     y[plane * outputs + position] = best;
-    if (indices == nullptr) return;
     if (op.storage_order == 1 && place >= 0) place = column_major(g, place);
     indices[plane * outputs + position] = place < 0 ? -1 : plane * inputs + place;
   });
@@ -66,7 +79,8 @@ void run(const MaxPool& op, const WindowGeometry& g, const Operands& io) {
 
 void run_cpu(const MaxPool& op, const Operands& io) {
   const WindowGeometry g = pool_geometry(op, io);
-  visit_dtype<float, double, Half, BFloat16, int8_t, uint8_t>(io.in(0).dtype(), [&]<class T>() { run<T>(op, g, io); });
+  visit_dtype<float, double, Half, BFloat16, int8_t, uint8_t>(
+      io.in(0).dtype(), [&]<class T>() { io.wants(1) ? run_with_indices<T>(op, g, io) : run<T>(g, io); });
 }
 
 inline constexpr DTypeSet kFloats{DType::F16, DType::F32, DType::F64};

@@ -1,6 +1,9 @@
 // What the poolings over sliding windows share.
 #pragma once
 
+#include <algorithm>
+
+#include "backends/cpu/thread_pool.h"
 #include "kernels/conv/window.h"
 #include "kernels/wide.h"
 
@@ -23,22 +26,55 @@ void for_each_window(const WindowGeometry& g, int64_t planes, Body&& body) {
   }
 }
 
+/// Folds the elements of every window of one plane into y, which holds the folds of nothing: tap by tap, so that the
+/// inner loop runs along the outputs.
+template <class T, class W, class Fold>
+void fold_windows(const WindowGeometry& g, const T* x, W* y, Fold&& fold) {
+  const int64_t stride = g.axes[g.rank - 1].stride;
+  SpatialIndex tap{};
+  do {
+    for_each_output_run(g, tap, [&](int64_t position, int64_t offset, int64_t count) {
+      W* to = y + position;
+      const T* from = x + offset;
+      if (stride == 1) {
+        for (int64_t i = 0; i < count; ++i) to[i] = fold(to[i], from[i]);
+      } else {
+        for (int64_t i = 0; i < count; ++i) to[i] = fold(to[i], from[i * stride]);
+      }
+    });
+  } while (next_position(tap, g, g.rank, &WindowAxis::kernel));
+}
+
+/// Calls body(first, last) for ranges of the N * C planes, in parallel where there is enough to do.
+template <class Body>
+void for_planes(const Operands& io, const WindowGeometry& g, Body&& body) {
+  const Shape& shape = io.in(0).shape();
+  const int64_t work = std::max<int64_t>(1, g.outputs() * g.taps());
+  io.threads().parallel_for(shape[0] * shape[1], std::max<int64_t>(1, 65536 / work), body);
+}
+
 /// Y = finish(sum of map(x) over the window, position along each axis).
 template <class T, class Map, class Finish>
 void pool_sums(const WindowGeometry& g, const Operands& io, Map&& map, Finish&& finish) {
-  const Shape& shape = io.in(0).shape();
   const T* x = io.in(0).data<T>();
   T* y = io.out(0).mutable_data<T>();
   const int64_t inputs = g.inputs();
   const int64_t outputs = g.outputs();
-  const int64_t step = g.axes[g.rank - 1].dilation;
-  for_each_window(g, shape[0] * shape[1], [&](int64_t plane, int64_t position, const SpatialIndex& at) {
-    Wide<T> sum = 0;
-    for_each_tap_run(g, at, [&](int64_t, int64_t offset, int64_t count) {
-      const T* from = x + plane * inputs + offset;
-      for (int64_t i = 0; i < count; ++i) sum += map(static_cast<Wide<T>>(from[i * step]));
-    });
-    y[plane * outputs + position] = static_cast<T>(finish(sum, at));
+  if (outputs == 0) return;
+  Wide<T>* sums = io.scratch<Wide<T>>(outputs * io.in(0).shape().elements(0, 2));
+  for_planes(io, g, [&](int64_t begin, int64_t end) {
+    for (int64_t plane = begin; plane < end; ++plane) {
+      Wide<T>* sum = sums + plane * outputs;
+      std::fill_n(sum, outputs, Wide<T>{0});
+      fold_windows(g, x + plane * inputs, sum,
+                   [&](Wide<T> total, T value) { return total + map(static_cast<Wide<T>>(value)); });
+      SpatialIndex at{};
+      int64_t position = 0;
+      do {
+        y[plane * outputs + position] = static_cast<T>(finish(sum[position], at));
+        ++position;
+      } while (next_position(at, g, g.rank, &WindowAxis::output));
+    }
   });
 }
 
