@@ -4,130 +4,115 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/attention/blocks.h"
 #include "kernels/attention/products.h"
+#include "kernels/attention/weights.h"
 
 namespace mica {
 namespace {
 
-constexpr int64_t kMaxRows = 64;           // queries of a block
-constexpr int64_t kBlockScores = 1 << 15;  // scores of a block, more where one row has more
-constexpr int64_t kThreadWork = 1 << 17;   // multiplications that are worth a thread
+int64_t whole_lines(int64_t elements) {  // 64 bytes at least
+  return (elements + 15) / 16 * 16;
+}
 
-/// Queries [first, last) of one head.
-struct Block {
-  int64_t batch, head, first, last;
+// Scratch of one thread.
+template <class T>
+struct Workplace {
+  T* scores = nullptr;
+  T* products = nullptr;
+  T* keys = nullptr;              ///< packed keys of one head; null: they are not packed
+  int64_t batch = -1, head = -1;  ///< whose these are
 };
 
-int64_t ceil_of(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-
-/// Queries of one block.
-template <class T>
-int64_t block_rows(const Attention<T>& task) {
-  const int64_t most = std::clamp<int64_t>(kBlockScores / std::max<int64_t>(1, task.keys), 1, kMaxRows);
-  return std::min(most, task.rows);
-}
-
-/// Calls f(block, scratch) for blocks that together are all queries; scratch has `count` elements.
+// Calls f(block, workplace) for all blocks. `scores`, `products` and `keys` are the elements of a workplace's parts.
 template <class T, class F>
-void for_each_block(const Operands& io, const Attention<T>& task, int64_t count, F&& f) {
-  if (task.batch * task.heads * task.rows == 0) return;
-  const int64_t size = block_rows(task);
-  const int64_t per_head = ceil_of(task.rows, size);
-  const int64_t blocks = task.batch * task.heads * per_head;
+void for_each_block(const Operands& io, const Attention<T>& task, const QueryBlocks& blocks, int64_t scores,
+                    int64_t products, int64_t keys, F&& f) {
+  constexpr double kThreadWork = 1 << 17;  // multiplications that are worth a thread
+  if (blocks.count == 0) return;
   const double work = static_cast<double>(task.batch * task.heads * task.rows) * static_cast<double>(task.keys) *
                       static_cast<double>(task.width + task.v_width);
   const int64_t useful = 1 + static_cast<int64_t>(std::min(work / kThreadWork, 1e6));
-  const int64_t parts = std::min<int64_t>({io.threads().threads(), blocks, useful});
-  T* scratch = io.scratch<T>(parts * count);
+  const int64_t parts = std::min<int64_t>({io.threads().threads(), blocks.count, useful});
+  const int64_t size = whole_lines(scores) + whole_lines(products) + whole_lines(keys);
+  T* scratch = io.scratch<T>(parts * size);
   io.threads().parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t n = blocks * begin / parts; n < blocks * end / parts; ++n) {
-      const int64_t head = n / per_head;
-      const int64_t first = n % per_head * size;
-      f(Block{head / task.heads, head % task.heads, first, std::min(first + size, task.rows)}, scratch + begin * count);
-    }
+    Workplace<T> place{scratch + begin * size};
+    place.products = place.scores + whole_lines(scores);
+    if (keys > 0) place.keys = place.products + whole_lines(products);
+    for (int64_t n = blocks.count * begin / parts; n < blocks.count * end / parts; ++n) f(blocks.at(n), place);
   });
 }
 
-/// Keys [first, last).
-struct KeyRange {
-  int64_t first, last;
-};
-
-/// A task whose rows may be the heads that share keys, instead of positions.
+// The keys that the products of a block are computed with. Of scores that are kept, these are all.
 template <class T>
-struct Grouped {
-  Attention<T> task;
-  int64_t position = 1;                 ///< how many positions a row is after the one before it
-  int64_t sink_head = 1, sink_row = 0;  ///< strides of the sinks
-};
-
-/// With a single query a head, those of all heads that share keys become the rows of one product.
-template <class T>
-Grouped<T> grouped(const Attention<T>& task) {
-  if (task.rows != 1 || task.heads == task.kv_heads) return {task};
-  const int64_t group = task.heads / task.kv_heads;
-  Grouped<T> result{task, 0, group, 1};
-  const auto fold = [group](int64_t& head, int64_t& row) {
-    row = head;
-    head *= group;
-  };
-  Attention<T>& folded = result.task;
-  folded.heads = task.kv_heads;
-  folded.rows = group;
-  fold(folded.q.layout.head, folded.q.layout.row);
-  fold(folded.out.layout.head, folded.out.layout.row);
-  for (ScoreBias<T>& bias : folded.bias) fold(bias.head, bias.row);
-  return result;
+KeyRange range_of(const Grouped<T>& group, const QueryBlock& block) {
+  if (group.task.scores != nullptr) return {0, group.task.keys};
+  return {group.visible(block.batch, block.first).first / kPackedKeys * kPackedKeys,
+          group.visible(block.batch, block.last - 1).last};
 }
 
-/// What query `row` sees: both ends grow with the row.
+// Whether biases can be added by the product: nothing comes between.
 template <class T>
-KeyRange visible(const Grouped<T>& group, int64_t batch, int64_t row) {
+bool adds_in_product(const Attention<T>& task) {
+  return task.softcap == 0 && task.scores == nullptr;
+}
+
+template <class T>
+ScoreProduct<T> score_product(const Grouped<T>& group, const QueryBlock& block, KeyRange range, T* scores) {
   const Attention<T>& task = group.task;
-  const Sequence& sequence = task.sequences[batch];
-  const int64_t at = row * group.position + sequence.offset;
-  const int64_t keys = std::clamp<int64_t>(sequence.keys, 0, task.keys);
-  const int64_t last = task.causal ? std::clamp<int64_t>(at + 1, 0, keys) : keys;
-  const int64_t first = task.window > 0 ? std::clamp<int64_t>(at - task.window + 1, 0, last) : 0;
-  return {first, last};
+  ScoreProduct<T> product{block.last - block.first, range.count(), task.width};
+  product.q = {task.q.at(block.batch, block.head, block.first), task.q.layout.row};
+  product.k = {task.k.at(block.batch, group.key_head(block), range.first), task.k.layout.row};
+  product.scale = task.scale;
+  product.scores = {scores, range.count()};
+  for (size_t i = 0; i < task.bias.size() && adds_in_product(task); ++i) {
+    const ScoreBias<T>& bias = task.bias[i];
+    if (bias.data == nullptr) continue;
+    product.bias[i] = {bias.at(block.batch, block.head, block.first) + range.first * bias.key, bias.row, bias.key};
+  }
+  return product;
 }
 
 template <class T>
-void add_bias(const ScoreBias<T>& bias, const Block& block, int64_t row, KeyRange keys, T* scores) {
+ValueProduct<T> value_product(const Grouped<T>& group, const QueryBlock& block, KeyRange range, const T* weights) {
+  const Attention<T>& task = group.task;
+  ValueProduct<T> product{block.last - block.first, range.count(), task.v_width, {weights, range.count()}};
+  product.v = {task.v.at(block.batch, group.key_head(block), range.first), task.v.layout.row};
+  product.out = {task.out.at(block.batch, block.head, block.first), task.out.layout.row};
+  return product;
+}
+
+// Scratch for the products of any block. That of one head is like that of another.
+template <class T>
+int64_t product_scratch(const Grouped<T>& group, const QueryBlocks& blocks) {
+  int64_t most = 0;
+  for (int64_t b = 0; b < group.task.batch; ++b) {
+    for (int64_t n = 0; n < blocks.per_head; ++n) {
+      QueryBlock block = blocks.at(n);
+      block.batch = b;
+      const KeyRange range = range_of(group, block);
+      most = std::max({most, score_product<T>(group, block, range, nullptr).scratch(),
+                       value_product<T>(group, block, range, nullptr).scratch()});
+    }
+  }
+  return most;
+}
+
+template <class T>
+void add_bias(const ScoreBias<T>& bias, const QueryBlock& block, int64_t row, KeyRange keys, T* scores) {
   if (bias.data == nullptr) return;
   const T* from = bias.at(block.batch, block.head, row) + keys.first * bias.key;
-  if (bias.key == 1) {
-    for (int64_t j = 0; j < keys.last - keys.first; ++j) scores[j] += from[j];
-  } else {
-    for (int64_t j = 0; j < keys.last - keys.first; ++j) scores[j] += from[j * bias.key];
-  }
+  for (int64_t j = 0; j < keys.count(); ++j) scores[j] += from[j * bias.key];
 }
 
-/// x = exp(x - highest), for a `highest` that no x exceeds and, where it is not -inf, `sink` neither. Returns what
-/// these are to be multiplied by to sum, with the sink, to 1: 0 where all are -inf.
+// Turns the products of one query with the keys of `range` into exponentials, 0 where hidden; returns the factor that
+// makes these probabilities.
 template <class T>
-T exponentials(T* x, int64_t count, T sink) {
+T weigh(const Grouped<T>& group, const QueryBlock& block, int64_t row, KeyRange range, T* x) {
   constexpr T kNothing = -std::numeric_limits<T>::infinity();
-  T highest = sink;
-  for (int64_t j = 0; j < count; ++j) highest = std::max(highest, x[j]);
-  if (highest == kNothing) highest = 0;
-  T sum = std::exp(sink - highest);
-  for (int64_t j = 0; j < count; ++j) {
-    x[j] = std::exp(x[j] - highest);
-    sum += x[j];
-  }
-  return sum == 0 ? T{0} : 1 / sum;
-}
-
-/// Turns the products of one query with the keys of `range` into exponentials, 0 where hidden; returns the factor that
-/// makes these probabilities.
-template <class T>
-T weigh(const Grouped<T>& group, const Block& block, int64_t row, KeyRange range, T* x) {
-  constexpr T kHidden = -std::numeric_limits<T>::infinity();
   const Attention<T>& task = group.task;
-  const int64_t count = range.last - range.first;
+  const int64_t count = range.count();
   T* kept = nullptr;
   if (task.scores != nullptr) {
     const int64_t stride = task.scores_row > 0 ? task.scores_row : task.keys;
@@ -136,51 +121,71 @@ T weigh(const Grouped<T>& group, const Block& block, int64_t row, KeyRange range
   const auto keep = [&](ScoreStage stage) {
     if (kept != nullptr && task.stage == stage) std::copy_n(x, count, kept);
   };
-  for (int64_t j = 0; j < count; ++j) x[j] *= task.scale;
   keep(ScoreStage::Scaled);
-  if (task.softcap != 0) {
-    for (int64_t j = 0; j < count; ++j) x[j] = task.softcap * std::tanh(x[j] / task.softcap);
-  }
+  if (task.softcap != 0) soft_cap(x, count, task.softcap);
   keep(ScoreStage::Capped);
 
-  const KeyRange seen = visible(group, block.batch, row);
+  const KeyRange seen = group.visible(block.batch, row);
   T* first = x + (seen.first - range.first);
   T* last = x + (seen.last - range.first);
-  for (const ScoreBias<T>& bias : task.bias) add_bias(bias, block, row, seen, first);
-  std::fill(x, first, task.hidden_score);
-  std::fill(last, x + count, task.hidden_score);
-  keep(ScoreStage::Masked);
-  const T sink = task.sinks != nullptr ? task.sinks[block.head * group.sink_head + row * group.sink_row] : kHidden;
+  for (size_t i = 0; i < task.bias.size() && !adds_in_product(task); ++i) {
+    add_bias(task.bias[i], block, row, seen, first);
+  }
+  if (kept != nullptr && task.stage == ScoreStage::Masked) {
+    std::fill(x, first, task.hidden_score);
+    std::fill(last, x + count, task.hidden_score);
+    std::copy_n(x, count, kept);
+  }
+  const T sink = task.sinks != nullptr ? task.sinks[block.head * group.sink_head + row * group.sink_row] : kNothing;
   const T factor = exponentials(first, last - first, sink);
   std::fill(x, first, T{0});
   std::fill(last, x + count, T{0});
-  if (kept != nullptr && task.stage == ScoreStage::Softmax) {
-    for (int64_t j = 0; j < count; ++j) kept[j] = x[j] * factor;
-  }
+  if (kept != nullptr && task.stage == ScoreStage::Softmax) scale_row(x, kept, count, factor);
   return factor;
 }
 
+// The keys of the block's head in the form of `pack_keys`: packed here unless they are those of the block before.
 template <class T>
-void attend(const Grouped<T>& group, const Block& block, T* x) {
+const T* packed(const Grouped<T>& group, const QueryBlock& block, Workplace<T>& place) {
+  if (place.keys == nullptr) return nullptr;
   const Attention<T>& task = group.task;
+  const int64_t head = group.key_head(block);
+  if (place.batch != block.batch || place.head != head) {
+    const int64_t keys = task.scores != nullptr ? task.keys : group.visible(block.batch, task.rows - 1).last;
+    pack_keys<T>({task.k.at(block.batch, head, 0), task.k.layout.row}, keys, task.width, place.keys);
+    place.batch = block.batch;
+    place.head = head;
+  }
+  return place.keys;
+}
+
+template <class T>
+void attend(const Grouped<T>& group, const QueryBlock& block, Workplace<T>& place) {
+  const KeyRange range = range_of(group, block);
   const int64_t rows = block.last - block.first;
-  const int64_t kv_head = block.head / (task.heads / task.kv_heads);
-  KeyRange range{0, task.keys};
-  if (task.scores == nullptr) {
-    range = {visible(group, block.batch, block.first).first, visible(group, block.batch, block.last - 1).last};
-  }
-  const int64_t count = range.last - range.first;
-  score_product<T>(rows, count, task.width, {task.q.at(block.batch, block.head, block.first), task.q.layout.row},
-                   {task.k.at(block.batch, kv_head, range.first), task.k.layout.row}, {x, count});
-  T factors[kMaxRows];
-  for (int64_t i = 0; i < rows; ++i) factors[i] = weigh(group, block, block.first + i, range, x + i * count);
-  const Rows<T> out{task.out.at(block.batch, block.head, block.first), task.out.layout.row};
-  value_product<T>(rows, count, task.v_width, {x, count},
-                   {task.v.at(block.batch, kv_head, range.first), task.v.layout.row}, out);
+  T* x = place.scores;
+  ScoreProduct<T> scores = score_product(group, block, range, x);
+  if (const T* keys = packed(group, block, place)) scores.packed_k = keys + range.first * group.task.width;
+  scores.run(place.products);
+  T factors[QueryBlocks::kMostRows];
+  for (int64_t i = 0; i < rows; ++i) factors[i] = weigh(group, block, block.first + i, range, x + i * range.count());
+  const ValueProduct<T> values = value_product<T>(group, block, range, x);
+  values.run(place.products);
   for (int64_t i = 0; i < rows; ++i) {
-    T* row = out.data + i * out.stride;
-    for (int64_t d = 0; d < task.v_width; ++d) row[d] *= factors[i];
+    T* row = values.out.data + i * values.out.stride;
+    scale_row(row, row, values.width, factors[i]);
   }
+}
+
+// Runs product(block, row) for all blocks; `row` is the block's first among all rows of the scores.
+template <class T, class F>
+void run_products(const Operands& io, const Grouped<T>& group, F&& product) {
+  const Attention<T>& task = group.task;
+  const QueryBlocks blocks(task);
+  for_each_block(
+      io, task, blocks, 0, product_scratch(group, blocks), 0, [&](const QueryBlock& block, Workplace<T>& place) {
+        product(block, (block.batch * task.heads + block.head) * task.rows + block.first).run(place.products);
+      });
 }
 
 }  // namespace
@@ -193,30 +198,29 @@ T attention_scale(float scale, int64_t width) {
 
 template <class T>
 void attention(const Operands& io, const Attention<T>& task) {
+  constexpr int64_t kRowsWorthPacking = 8;
   const Grouped<T> group = grouped(task);
-  for_each_block(io, group.task, block_rows(group.task) * task.keys,
-                 [&](const Block& block, T* scratch) { attend(group, block, scratch); });
+  const QueryBlocks blocks(group.task);
+  const bool reused = blocks.per_head * (group.task.heads / group.task.kv_heads) > 1;
+  const bool packs = reused && blocks.height > kRowsWorthPacking;
+  for_each_block(io, group.task, blocks, blocks.height * task.keys, product_scratch(group, blocks),
+                 packs ? packed_keys<T>(task.keys, task.width) : 0,
+                 [&](const QueryBlock& block, Workplace<T>& place) { attend(group, block, place); });
 }
 
 template <class T>
 void attention_scores(const Operands& io, const Attention<T>& task, T* scores) {
-  for_each_block(io, task, 0, [&](const Block& block, T*) {
-    const int64_t rows = block.last - block.first;
-    T* to = scores + ((block.batch * task.heads + block.head) * task.rows + block.first) * task.keys;
-    score_product<T>(rows, task.keys, task.width, {task.q.at(block.batch, block.head, block.first), task.q.layout.row},
-                     {task.k.at(block.batch, block.head / (task.heads / task.kv_heads), 0), task.k.layout.row},
-                     {to, task.keys});
-    for (int64_t i = 0; i < rows * task.keys; ++i) to[i] *= task.scale;
+  const Grouped<T> group{task};
+  run_products(io, group, [&](const QueryBlock& block, int64_t row) {
+    return score_product(group, block, {0, task.keys}, scores + row * task.keys);
   });
 }
 
 template <class T>
 void attention_values(const Operands& io, const Attention<T>& task, const T* probabilities) {
-  for_each_block(io, task, 0, [&](const Block& block, T*) {
-    const T* from = probabilities + ((block.batch * task.heads + block.head) * task.rows + block.first) * task.keys;
-    value_product<T>(block.last - block.first, task.keys, task.v_width, {from, task.keys},
-                     {task.v.at(block.batch, block.head / (task.heads / task.kv_heads), 0), task.v.layout.row},
-                     {task.out.at(block.batch, block.head, block.first), task.out.layout.row});
+  const Grouped<T> group{task};
+  run_products(io, group, [&](const QueryBlock& block, int64_t row) {
+    return value_product(group, block, {0, task.keys}, probabilities + row * task.keys);
   });
 }
 

@@ -6,7 +6,7 @@
 #include "kernels/attention/attention.h"
 #include "kernels/attention/head_operand.h"
 #include "kernels/op.h"
-#include "kernels/softmax/rows.h"
+#include "kernels/softmax/softmax.h"
 
 namespace mica {
 namespace {
@@ -85,10 +85,7 @@ void attend(const FlexAttention& op, const Operands& io, const Attention<T>& tas
   Tensor scores, probabilities;
   const T* x = scratch;
   if (op.has(kScoreMod)) x = modified(io, kScoreMod, precision, shape, x, scores);
-  const int64_t grain = 1 + 1024 / std::max<int64_t>(1, task.keys);
-  io.threads().parallel_for(shape.elements(0, 3), grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) softmax_row(x + i * task.keys, scratch + i * task.keys, task.keys);
-  });
+  softmax_along<SoftmaxKind::Plain>(io.threads(), x, scratch, shape.elements(0, 3), task.keys, 1);
   x = scratch;
   if (op.has(kProbMod)) x = modified(io, kProbMod, precision, shape, x, probabilities);
   attention_values(io, task, x);

@@ -7,7 +7,8 @@
 #include "kernels/attention/head_operand.h"
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/score_bias.h"
-#include "kernels/matmul/batched.h"
+#include "kernels/matmul/gemm.h"
+#include "kernels/matmul/packed.h"
 #include "kernels/op.h"
 #include "kernels/rope/rotate.h"
 #include "kernels/shape/shape_input.h"
@@ -112,20 +113,33 @@ Geometry geometry(const PackedAttention& op, const Operands& io) {
   return g;
 }
 
-// input * weights + bias
-template <class T>
-const T* project(const Operands& io, const Geometry& g) {
-  const int64_t rows = g.q.batch * g.q.rows, n = g.packed, depth = io.in(kWeights).shape()[0];
-  T* y = io.scratch<T>(rows * n);
-  const MatrixStack a{{}, {}, rows, depth, depth, 1}, b{{}, {}, depth, n, n, 1};
-  multiply_stacks<T>(io, Shape{}, a, widen<T>(io, io.in(kInput)), b, widen<T>(io, io.in(kWeights)),
-                     dense_stack({}, rows, n), y);
-  if (const T* terms = widen_optional<T>(io, kTerms)) {
-    for (int64_t i = 0; i < rows; ++i) {
-      for (int64_t j = 0; j < n; ++j) y[i * n + j] += terms[j];
-    }
+std::shared_ptr<const PackedMatrices> prepack(const PackedAttention&, const ConstantOperands& constants) {
+  return PackedMatrices::make(constants.in(kWeights), false);
+}
+
+// y = input * weights + bias, of rows x n elements.
+void project(const Operands& io, int64_t rows, int64_t n, float* y) {
+  const int64_t depth = io.in(kWeights).shape()[0];
+  Product product{rows, n, depth, {widen<float>(io, io.in(kInput)), depth, 1}};
+  if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
+    product.packed_b = packed->matrix(0);
+  } else {
+    product.b = {widen<float>(io, io.in(kWeights)), n, 1};
   }
-  return y;
+  product.c = y;
+  product.c_row = n;
+  product.epilogue.addends[0] = {widen_optional<float>(io, kTerms), 0, 1};
+  gemm(io, product);
+}
+
+void project(const Operands& io, int64_t rows, int64_t n, double* y) {
+  const int64_t depth = io.in(kWeights).shape()[0];
+  const double* terms = widen_optional<double>(io, kTerms);
+  const Matrix<const double> x{widen<double>(io, io.in(kInput)), depth, 1}, w{widen<double>(io, io.in(kWeights)), n, 1};
+  io.threads().parallel_for(rows, 8, [&](int64_t begin, int64_t end) {
+    multiply<double>(end - begin, n, depth, x.from(begin, 0), w, {y + begin * n, n, 1});
+    for (int64_t i = begin * n; i < end * n; ++i) y[i] += terms != nullptr ? terms[i % n] : 0;
+  });
 }
 
 // Angles of the positions from `past` on: position / 10000^(2 i / width) for pair i, halves of a head paired.
@@ -158,7 +172,8 @@ void run_cpu(const PackedAttention& op, const Operands& io) {
   Sequence* sequences = io.scratch<Sequence>(g.q.batch);
   std::fill_n(sequences, g.q.batch, Sequence{g.keys(), g.past});
   visit_wide(io.in(kInput).dtype(), [&]<class T>() {
-    const T* packed = project<T>(io, g);
+    T* packed = io.scratch<T>(g.q.batch * g.q.rows * g.packed);
+    project(io, g.q.batch * g.q.rows, g.packed, packed);
     const int64_t hidden = g.q.heads * g.q.width;
     Heads<const T> q{packed, g.q.packed_bsnh(0, g.packed)};
     Heads<const T> k{packed, g.k.packed_bsnh(hidden, g.packed)};
@@ -215,7 +230,8 @@ MICA_OP(Attention, 1, com_microsoft) {
       .appends<row_axis<3, PackedAttention>>(kPresent, kPast)
       .prepare<prepare>()
       .infer<infer>()
-      .cpu<run_cpu>();
+      .cpu<run_cpu>()
+      .prepack<prepack>();
 }
 
 }  // namespace mica

@@ -1,27 +1,57 @@
-// The two matrix products of attention, on rows that are some stride apart.
+// The two matrix products of attention, on rows of adjacent elements that are some stride apart: for float through the
+// fast products, for double by plain loops.
 #pragma once
 
-#include "kernels/matmul/multiply.h"
+#include <array>
+#include <cstdint>
 
 namespace mica {
 
-/// Rows of adjacent elements, `stride` elements apart.
 template <class T>
 struct Rows {
-  T* data;
-  int64_t stride;
+  T* data = nullptr;
+  int64_t stride = 0;
 };
 
-/// scores[i][j] = sum over d < width of q[i][d] * k[j][d]
+/// Added to the scores: element (i, j) is at data[i * row + j * key]; `key` is 0 or 1. Null: nothing.
 template <class T>
-void score_product(int64_t rows, int64_t keys, int64_t width, Rows<const T> q, Rows<const T> k, Rows<T> scores) {
-  multiply<T>(rows, keys, width, {q.data, q.stride, 1}, {k.data, 1, k.stride}, {scores.data, scores.stride, 1});
-}
+struct BiasRows {
+  const T* data = nullptr;
+  int64_t row = 0, key = 0;
+};
 
-/// out[i][d] = sum over j < keys of p[i][j] * v[j][d]
+/// scores[i][j] = scale * sum over d < width of q[i][d] * k[j][d], plus biases.
 template <class T>
-void value_product(int64_t rows, int64_t keys, int64_t width, Rows<const T> p, Rows<const T> v, Rows<T> out) {
-  multiply<T>(rows, width, keys, {p.data, p.stride, 1}, {v.data, v.stride, 1}, {out.data, out.stride, 1});
-}
+struct ScoreProduct {
+  int64_t rows = 0, keys = 0, width = 0;
+  Rows<const T> q = {}, k = {};
+  const T* packed_k = nullptr;  ///< these keys, as `pack_keys` wrote them; null: k
+  T scale = 1;
+  std::array<BiasRows<T>, 2> bias = {};
+  Rows<T> scores = {};
+
+  int64_t scratch() const;              ///< elements that `run` needs
+  void run(T* scratch_elements) const;  ///< on this thread alone
+};
+
+/// out[i][d] = sum over j < keys of p[i][j] * v[j][d], d < width.
+template <class T>
+struct ValueProduct {
+  int64_t rows = 0, keys = 0, width = 0;
+  Rows<const T> p = {}, v = {};
+  Rows<T> out = {};
+
+  int64_t scratch() const;
+  void run(T* scratch_elements) const;
+};
+
+/// Keys in the form that many products with them are fastest on. From key j on, a multiple of kPackedKeys, they begin
+/// at element j * width.
+inline constexpr int64_t kPackedKeys = 16;
+/// Elements of packed keys; 0 where packing does not help.
+template <class T>
+int64_t packed_keys(int64_t keys, int64_t width);
+template <class T>
+void pack_keys(const Rows<const T>& k, int64_t keys, int64_t width, T* to);
 
 }  // namespace mica

@@ -53,6 +53,24 @@ MICA_INLINE void sum_blocks(int64_t n, double (&totals)[N], Add add) {
   for (int k = 0; k < N; ++k) totals[k] += static_cast<double>(sum(sums[k]));
 }
 
+/// The largest element, -infinity of none; a NaN is no element.
+template <class S>
+MICA_INLINE float highest_of(const typename S::Type* x, int64_t n) {
+  constexpr int kChains = 4;
+  const Vec least = splat(-__builtin_inff());
+  Vec best[kChains] = {least, least, least, least};
+  int64_t i = 0;
+  for (; i + kChains * kLanes <= n; i += kChains * kLanes) {
+#pragma GCC unroll 4
+    for (int c = 0; c < kChains; ++c) best[c] = max(S::load(x + i + c * kLanes), best[c]);
+  }
+  for (; i + kLanes <= n; i += kLanes) best[0] = max(S::load(x + i), best[0]);
+  if (const int rest = static_cast<int>(n - i); rest > 0) {
+    best[1] = max(keep(S::load(x + i, rest), least, rest), best[1]);
+  }
+  return highest(max(max(best[0], best[1]), max(best[2], best[3])));
+}
+
 /// y[i] = f(x[i]) for i < n, where f(v, i) computes kLanes elements from i on, f(v, i, count) the last `count`. S and D
 /// are the storage types of x and y, which may be the same array.
 template <class S, class D, class F>

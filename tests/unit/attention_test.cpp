@@ -56,6 +56,34 @@ TEST(Attention, KeepsScoresOfEveryStage) {
   expect_near(scores(3), {0.402475, 0, 0.400212, 0.197313, 0.260617, 0.270606, 0.468777, 0});
 }
 
+// Doubles are computed by plain loops.
+TEST(Attention, GivesTheSameInBlocks) {
+  const auto run = [](const Attributes& attributes, const std::vector<Tensor>& inputs) {
+    return run_op({"GroupQueryAttention", 1, attributes, 1, "com.microsoft"}, inputs)[0];
+  };
+  const auto inputs = []<class T>(T) {
+    return std::vector<Tensor>{pattern<T>({2, 300, 4 * 24}, 1),
+                               pattern<T>({2, 300, 2 * 24}, 2),
+                               pattern<T>({2, 300, 2 * 24}, 3),
+                               kAbsent,
+                               kAbsent,
+                               Tensor::of<int32_t>({2}, {299, 170}),
+                               Tensor::of<int32_t>(Shape{}, {300}),
+                               kAbsent,
+                               kAbsent,
+                               kAbsent,
+                               pattern<T>({1, 4, 300, 300}, 4)};
+  };
+  Attributes attributes{{"num_heads", int64_t{4}}, {"kv_num_heads", int64_t{2}}};
+  for (const int64_t causal : {0, 1}) {
+    for (const int64_t window : {-1, 70}) {
+      attributes["causal"] = causal;
+      attributes["local_window_size"] = window;
+      expect_near(run(attributes, inputs(0.0f)), numbers(run(attributes, inputs(0.0)).tensor), 4e-6);
+    }
+  }
+}
+
 TEST(Attention, InfersAsExpressions) {
   const Dim batch = Dim::symbol("batch"), seq = Dim::symbol("seq"), past = Dim::symbol("past");
   const KnownInput q = tensor_input(DType::F16, {batch, seq, 96}), kv = tensor_input(DType::F16, {batch, seq, 48});

@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <vector>
 
 #include "runtime/base/half.h"
 #include "tests/unit/infer_op.h"
+#include "tests/unit/message_of.h"
 
 namespace mica {
 
@@ -38,15 +38,6 @@ inline void expect_near(const Datum& actual, const std::vector<double>& expected
     if (values[i] == expected[i]) continue;  // infinities too
     EXPECT_NEAR(values[i], expected[i], tolerance * std::max(1.0, std::abs(expected[i]))) << "element " << i;
   }
-}
-
-inline std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 }  // namespace mica
