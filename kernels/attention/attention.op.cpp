@@ -27,7 +27,7 @@ struct AttentionOp {
 
 void prepare(AttentionOp& op, const NodeFacts&) {
   const auto fail = [](const std::string& message) { throw Error(ErrorCode::InvalidModel, message); };
-  if (op.q_num_heads.value_or(1) < 1 || op.kv_num_heads.value_or(1) < 1) fail("a number of heads is not positive");
+  for (const auto& heads : {op.q_num_heads, op.kv_num_heads}) check_heads(heads.value_or(1));
   if (op.qk_matmul_output_mode < 0 || op.qk_matmul_output_mode > 3) {
     fail("qk_matmul_output_mode is " + std::to_string(op.qk_matmul_output_mode) + ", not 0 to 3");
   }
@@ -116,6 +116,7 @@ const Sequence* sequences(const Operands& io, const Geometry& g, int64_t keys) {
 }
 
 void run_cpu(const AttentionOp& op, const Operands& io) {
+  if (outputs_are_empty(io)) return;
   const Geometry g = geometry(op, io);
   const HeadDims &q = g.q.dims, &k = g.k.dims, &v = g.v.dims;
   const Shape scores{q.batch, q.heads, q.rows, g.keys()};

@@ -53,7 +53,9 @@ struct GroupQueryAttention {
 };
 
 void prepare(GroupQueryAttention& op, const NodeFacts&) {
-  if (op.num_heads < 1 || op.kv_num_heads < 1 || op.num_heads % op.kv_num_heads != 0) {
+  check_heads(op.num_heads);
+  check_heads(op.kv_num_heads);
+  if (op.num_heads % op.kv_num_heads != 0) {
     throw Error(ErrorCode::InvalidModel, std::to_string(op.num_heads) + " query heads cannot share " +
                                              std::to_string(op.kv_num_heads) + " key heads");
   }
@@ -160,7 +162,7 @@ const int64_t* positions(const Operands& io, const Geometry& g, int64_t table_ro
   for (int64_t b = 0; b < batch; ++b) {
     for (int64_t s = 0; s < length; ++s) {
       int64_t at = g.rows[b].past + s;
-      if (start) at = integer_at(io.in(kPositions), 0) + s;
+      if (start) at = checked_position(integer_at(io.in(kPositions), 0), table_rows) + s;
       if (given && !g.first_prompt) at = integer_at(io.in(kPositions), b * length + s);
       result[b * length + s] = s < g.rows[b].fresh ? checked_position(at, table_rows) : 0;
     }
@@ -213,6 +215,7 @@ const T* sinks(const GroupQueryAttention& op, const Operands& io) {
 }
 
 void run_cpu(const GroupQueryAttention& op, const Operands& io) {
+  if (outputs_are_empty(io)) return;
   const Geometry g = geometry(op, io);
   const HeadDims &q = g.q.dims, &k = g.k.dims, &v = g.v.dims;
   Sequence* sequences = io.scratch<Sequence>(q.batch);

@@ -38,6 +38,11 @@ HeadOperand part_of_heads(const Tensor& tensor, int64_t part, int64_t parts, int
   return {&tensor, {shape[0], heads, shape[1], width}, {part * width, shape[1] * row, parts * width, row}};
 }
 
+void check_heads(int64_t heads) {
+  if (heads >= 1 && heads <= int64_t{1} << 20) return;
+  throw Error(ErrorCode::InvalidModel, std::to_string(heads) + " is no sensible number of heads");
+}
+
 void check_attention(const HeadOperand& query, const HeadOperand& key, const HeadOperand& value) {
   const HeadDims &q = query.dims, &k = key.dims, &v = value.dims;
   if (q.batch == k.batch && k.batch == v.batch && k.heads == v.heads && k.heads > 0 && q.heads % k.heads == 0 &&

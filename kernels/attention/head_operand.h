@@ -26,6 +26,9 @@ HeadOperand heads_of_row(const Tensor& tensor, int64_t first, int64_t heads, int
 /// Part `part` of those that lie beside each other in every head: [batch, rows, heads, parts, width].
 HeadOperand part_of_heads(const Tensor& tensor, int64_t part, int64_t parts, int64_t heads);
 
+/// Throws InvalidModel unless a number of heads is from 1 to 2^20.
+void check_heads(int64_t heads);
+
 /// Throws unless queries, keys and values belong together: one batch, as many keys as values, and heads that share
 /// these evenly.
 void check_attention(const HeadOperand& q, const HeadOperand& k, const HeadOperand& v);

@@ -45,9 +45,19 @@ struct Heads {
   T* at(int64_t b, int64_t h, int64_t i) const { return data + layout.at(b, h, i); }
 };
 
-/// Calls f(b, h, i) for every row, on all threads.
+/// Whether a kernel has nothing to do. The other dims of an empty tensor may be too large to count through, so kernels
+/// ask this before they do.
+inline bool outputs_are_empty(const Operands& io) {
+  for (size_t i = 0; i < io.outputs(); ++i) {
+    if (io.wants(i) && io.out(i).elements() > 0) return false;
+  }
+  return true;
+}
+
+/// Calls f(b, h, i) for every row that has elements, on all threads.
 template <class F>
 void for_each_row(ThreadPool& threads, const HeadDims& dims, F&& f) {
+  if (dims.elements() == 0) return;
   const int64_t grain = dims.width > 0 ? 1 + 4096 / dims.width : 1;
   threads.parallel_for(dims.batch * dims.heads * dims.rows, grain, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {

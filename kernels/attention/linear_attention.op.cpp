@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/attention/heads.h"
+#include "kernels/attention/head_operand.h"
 #include "kernels/op.h"
 
 namespace mica {
@@ -35,7 +35,9 @@ void prepare(LinearAttention& op, const NodeFacts&) {
   op.delta = op.update_rule == "delta" || op.update_rule == "gated_delta";
   if (!op.gated && !op.delta && op.update_rule != "linear") fail("update_rule \"" + op.update_rule + "\" is unknown");
   const int64_t q = op.q_num_heads, kv = op.kv_num_heads;
-  if (q < 1 || kv < 1 || (q % kv != 0 && !(op.microsoft && kv % q == 0))) {
+  check_heads(q);
+  check_heads(kv);
+  if (q % kv != 0 && !(op.microsoft && kv % q == 0)) {
     fail(std::to_string(q) + " query heads cannot share " + std::to_string(kv) + " key heads");
   }
   if (op.state_window < 0 || op.state_window > 8)
@@ -156,6 +158,7 @@ void run_head(const LinearAttention& op, const Task<T>& task, int64_t b, int64_t
 }
 
 void run_cpu(const LinearAttention& op, const Operands& io) {
+  if (outputs_are_empty(io)) return;
   const HeadDims q = packed(io.in(kQuery), op.q_num_heads);
   const HeadDims k = packed(io.in(kKey), op.kv_num_heads);
   const HeadDims v = packed(io.in(kValue), op.kv_num_heads);

@@ -39,7 +39,7 @@ struct MultiHeadAttention {
 };
 
 void prepare(MultiHeadAttention& op, const NodeFacts&) {
-  if (op.num_heads < 1) throw Error(ErrorCode::InvalidModel, "num_heads is " + std::to_string(op.num_heads));
+  check_heads(op.num_heads);
 }
 
 // Whether past and present are one buffer.
@@ -175,6 +175,7 @@ Heads<const T> from_beams(const MultiHeadAttention& op, const Operands& io, cons
 }
 
 void run_cpu(const MultiHeadAttention& op, const Operands& io) {
+  if (outputs_are_empty(io)) return;
   const Geometry g = geometry(op, io);
   const HeadDims &q = g.q.dims, &k = g.k.dims, &v = g.v.dims;
   const Shape scores{q.batch, q.heads, q.rows, g.keys()};

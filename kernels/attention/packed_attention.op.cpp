@@ -32,7 +32,7 @@ struct PackedAttention {
 
 void prepare(PackedAttention& op, const NodeFacts&) {
   const auto fail = [](const std::string& message) { throw Error(ErrorCode::InvalidModel, message); };
-  if (op.num_heads < 1) fail("num_heads is " + std::to_string(op.num_heads));
+  check_heads(op.num_heads);
   if (op.rotary_embedding_dim < 0 || op.rotary_embedding_dim % 2 != 0) fail("rotary_embedding_dim is not even");
   const auto& sizes = op.qkv_hidden_sizes;
   if (sizes.empty()) return;
@@ -165,6 +165,7 @@ Rotation<T> rotation(const PackedAttention& op, const Operands& io, const Geomet
 }
 
 void run_cpu(const PackedAttention& op, const Operands& io) {
+  if (outputs_are_empty(io)) return;
   const Geometry g = geometry(op, io);
   const Shape scores{g.q.batch, g.q.heads, g.q.rows, g.keys()};
   CachedRows* rows = io.scratch<CachedRows>(g.q.batch);

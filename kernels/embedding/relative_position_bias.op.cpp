@@ -60,6 +60,7 @@ void run_cpu(const RelativePositionBias& op, const Operands& io) {
   if (io.out(0).shape() != Shape{1, table[1], queries, keys}) {
     bad_input("the lengths do not give " + io.out(0).str());
   }
+  if (io.out(0).elements() == 0) return;
   const int64_t distances = std::max<int64_t>(0, queries + keys - 1);
   int64_t* place = io.scratch<int64_t>(distances);  // bucket of `ahead` + queries - 1
   for (int64_t i = 0; i < distances; ++i) place[i] = bucket(op, i - (queries - 1), table[0]);

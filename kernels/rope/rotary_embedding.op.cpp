@@ -4,6 +4,7 @@
 // each batch entry and position. com.microsoft: position_ids may also be one number, the position of the first row.
 #include <algorithm>
 
+#include "kernels/attention/head_operand.h"
 #include "kernels/op.h"
 #include "kernels/rope/rotate.h"
 #include "kernels/shape/shape_input.h"
@@ -19,7 +20,8 @@ struct RotaryEmbedding {
 };
 
 void prepare(RotaryEmbedding& op, const NodeFacts&) {
-  if (op.num_heads < 0 || op.rotary_embedding_dim < 0 || op.rotary_embedding_dim % 2 != 0) {
+  if (op.num_heads != 0) check_heads(op.num_heads);
+  if (op.rotary_embedding_dim < 0 || op.rotary_embedding_dim % 2 != 0) {
     throw Error(ErrorCode::InvalidModel, "num_heads " + std::to_string(op.num_heads) + " or rotary_embedding_dim " +
                                              std::to_string(op.rotary_embedding_dim) + " makes no sense");
   }
@@ -60,6 +62,7 @@ const int64_t* table_rows(const Operands& io, const Tensor* ids, const HeadDims&
 }
 
 void run_cpu(const RotaryEmbedding& op, const Operands& io) {
+  if (outputs_are_empty(io)) return;
   const Tensor& x = io.in(0);
   const Tensor& cos = io.in(op.microsoft ? 2 : 1);
   const Tensor& sin = io.in(op.microsoft ? 3 : 2);
