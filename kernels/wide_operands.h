@@ -19,16 +19,32 @@ void visit_wide(DType dtype, F&& f) {
   bad_input("element type " + std::string(name(dtype)) + " is not a float");
 }
 
-/// The elements of a float tensor as T (float or double): the tensor's own memory, or a copy in scratch.
+/// Writes the elements of a float tensor as T (float or double).
+template <class T>
+void widen_to(const Tensor& tensor, T* to) {
+  const bool known = visit_dtype<float, double, Half, BFloat16>(tensor.dtype(), [&]<class S>() {
+    const S* from = tensor.data<S>();
+    for (int64_t i = 0, count = tensor.elements(); i < count; ++i) to[i] = static_cast<T>(from[i]);
+  });
+  if (!known) bad_input(tensor.str() + " does not hold floats");
+}
+
+/// The elements of a float tensor as T: the tensor's own memory, or a copy in scratch.
 template <class T>
 const T* widen(const Operands& io, const Tensor& tensor) {
   if (tensor.dtype() == dtype_of<T>) return tensor.data<T>();
   T* wide = io.scratch<T>(tensor.elements());
-  const bool known = visit_dtype<float, double, Half, BFloat16>(tensor.dtype(), [&]<class S>() {
-    const S* from = tensor.data<S>();
-    for (int64_t i = 0, count = tensor.elements(); i < count; ++i) wide[i] = static_cast<T>(from[i]);
-  });
-  if (!known) bad_input(tensor.str() + " does not hold floats");
+  widen_to(tensor, wide);
+  return wide;
+}
+
+/// For OpBuilder::prepack: a constant of a narrower float type as a float tensor; null for others and for a null
+/// tensor.
+inline std::shared_ptr<const Tensor> widen_constant(const Tensor* tensor) {
+  if (tensor == nullptr || !is_float(tensor->dtype())) return nullptr;
+  if (tensor->dtype() == DType::F32 || tensor->dtype() == DType::F64) return nullptr;
+  auto wide = std::make_shared<Tensor>(DType::F32, tensor->shape());
+  widen_to(*tensor, wide->mutable_data<float>());
   return wide;
 }
 

@@ -1,8 +1,7 @@
 // Conv, ai.onnx 1, 11, 22:  Y[n, m, o] = B[m] + sum over c, k of X[n, c, o * stride - pad + k * dilation] * W[m, c, k]
 // with channels c of the group that filter m belongs to. The versions differ in element types only.
-#include "kernels/conv/conv.h"
-
-#include "kernels/wide.h"
+#include "kernels/conv/float_conv.h"
+#include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
@@ -13,25 +12,30 @@ void infer(const ConvParams& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), conv_output_dims(op, ctx, 0, 1, 2));
 }
 
-template <class T>
-void run(const ConvGeometry& g, const Operands& io) {
-  using Acc = Wide<T>;
-  const T* x = io.in(0).data<T>();
-  const T* w = io.in(1).data<T>();
-  const T* bias = io.has(2) ? io.in(2).data<T>() : nullptr;
-  T* y = io.out(0).mutable_data<T>();
+void run_doubles(const ConvGeometry& g, const Operands& io) {
+  const double* x = io.in(0).data<double>();
+  const double* w = io.in(1).data<double>();
+  const double* bias = io.has(2) ? io.in(2).data<double>() : nullptr;
+  double* y = io.out(0).mutable_data<double>();
   convolve(
-      g, io.scratch<Acc>(g.outputs()), [=](int64_t i) { return static_cast<Acc>(x[i]); },
-      [=](int64_t i, int64_t) { return static_cast<Acc>(w[i]); },
-      [=](int64_t i, int64_t filter, Acc sum) {
-        y[i] = static_cast<T>(bias != nullptr ? sum + static_cast<Acc>(bias[filter]) : sum);
-      });
+      g, io.scratch<double>(g.outputs()), [=](int64_t i) { return x[i]; }, [=](int64_t i, int64_t) { return w[i]; },
+      [=](int64_t i, int64_t filter, double sum) { y[i] = bias != nullptr ? sum + bias[filter] : sum; });
+}
+
+// Weights that are not floats, as floats.
+std::shared_ptr<const Tensor> prepack(const ConvParams&, const ConstantOperands& constants) {
+  return widen_constant(constants.in(1));
 }
 
 void run_cpu(const ConvParams& op, const Operands& io) {
   const ConvGeometry g = conv_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
   check_bias(io, 2, g.groups * g.filters);
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(g, io); });
+  if (io.in(0).dtype() == DType::F64) return run_doubles(g, io);
+  const WideOutput<float> y(io, io.out(0));
+  const Tensor* packed = io.packed<Tensor>();
+  const float* w = packed != nullptr ? packed->data<float>() : widen<float>(io, io.in(1));
+  convolve_floats(io, g, {widen<float>(io, io.in(0)), w, widen_optional<float>(io, 2), y.data()});
+  y.store();
 }
 
 OpBuilder<ConvParams> conv(DTypeSet types) {
@@ -43,7 +47,8 @@ OpBuilder<ConvParams> conv(DTypeSet types) {
       .output("Y")
       .prepare<check_conv>()
       .infer<infer>()
-      .cpu<run_cpu>();
+      .cpu<run_cpu>()
+      .prepack<prepack>();
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 //   Y[n, m, o * stride - pad + k * dilation] += X[n, c, o] * W[c, m, k], and B[m] added once
 //   output = stride * (input - 1) + output_padding + (kernel - 1) * dilation + 1 - pads, unless output_shape or
 //   auto_pad SAME_* (input * stride) sets it and thereby the pads.
-#include "kernels/conv/conv.h"
-#include "kernels/wide.h"
+#include "kernels/conv/float_conv.h"
+#include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
@@ -104,42 +104,47 @@ ConvGeometry geometry(const ConvTranspose& op, const Shape& x, const Shape& w, c
   return g;
 }
 
-template <class T>
-void run(const ConvGeometry& g, const Operands& io) {
+// The plain loops.
+void run_doubles(const ConvGeometry& g, const Operands& io) {
   const int64_t inputs = g.outputs();  // of X
   const int64_t outputs = g.inputs();  // of Y
   const int64_t taps = g.taps();
   const int64_t stride = g.axes[g.rank - 1].stride;
-  const T* w = io.in(1).data<T>();
-  T* y = io.out(0).mutable_data<T>();
-  Wide<T>* plane = io.scratch<Wide<T>>(outputs);
+  const double* w = io.in(1).data<double>();
+  double* y = io.out(0).mutable_data<double>();
   for (int64_t n = 0; n < g.batch; ++n) {
     for (int64_t filter = 0; filter < g.groups * g.filters; ++filter, y += outputs) {
       const int64_t group = filter / g.filters;
-      std::fill_n(plane, outputs, io.has(2) ? static_cast<Wide<T>>(io.in(2).data<T>()[filter]) : Wide<T>{});
+      std::fill_n(y, outputs, io.has(2) ? io.in(2).data<double>()[filter] : 0);
       for (int64_t c = group * g.channels; c < (group + 1) * g.channels; ++c) {
-        const T* x = io.in(0).data<T>() + (n * g.groups * g.channels + c) * inputs;
-        const T* weight = w + (c * g.filters + filter % g.filters) * taps;
+        const double* x = io.in(0).data<double>() + (n * g.groups * g.channels + c) * inputs;
+        const double* weight = w + (c * g.filters + filter % g.filters) * taps;
         SpatialIndex k{};
         do {
-          const Wide<T> factor = static_cast<Wide<T>>(*weight++);
+          const double factor = *weight++;
           for_each_output_run(g, k, [&](int64_t position, int64_t offset, int64_t count) {
-            for (int64_t i = 0; i < count; ++i) {
-              plane[offset + i * stride] += static_cast<Wide<T>>(x[position + i]) * factor;
-            }
+            for (int64_t i = 0; i < count; ++i) y[offset + i * stride] += x[position + i] * factor;
           });
         } while (next_position(k, g, g.rank, &WindowAxis::kernel));
       }
-      for (int64_t i = 0; i < outputs; ++i) y[i] = static_cast<T>(plane[i]);
     }
   }
+}
+
+std::shared_ptr<const Tensor> prepack(const ConvTranspose&, const ConstantOperands& constants) {
+  return widen_constant(constants.in(1));
 }
 
 void run_cpu(const ConvTranspose& op, const Operands& io) {
   const ConvGeometry g = geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
   check_bias(io, 2, g.groups * g.filters);
   if (g.taps() == 0) bad_input("weights " + io.in(1).shape().str() + " are empty");
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(g, io); });
+  if (io.in(0).dtype() == DType::F64) return run_doubles(g, io);
+  const WideOutput<float> y(io, io.out(0));
+  const Tensor* packed = io.packed<Tensor>();
+  const float* w = packed != nullptr ? packed->data<float>() : widen<float>(io, io.in(1));
+  convolve_transposed_floats(io, g, {widen<float>(io, io.in(0)), w, widen_optional<float>(io, 2), y.data()});
+  y.store();
 }
 
 OpBuilder<ConvTranspose> conv_transpose(DTypeSet types) {
@@ -153,7 +158,8 @@ OpBuilder<ConvTranspose> conv_transpose(DTypeSet types) {
       .output("Y")
       .prepare<check>()
       .infer<infer>()
-      .cpu<run_cpu>();
+      .cpu<run_cpu>()
+      .prepack<prepack>();
 }
 
 }  // namespace

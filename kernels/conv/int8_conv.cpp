@@ -2,18 +2,10 @@
 
 #include <cstring>
 
+#include "kernels/conv/window_rows.h"
+
 namespace mica {
 namespace {
-
-// Whether the windows are the image itself: one tap, and each position once.
-bool is_pointwise(const ConvGeometry& g) {
-  bool pointwise = true;
-  for (size_t i = 0; i < g.rank; ++i) {
-    const WindowAxis& axis = g.axes[i];
-    pointwise = pointwise && axis.kernel == 1 && axis.stride == 1 && axis.pad == 0 && axis.input == axis.output;
-  }
-  return pointwise;
-}
 
 // Positions that are handled at a time: as many as give every thread some tasks, and whole panels.
 int64_t chunk_width(const ConvGeometry& g, int threads) {
@@ -85,51 +77,25 @@ void Int8Conv::load(int64_t task, const Buffers& to) const {
   pack_right(nullptr, b, PanelLayout(row_layout_.k, count), to.panels);
 }
 
-// Row (channel, tap) of `windows` gets the elements that the tap sees at `count` positions. These are taken in runs
-// along the last axis, between whose ends the elements are `stride` apart in one row of the image.
+// Row (channel, tap) of `windows` gets the elements that the tap sees at `count` positions.
 void Int8Conv::gather(const uint8_t* image, int64_t position, int64_t count, uint8_t* windows) const {
-  const size_t last = g_.rank - 1;
-  const WindowAxis& axis = g_.axes[last];
+  const int64_t stride = g_.axes[g_.rank - 1].stride;
   const int64_t taps = g_.taps();
   const int64_t plane = g_.inputs();
-  for (int64_t done = 0; done < count;) {
-    SpatialIndex at{};
-    int64_t rest = position + done;
-    for (size_t i = g_.rank; i-- > 0;) {
-      at[i] = rest % g_.axes[i].output;
-      rest /= g_.axes[i].output;
+  for_each_window_row(g_, position, count, [&](const WindowRow& row) {
+    for (int64_t c = 0; c < g_.channels; ++c) {
+      uint8_t* to = windows + (c * taps + row.tap) * count + row.first;
+      std::memset(to, padding_, static_cast<size_t>(row.begin));
+      std::memset(to + row.end, padding_, static_cast<size_t>(row.count - row.end));
+      if (row.begin == row.end) continue;
+      const uint8_t* source = image + c * plane + row.from;
+      if (stride == 1) {
+        std::memcpy(to + row.begin, source, static_cast<size_t>(row.end - row.begin));
+      } else {
+        for (int64_t i = row.begin; i < row.end; ++i) to[i] = source[(i - row.begin) * stride];
+      }
     }
-    const int64_t run = std::min(count - done, axis.output - at[last]);
-    SpatialIndex k{};
-    int64_t tap = 0;
-    do {
-      int64_t row = 0;  // of the image
-      bool inside = true;
-      for (size_t i = 0; i < last; ++i) {
-        const int64_t place = g_.axes[i].start(at[i]) + k[i] * g_.axes[i].dilation;
-        inside = inside && place >= 0 && place < g_.axes[i].input;
-        row = row * g_.axes[i].input + place;
-      }
-      const Range seen = axis.outputs_of(k[last]);
-      const int64_t begin = inside ? std::clamp(seen.begin - at[last], int64_t{0}, run) : run;
-      const int64_t end = inside ? std::clamp(seen.end - at[last], begin, run) : run;
-      const int64_t from = row * axis.input + axis.start(at[last] + begin) + k[last] * axis.dilation;
-      for (int64_t c = 0; c < g_.channels; ++c) {
-        uint8_t* to = windows + (c * taps + tap) * count + done;
-        std::memset(to, padding_, static_cast<size_t>(begin));
-        std::memset(to + end, padding_, static_cast<size_t>(run - end));
-        if (begin == end) continue;
-        const uint8_t* source = image + c * plane + from;
-        if (axis.stride == 1) {
-          std::memcpy(to + begin, source, static_cast<size_t>(end - begin));
-        } else {
-          for (int64_t i = begin; i < end; ++i) to[i] = source[(i - begin) * axis.stride];
-        }
-      }
-      ++tap;
-    } while (next_position(k, g_, g_.rank, &WindowAxis::kernel));
-    done += run;
-  }
+  });
 }
 
 Int8Piece Int8Conv::multiply(int64_t task, int64_t block, const Buffers& from, Int8Piece::Sums& sums) const {

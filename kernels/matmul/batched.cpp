@@ -1,9 +1,5 @@
 #include "kernels/matmul/batched.h"
 
-#include <algorithm>
-
-#include "kernels/matmul/gemm_plan.h"
-
 namespace mica {
 namespace {
 
@@ -58,28 +54,8 @@ MatrixStack dense_stack(const Shape& batch, int64_t m, int64_t n) {
   return stack;
 }
 
-// Many products go to one thread each; of a few, every one is split.
 void gemm(const Operands& io, const StackedProduct& s) {
-  const int64_t count = s.batch.elements();
-  if (count == 0) return;
-  const Product first = product_at(s, 0);
-  if (count == 1) return gemm(io, first);
-  ThreadPool& threads = io.threads();
-  const int64_t worthwhile = std::max<int64_t>(1, static_cast<int64_t>(operations(first) * count / kWorthACore));
-  const int64_t parts = std::min<int64_t>({count, threads.threads(), worthwhile});
-  const bool whole = parts == 1 || count % parts == 0 || count >= 4 * parts;
-  const int64_t scratch_each = scratch_elements(first, whole ? 1 : threads.threads());
-  float* scratch = scratch_each > 0 ? io.scratch<float>(scratch_each * (whole ? parts : 1)) : nullptr;
-  if (!whole) {
-    for (int64_t i = 0; i < count; ++i) gemm(threads, product_at(s, i), scratch);
-    return;
-  }
-  threads.parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t part = begin; part < end; ++part) {
-      float* own = scratch + part * scratch_each;
-      for (int64_t i = count * part / parts; i < count * (part + 1) / parts; ++i) gemm(product_at(s, i), own);
-    }
-  });
+  gemm_each(io, s.batch.elements(), [&](int64_t index) { return product_at(s, index); });
 }
 
 }  // namespace mica

@@ -145,7 +145,7 @@ class PartRunner {
         pack_panels(*kernels_.pack, p_.b.from(k0, block.j0), k, n, b_scratch_, pass.b_panel);
         break;
       case GemmPlan::Right::Filled:
-        (*p_.fill_b)({k0, k, block.j0, n, pass.b_panel}, b_scratch_);
+        (*p_.fill_b)({p_.fill_index, k0, k, block.j0, n, pass.b_panel}, b_scratch_);
         break;
       case GemmPlan::Right::Dots:
         break;
@@ -268,6 +268,28 @@ void gemm(const Operands& io, const Product& product) {
   const Planned planned(kernels, product);
   const int64_t scratch = planned.scratch(io.threads().threads());
   planned.run(io.threads(), scratch > 0 ? io.scratch<float>(scratch) : nullptr);
+}
+
+void gemm_each(const Operands& io, int64_t count, FunctionRef<Product(int64_t index)> product) {
+  if (count == 0) return;
+  const Product first = product(0);
+  if (count == 1) return gemm(io, first);
+  ThreadPool& threads = io.threads();
+  const double worthwhile = operations(first) * static_cast<double>(count) / kWorthACore;
+  const int64_t parts = std::min(count, static_cast<int64_t>(std::clamp<double>(worthwhile, 1, threads.threads())));
+  const bool whole = parts == 1 || count % parts == 0 || count >= 4 * parts;
+  const int64_t scratch_each = scratch_elements(first, whole ? 1 : threads.threads());
+  float* scratch = scratch_each > 0 ? io.scratch<float>(scratch_each * (whole ? parts : 1)) : nullptr;
+  if (!whole) {
+    for (int64_t i = 0; i < count; ++i) gemm(threads, product(i), scratch);
+    return;
+  }
+  threads.parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      float* own = scratch + part * scratch_each;
+      for (int64_t i = count * part / parts; i < count * (part + 1) / parts; ++i) gemm(product(i), own);
+    }
+  });
 }
 
 int64_t packed_elements(int64_t k, int64_t n) {

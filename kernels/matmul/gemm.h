@@ -23,6 +23,7 @@ class ThreadPool;    // backends/cpu/thread_pool.h
 
 /// Rows k0 to k0 + k of columns j0 to j0 + n of a right operand. j0 is a multiple of 16.
 struct PanelBlock {
+  int64_t index;  ///< `Product::fill_index`
   int64_t k0, k, j0, n;
   int64_t panel;  ///< elements from one panel to the next
 };
@@ -33,9 +34,10 @@ using FillPanels = FunctionRef<void(const PanelBlock& block, float* to)>;
 /// c = epilogue(a * b), of m x k and k x n elements.
 struct Product {
   int64_t m = 0, n = 0, k = 0;
-  Matrix<const float> a{};             ///< any strides; fastest with rows of adjacent elements
-  Matrix<const float> b{};             ///< any strides; the right operand unless one of the next two is set
-  const float* packed_b = nullptr;     ///< as written by `pack`
+  Matrix<const float> a{};          ///< any strides; fastest with rows of adjacent elements
+  Matrix<const float> b{};          ///< any strides; the right operand unless one of the next two is set
+  const float* packed_b = nullptr;  ///< as written by `pack`
+  int64_t fill_index = 0;
   const FillPanels* fill_b = nullptr;  ///< makes the panels of an operand that exists nowhere as a matrix
   float* c = nullptr;                  ///< rows of adjacent elements; overlaps neither operand
   int64_t c_row = 0;                   ///< elements from one row to the next
@@ -58,6 +60,10 @@ void gemm(ThreadPool& threads, const Product& product, float* scratch);
 
 /// The same with a kernel's threads and scratch.
 void gemm(const Operands& io, const Product& product);
+
+/// The products `product(0)` to `product(count - 1)`, which differ in where their elements are only. Many go to one
+/// thread each; of a few, every one is split.
+void gemm_each(const Operands& io, int64_t count, FunctionRef<Product(int64_t index)> product);
 
 /// Elements of a packed k x n operand.
 int64_t packed_elements(int64_t k, int64_t n);

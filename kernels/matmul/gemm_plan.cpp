@@ -62,14 +62,15 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
 }
 
 GemmSplit split_gemm(const Product& p, const GemmPlan& plan, const TileKernels& kernels, int threads) {
-  const int64_t parts = std::min<int64_t>(threads, static_cast<int64_t>(operations(p) / kWorthACore));
+  const int64_t parts = static_cast<int64_t>(std::min<double>(threads, operations(p) / kWorthACore));
   GemmSplit best;
   if (parts <= 1) return best;
   const int64_t row_tiles = ceil_div(p.m, kernels.rows);
   const int64_t groups = ceil_div(p.n, plan.group);
   // The part with most tiles decides. A block that each of several parts along the other dim packs for itself counts as
   // a few rows, or columns, more.
-  const int64_t packed_rows = plan.right == GemmPlan::Right::Packing ? 1 : 0;
+  const bool packs = plan.right == GemmPlan::Right::Packing || plan.right == GemmPlan::Right::Filled;
+  const int64_t packed_rows = packs ? 2 : 0;
   int64_t least = row_tiles * groups;
   for (int64_t columns = std::min(parts, groups); columns >= 1; --columns) {
     const int64_t rows = std::min(parts / columns, row_tiles);

@@ -1,0 +1,26 @@
+// Convolution of floats: as products of matrices, or directly where every filter sees one channel.
+#pragma once
+
+#include "kernels/conv/conv.h"
+#include "kernels/matmul/epilogue.h"
+
+namespace mica {
+
+/// y = f(x * w + bias), and + addend where one is given: rows of it are the filters' planes, [image, filter,
+/// positions].
+struct FloatConv {
+  const float* x;
+  const float* w;     ///< [filters of all groups, channels, taps]
+  const float* bias;  ///< one for each filter, or null
+  float* y;
+  const float* addend = nullptr;  ///< as large as y, or null; may be y
+  Epilogue::Activation activation = Epilogue::Activation::None;
+};
+
+void convolve_floats(const Operands& io, const ConvGeometry& g, const FloatConv& conv);
+
+/// The gradient with respect to the input of the convolution `g`, whose output is x and whose input is y; the weights
+/// are [channels of all groups, filters, taps]. Without addend and activation.
+void convolve_transposed_floats(const Operands& io, const ConvGeometry& g, const FloatConv& conv);
+
+}  // namespace mica
