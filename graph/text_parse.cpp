@@ -1,4 +1,5 @@
 // Text to the protobuf form of a model, which the import then reads.
+#include <cstring>
 #include <deque>
 #include <utility>
 
@@ -210,6 +211,7 @@ class Parser {
     const auto elements = shape ? checked_elements(shape->dims()) : std::nullopt;
     if (!elements || *elements > kMaxElements) in_.fail("the type of a tensor of known and moderate size");
     Tensor result(type.dtype, *shape);
+    if (is_sub_byte(type.dtype)) std::memset(result.mutable_raw(), 0, result.bytes());  // the bits behind the last one
     const int64_t numbers = stored_numbers(result);
     if (in_.accept("[")) {
       int64_t count = 0;
