@@ -5,7 +5,8 @@
 
 Needs onnxruntime and numpy from PyPI in the Python that runs it, and a release build of Mica (--mica PATH). Each round runs
 `mica bench` and ONNX Runtime in fresh processes one after the other, so that a machine whose speed drifts
-treats both alike. Inputs are seeded random numbers; integer inputs are ones, which every embedding has. Without models: the toy.
+treats both alike. ONNX Runtime gets inputs of the dims that `mica bench` chose: seeded random numbers, and ones for integers, which
+every embedding has. Without models: the toy.
 """
 import argparse
 import json
@@ -19,7 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def time_onnxruntime(model, dims, threads, seconds):
+def time_onnxruntime(model, shapes, threads, seconds):
     """Runs in a process of its own; prints what `mica bench --json` calls the same."""
     import numpy
     import onnxruntime
@@ -37,7 +38,7 @@ def time_onnxruntime(model, dims, threads, seconds):
     random = numpy.random.default_rng(0)
     feeds = {}
     for value in session.get_inputs():
-        shape = [d if isinstance(d, int) else dims.get(d, 1) for d in value.shape]
+        shape = shapes[value.name]
         dtype = types[value.type]
         floating = numpy.issubdtype(dtype, numpy.floating)
         feeds[value.name] = random.standard_normal(shape).astype(dtype) if floating else numpy.ones(shape, dtype)
@@ -68,19 +69,25 @@ def output_of(command):
     return json.loads(done.stdout), ""
 
 
+def shapes_of(inputs):
+    """{"x": "float[1,3]"} -> {"x": [1, 3]}"""
+    return {name: [int(dim) for dim in text[text.index("[") + 1:-1].split(",") if dim] for name, text in inputs.items()}
+
+
 def compare(mica, model, dims, threads, rounds, seconds):
     flags = [f"--dim={name}={value}" for name, value in dims.items()]
-    commands = {
-        "mica": [mica, "bench", model, *flags, f"--threads={threads}", f"--duration={seconds}s", "--json", "--quiet"],
-        "ort": [sys.executable, __file__, "--one", model, json.dumps(dims), str(threads), str(seconds)],
-    }
+    mica_bench = [mica, "bench", model, *flags, f"--threads={threads}", f"--duration={seconds}s", "--json", "--quiet"]
     results = {"mica": [], "ort": []}
     for _ in range(rounds):
-        for peer, command in commands.items():
-            result, why = output_of(command)
-            if result is None:
-                return {"error": f"{peer}: {why}"}
-            results[peer].append(result)
+        result, why = output_of(mica_bench)
+        if result is None:
+            return {"error": f"mica: {why}"}
+        shapes = json.dumps(shapes_of(result["inputs"]))
+        peer, why = output_of([sys.executable, __file__, "--one", model, shapes, str(threads), str(seconds)])
+        if peer is None:
+            return {"error": f"ONNX Runtime: {why}"}
+        results["mica"].append(result)
+        results["ort"].append(peer)
     row = {}
     for peer, all_of in results.items():
         for key in ("p50_us", "load_ms", "first_run_ms", "peak_rss_bytes"):
