@@ -16,18 +16,12 @@ void infer(const AveragePool& op, InferContext& ctx) {
 
 void run_cpu(const AveragePool& op, const Operands& io) {
   const WindowGeometry g = pool_geometry(op, io);
-  const auto count = [&](const SpatialIndex& at) {
-    int64_t result = 1;
-    for (size_t i = 0; i < g.rank; ++i) {
-      const int64_t start = g.axes[i].start(at[i]);
-      result *= op.count_include_pad ? g.axes[i].padded_taps(start) : g.axes[i].taps(start).size();
-    }
-    return std::max<int64_t>(result, 1);
-  };
   visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() {
     pool_sums<T>(
         g, io, [](Wide<T> x) { return x; },
-        [&](Wide<T> sum, const SpatialIndex& at) { return sum / static_cast<Wide<T>>(count(at)); });
+        [&](Wide<T> sum, const SpatialIndex& at) {
+          return sum / static_cast<Wide<T>>(averaged_elements(g, at, op.count_include_pad));
+        });
   });
 }
 

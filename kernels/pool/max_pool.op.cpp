@@ -42,7 +42,7 @@ void run(const WindowGeometry& g, const Operands& io) {
   const T* x = io.in(0).data<T>();
   T* y = io.out(0).mutable_data<T>();
   const int64_t outputs = g.outputs();
-  for_planes(io, g, [&](int64_t begin, int64_t end) {
+  for_planes(io, g, io.in(0).shape().elements(0, 2), [&](int64_t begin, int64_t end) {
     std::fill(y + begin * outputs, y + end * outputs, smallest<T>());
     for (int64_t plane = begin; plane < end; ++plane) {
       fold_windows(g, x + plane * g.inputs(), y + plane * outputs,

@@ -45,24 +45,33 @@ void fold_windows(const WindowGeometry& g, const T* x, W* y, Fold&& fold) {
   } while (next_position(tap, g, g.rank, &WindowAxis::kernel));
 }
 
-/// Calls body(first, last) for ranges of the N * C planes, in parallel where there is enough to do.
+/// Calls body(first, last) for ranges of the planes, in parallel where there is enough to do.
 template <class Body>
-void for_planes(const Operands& io, const WindowGeometry& g, Body&& body) {
-  const Shape& shape = io.in(0).shape();
+void for_planes(const Operands& io, const WindowGeometry& g, int64_t planes, Body&& body) {
   const int64_t work = std::max<int64_t>(1, g.outputs() * g.taps());
-  io.threads().parallel_for(shape[0] * shape[1], std::max<int64_t>(1, 65536 / work), body);
+  io.threads().parallel_for(planes, std::max<int64_t>(1, 65536 / work), body);
+}
+
+/// How many elements an average over the window of output position `at` is of, at least 1: those inside the input, or
+/// with `padding` inside the input or its padding.
+inline int64_t averaged_elements(const WindowGeometry& g, const SpatialIndex& at, bool padding) {
+  int64_t result = 1;
+  for (size_t i = 0; i < g.rank; ++i) {
+    const int64_t start = g.axes[i].start(at[i]);
+    result *= padding ? g.axes[i].padded_taps(start) : g.axes[i].taps(start).size();
+  }
+  return std::max<int64_t>(result, 1);
 }
 
 /// Y = finish(sum of map(x) over the window, position along each axis).
 template <class T, class Map, class Finish>
-void pool_sums(const WindowGeometry& g, const Operands& io, Map&& map, Finish&& finish) {
-  const T* x = io.in(0).data<T>();
-  T* y = io.out(0).mutable_data<T>();
+void pool_sums(const Operands& io, const WindowGeometry& g, int64_t planes, const T* x, T* y, Map&& map,
+               Finish&& finish) {
   const int64_t inputs = g.inputs();
   const int64_t outputs = g.outputs();
   if (outputs == 0) return;
-  Wide<T>* sums = io.scratch<Wide<T>>(outputs * io.in(0).shape().elements(0, 2));
-  for_planes(io, g, [&](int64_t begin, int64_t end) {
+  Wide<T>* sums = io.scratch<Wide<T>>(outputs * planes);
+  for_planes(io, g, planes, [&](int64_t begin, int64_t end) {
     for (int64_t plane = begin; plane < end; ++plane) {
       Wide<T>* sum = sums + plane * outputs;
       std::fill_n(sum, outputs, Wide<T>{0});
@@ -76,6 +85,13 @@ void pool_sums(const WindowGeometry& g, const Operands& io, Map&& map, Finish&& 
       } while (next_position(at, g, g.rank, &WindowAxis::output));
     }
   });
+}
+
+/// The same of input 0 and output 0.
+template <class T, class Map, class Finish>
+void pool_sums(const WindowGeometry& g, const Operands& io, Map&& map, Finish&& finish) {
+  const Shape& shape = io.in(0).shape();
+  pool_sums<T>(io, g, shape[0] * shape[1], io.in(0).data<T>(), io.out(0).mutable_data<T>(), map, finish);
 }
 
 /// The window at the dims of input 0 and output 0. Throws when they do not fit.

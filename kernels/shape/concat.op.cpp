@@ -1,7 +1,7 @@
 // Concat, ai.onnx 4: joins tensors along one axis. Before version 4 the axis is 1 unless given.
 #include <cstring>
 
-#include "kernels/op.h"
+#include "kernels/shape/concat.h"
 
 namespace mica {
 namespace {
@@ -22,53 +22,22 @@ void infer_contents(InferContext& ctx) {
 }
 
 void infer(const Concat& op, InferContext& ctx) {
-  const DType dtype = ctx.dtype(0);
-  for (size_t i = 0; i < ctx.inputs(); ++i) {
-    same_dtype(ctx, 0, i);
-    if (ctx.dims(i) == nullptr) return ctx.set(0, dtype);
-  }
-  Dims dims = *ctx.dims(0);
-  const size_t axis = ctx.axis(op.axis, dims.size());
-  for (size_t i = 1; i < ctx.inputs(); ++i) {
-    const Dims& other = *ctx.dims(i);
-    if (other.size() != dims.size()) ctx.fail("ranks differ: " + str(*ctx.dims(0)) + " and " + str(other));
-    for (size_t d = 0; d < dims.size(); ++d) {
-      dims[d] = d == axis ? dims[d] + other[d] : ctx.merge(dims[d], other[d], "dims of axis " + std::to_string(d));
-    }
-  }
-  if (dims.size() == 1) infer_contents(ctx);
-  ctx.set(0, dtype, std::move(dims));
-}
-
-// A part that lies where the output does is in its place already: a state that is lengthened.
-template <class Copy>
-void join(const Operands& io, size_t axis, Copy&& copy) {
-  const Shape& shape = io.out(0).shape();
-  const int64_t rows = shape.elements(0, axis);
-  const int64_t whole = shape.elements(axis, shape.rank());
-  const int64_t pitch = io.out(0).pitch() != 0 ? io.out(0).pitch() : whole;
-  int64_t offset = 0;
-  for (size_t i = 0; i < io.inputs(); ++i) {
-    const Shape& part = io.in(i).shape();
-    const int64_t width = part.elements(axis, part.rank());
-    if (part.elements(0, axis) != rows || offset + width > whole) bad_input("dims besides the axis differ");
-    const bool in_place = i == 0 && io.in(0).raw() == io.out(0).raw();
-    for (int64_t row = 0; row < rows && !in_place; ++row) copy(i, row * width, row * pitch + offset, width);
-    offset += width;
-  }
+  for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
+  auto dims = concat_dims(ctx, op.axis);
+  if (dims && dims->size() == 1) infer_contents(ctx);
+  ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 
 void run_cpu(const Concat& op, const Operands& io) {
   Tensor& y = io.out(0);
-  const size_t axis = normalize_axis(op.axis, y.shape().rank());
   if (y.dtype() == DType::String) {
-    join(io, axis, [&](size_t i, int64_t from, int64_t to, int64_t count) {
+    join(io, op.axis, 0, 1, [&](size_t i, int64_t from, int64_t to, int64_t count) {
       std::copy_n(io.in(i).data<std::string>() + from, count, y.mutable_data<std::string>() + to);
     });
     return;
   }
   const int64_t size = bit_width(y.dtype()) / 8;
-  join(io, axis, [&](size_t i, int64_t from, int64_t to, int64_t count) {
+  join(io, op.axis, 0, 1, [&](size_t i, int64_t from, int64_t to, int64_t count) {
     if (count == 0) return;
     std::memcpy(y.mutable_data<char>() + to * size, io.in(i).data<char>() + from * size,
                 static_cast<size_t>(count * size));
@@ -89,6 +58,22 @@ OpBuilder<Concat> concat() {
 }
 
 }  // namespace
+
+std::optional<Dims> concat_dims(const InferContext& ctx, int64_t axis, size_t first, size_t step) {
+  for (size_t i = first; i < ctx.inputs(); i += step) {
+    if (ctx.dims(i) == nullptr) return std::nullopt;
+  }
+  Dims dims = *ctx.dims(first);
+  const size_t at = ctx.axis(axis, dims.size());
+  for (size_t i = first + step; i < ctx.inputs(); i += step) {
+    const Dims& other = *ctx.dims(i);
+    if (other.size() != dims.size()) ctx.fail("ranks differ: " + str(*ctx.dims(first)) + " and " + str(other));
+    for (size_t d = 0; d < dims.size(); ++d) {
+      dims[d] = d == at ? dims[d] + other[d] : ctx.merge(dims[d], other[d], "dims of axis " + std::to_string(d));
+    }
+  }
+  return dims;
+}
 
 MICA_OP(Concat, 4) {
   return concat().required("axis", &Concat::axis);

@@ -1,0 +1,45 @@
+// Functions of one 8-bit number as tables of all 256.
+#pragma once
+
+#include "kernels/quant/parameters.h"
+#include "kernels/quant/quantize_simd.h"
+
+namespace mica {
+
+/// The scale and zero point of a tensor of uint8 or int8.
+struct ByteQuantization {
+  float scale = 1;
+  int32_t zero = 0;
+
+  bool operator==(const ByteQuantization&) const = default;
+};
+
+/// From an input that holds the scale and an optional one that holds the zero point.
+inline ByteQuantization byte_quantization(const Operands& io, size_t scale, size_t zero) {
+  return {one_scale(io, scale), one_zero(io, zero)};
+}
+
+/// y = quantize(f(dequantize(x))) for every x, which is looked up by its bits.
+template <class T>
+class ByteMap {
+ public:
+  template <class F>
+  ByteMap(const ByteQuantization& x, const ByteQuantization& y, F&& f) {
+    T codes[256];
+    float numbers[256];
+    for (int i = 0; i < 256; ++i) codes[i] = static_cast<T>(i);
+    ByteLoops<T>::dequantize()(codes, x.scale, x.zero, numbers, 256);
+    for (float& number : numbers) number = f(number);
+    ByteLoops<T>::quantize()(numbers, y.scale, y.zero, table_, 256);
+  }
+
+  /// y may be x.
+  void run(const T* x, T* y, int64_t count) const {
+    for (int64_t i = 0; i < count; ++i) y[i] = table_[static_cast<uint8_t>(x[i])];
+  }
+
+ private:
+  T table_[256];
+};
+
+}  // namespace mica

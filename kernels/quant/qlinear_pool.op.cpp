@@ -1,0 +1,132 @@
+// QLinearAveragePool, com.microsoft 1:        Y = quantize(average of the window of dequantize(X))
+// QLinearGlobalAveragePool, com.microsoft 1:  the same over all spatial axes
+// of tensors [N, C, spatial...], or [N, spatial..., C] with channels_last.
+#include "kernels/pool/pool.h"
+#include "kernels/quant/byte_map.h"
+#include "kernels/shape/strided_copy.h"
+
+namespace mica {
+namespace {
+
+enum Input : size_t { kX, kXScale, kXZero, kYScale, kYZero };
+
+struct QLinearPool : Window {
+  bool count_include_pad = false, channels_last = false;
+};
+
+/// Where axis i of [N, C, spatial...] is in the order of the operator's tensors.
+size_t place(const QLinearPool& op, size_t i, size_t rank) {
+  if (!op.channels_last || i == 0) return i;
+  return i == 1 ? rank - 1 : i - 1;
+}
+
+/// A tensor's dims in the order [N, C, spatial...].
+template <class List>
+List channels_first(const QLinearPool& op, const List& dims, size_t rank) {
+  List result = dims;
+  for (size_t i = 0; i < rank; ++i) result[i] = dims[place(op, i, rank)];
+  return result;
+}
+
+void infer_dims(const QLinearPool& op, InferContext& ctx, bool global) {
+  same_dtype(ctx, kX, kXZero);
+  same_dtype(ctx, kX, kYZero);
+  const Dims* x = ctx.dims(kX);
+  if (x == nullptr) return ctx.set(0, ctx.dtype(kX));
+  if (x->size() < 3) ctx.fail("the input " + str(*x) + " has no spatial axis");
+  const size_t rank = x->size();
+  const Dims first = channels_first(op, *x, rank);
+  const std::span<const Dim> spatial = std::span(first).subspan(2);
+  const Dims kernel(op.kernel_shape.begin(), op.kernel_shape.end());
+  const Dims pooled = global ? Dims(spatial.size(), 1) : window_output_dims(op, ctx, spatial, kernel);
+  Dims dims = *x;
+  for (size_t i = 2; i < rank; ++i) dims[place(op, i, rank)] = pooled[i - 2];
+  ctx.set(0, ctx.dtype(kX), std::move(dims));
+}
+
+void infer(const QLinearPool& op, InferContext& ctx) {
+  infer_dims(op, ctx, false);
+}
+
+void infer_global(const QLinearPool& op, InferContext& ctx) {
+  infer_dims(op, ctx, true);
+}
+
+/// Pools planes of x into planes of y.
+template <class T>
+void pool(const QLinearPool& op, const Operands& io, const WindowGeometry& g, int64_t planes, const T* x, T* y) {
+  const ByteQuantization from = byte_quantization(io, kXScale, kXZero);
+  const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
+  const float zero = static_cast<float>(from.zero);
+  pool_sums<T>(
+      io, g, planes, x, y, [&](float value) { return (value - zero) * from.scale; },
+      [&](float sum, const SpatialIndex& at) {
+        const float average = sum / static_cast<float>(averaged_elements(g, at, op.count_include_pad));
+        T result;
+        ByteLoops<T>::quantize()(&average, to.scale, to.zero, &result, 1);
+        return result;
+      });
+}
+
+template <class T>
+void run(const QLinearPool& op, const Operands& io, bool global) {
+  const Shape& x = io.in(kX).shape();
+  const Shape& y = io.out(0).shape();
+  if (x.rank() < 3 || y.rank() != x.rank()) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  const Shape from = channels_first(op, x, x.rank());
+  const Shape to = channels_first(op, y, y.rank());
+  if (from[0] != to[0] || from[1] != to[1]) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  const std::span<const int64_t> kernel = global ? from.dims().subspan(2) : std::span<const int64_t>(op.kernel_shape);
+  const WindowGeometry g = window_geometry(op, from, kernel, to);
+  const int64_t planes = from[0] * from[1];
+  const T* in = io.in(kX).data<T>();
+  T* out = io.out(0).mutable_data<T>();
+  if (!op.channels_last) return pool<T>(op, io, g, planes, in, out);
+
+  T* turned = io.scratch<T>(x.elements());
+  T* pooled = io.scratch<T>(y.elements());
+  const auto transpose = [&from](int64_t rows, int64_t columns, const T* source, T* target) {
+    StridedCopy copy;
+    copy.add(from[0], rows * columns, rows * columns);
+    copy.add(columns, 1, rows);
+    copy.add(rows, columns, 1);
+    copy.run(source, target);
+  };
+  transpose(g.inputs(), from[1], in, turned);
+  pool<T>(op, io, g, planes, turned, pooled);
+  transpose(from[1], g.outputs(), pooled, out);
+}
+
+template <bool global>
+void run_cpu(const QLinearPool& op, const Operands& io) {
+  visit_dtype<uint8_t, int8_t>(io.in(kX).dtype(), [&]<class T>() { run<T>(op, io, global); });
+}
+
+OpBuilder<QLinearPool> qlinear_pool() {
+  return op<QLinearPool>()
+      .input("X", kByteTypes)
+      .input("x_scale", types::f32)
+      .optional_input("x_zero_point", kByteTypes)
+      .input("y_scale", types::f32)
+      .optional_input("y_zero_point", kByteTypes)
+      .output("Y")
+      .attribute("channels_last", &QLinearPool::channels_last);
+}
+
+}  // namespace
+
+MICA_OP(QLinearAveragePool, 1, com_microsoft) {
+  OpBuilder<QLinearPool> builder = qlinear_pool();
+  window_attributes(builder);
+  return builder.attribute("ceil_mode", &Window::ceil_mode)
+      .attribute("count_include_pad", &QLinearPool::count_include_pad)
+      .prepare<check_window>()
+      .infer<infer>()
+      .cpu<run_cpu<false>>();
+}
+
+MICA_OP(QLinearGlobalAveragePool, 1, com_microsoft) {
+  return qlinear_pool().infer<infer_global>().cpu<run_cpu<true>>();
+}
+
+}  // namespace mica
