@@ -1,3 +1,4 @@
+// Loops between floats and 8-bit integers.
 #include "kernels/quant/quantize_simd.h"
 #include "kernels/simd/vec.h"
 

@@ -85,14 +85,19 @@ void prepare_recurrent(Recurrent& op, std::initializer_list<std::string_view> de
 void infer_recurrent(const Recurrent& op, InferContext& ctx, int64_t gates);
 
 template <class T>
-OpBuilder<T> recurrent(DTypeSet types) {
-  OpBuilder<T> builder = op<T>();
-  return builder.attribute("direction", &Recurrent::direction)
+OpBuilder<T> recurrent_attributes() {
+  return op<T>()
+      .attribute("direction", &Recurrent::direction)
       .attribute("activations", &Recurrent::activation_names)
       .attribute("activation_alpha", &Recurrent::activation_alpha)
       .attribute("activation_beta", &Recurrent::activation_beta)
       .attribute("clip", &Recurrent::clip)
-      .attribute("hidden_size", &Recurrent::hidden_size)
+      .attribute("hidden_size", &Recurrent::hidden_size);
+}
+
+template <class T>
+OpBuilder<T> recurrent(DTypeSet types) {
+  return recurrent_attributes<T>()
       .input("X", types)
       .input("W", types)
       .input("R", types)

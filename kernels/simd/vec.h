@@ -23,6 +23,7 @@
 //   load_f16, store_f16, load_bf16, store_bf16, with and without n: storage of runtime/base/half.h as uint16_t; a store
 //                                  rounds to nearest even and keeps a NaN a NaN
 //   load_u8, load_s8, load_i32     with and without n: integers as floats; an int32 is rounded to nearest even
+//   load_u4(p, a, b)               the 2 * kLanes nibbles of kLanes bytes, the lower one of each first
 //   store_u8, store_s8             with and without n: of values in the range of the type, rounded to nearest even
 //   a + b, a - b, a * b, a / b, -a, sqrt(a), abs(a)
 //   fma(a, b, c)                   a * b + c, rounded once where the CPU can

@@ -163,6 +163,17 @@ MICA_INLINE Vec load_s8(const int8_t* p) {
 MICA_INLINE Vec load_s8(const int8_t* p, int n) {
   return from_s8(load_bytes(p, n));
 }
+MICA_INLINE Vec load_u4(const uint8_t* p) {
+  int32_t nibbles;
+  memcpy(&nibbles, p, sizeof(nibbles));
+  const __m256i places = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+  const __m256i shifted = _mm256_srlv_epi32(_mm256_set1_epi32(nibbles), places);
+  return {_mm256_cvtepi32_ps(_mm256_and_si256(shifted, splat_bits(15)))};
+}
+MICA_INLINE void load_u4(const uint8_t* p, Vec& a, Vec& b) {
+  a = load_u4(p);
+  b = load_u4(p + kLanes / 2);
+}
 MICA_INLINE Vec load_i32(const int32_t* p) {
   return {_mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
 }

@@ -8,6 +8,7 @@
 
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
 
 namespace mica::MICA_ISA {
 
@@ -123,6 +124,19 @@ MICA_INLINE Vec load_s8(const int8_t* p) {
 }
 MICA_INLINE Vec load_s8(const int8_t* p, int n) {
   return from_ints(_mm512_maskz_cvtepi8_epi32(kAll, _mm_maskz_loadu_epi8(first(n), p)));
+}
+MICA_INLINE Vec load_u4(const uint8_t* p) {
+  int32_t low;
+  int32_t high;
+  memcpy(&low, p, sizeof(low));
+  memcpy(&high, p + sizeof(low), sizeof(high));
+  const __m512i groups = _mm512_mask_set1_epi32(_mm512_set1_epi32(low), 0xff00, high);
+  const __m512i places = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
+  return from_ints(_mm512_and_si512(_mm512_maskz_srlv_epi32(kAll, groups, places), splat_bits(15)));
+}
+MICA_INLINE void load_u4(const uint8_t* p, Vec& a, Vec& b) {
+  a = load_u4(p);
+  b = load_u4(p + kLanes / 2);
 }
 MICA_INLINE Vec load_i32(const int32_t* p) {
   return from_ints(_mm512_loadu_si512(p));

@@ -124,6 +124,15 @@ MICA_INLINE Vec load_s8(const int8_t* p, int n) {
 MICA_INLINE Vec load_s8(const int8_t* p) {
   return load_s8(p, kLanes);
 }
+MICA_INLINE void load_u4(const uint8_t* p, Vec& a, Vec& b) {
+  uint32_t nibbles;
+  memcpy(&nibbles, p, sizeof(nibbles));
+  constexpr int32_t kLow[4] = {0, -4, -8, -12};
+  constexpr int32_t kHigh[4] = {-16, -20, -24, -28};
+  const uint32x4_t mask = vdupq_n_u32(15);
+  a = {vcvtq_f32_u32(vandq_u32(vshlq_u32(vdupq_n_u32(nibbles), vld1q_s32(kLow)), mask))};
+  b = {vcvtq_f32_u32(vandq_u32(vshlq_u32(vdupq_n_u32(nibbles), vld1q_s32(kHigh)), mask))};
+}
 MICA_INLINE Vec load_i32(const int32_t* p) {
   return {vcvtq_f32_s32(vld1q_s32(p))};
 }

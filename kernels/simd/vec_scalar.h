@@ -96,6 +96,10 @@ MICA_INLINE Vec load_u8(const uint8_t* p) {
 MICA_INLINE Vec load_s8(const int8_t* p) {
   return {static_cast<float>(*p)};
 }
+MICA_INLINE void load_u4(const uint8_t* p, Vec& a, Vec& b) {
+  a = {static_cast<float>(*p & 15)};
+  b = {static_cast<float>(*p >> 4)};
+}
 MICA_INLINE Vec load_i32(const int32_t* p) {
   return {static_cast<float>(*p)};
 }

@@ -1,0 +1,184 @@
+// MatMulNBits, com.microsoft 1:  Y = A x W' + bias, where W, of N rows and K columns, is quantised in blocks along K:
+//   W[n, k] = (code - zero point) * scale of block (n, k / block_size)
+// Codes of `bits` bits are packed in bytes, the lowest bits first, each block in block_size * bits / 8 bytes. Zero
+// points are packed likewise, each row in whole bytes, or floats, or 2^(bits - 1). g_idx, where given, names the block
+// whose scale and zero point each k has. Computed in float, whatever accuracy_level allows.
+#include <algorithm>
+
+#include "backends/cpu/thread_pool.h"
+#include "kernels/matmul/multiply.h"
+#include "kernels/op.h"
+#include "kernels/quant/nbits_simd.h"
+#include "kernels/quant/parameters.h"
+#include "kernels/wide_operands.h"
+
+namespace mica {
+namespace {
+
+enum Input : size_t { kA, kB, kScales, kZeros, kGroups, kBias };
+
+struct MatMulNBits {
+  int64_t k = 0, n = 0, bits = 4, block_size = 0, prepacked = 0;
+
+  int64_t blocks() const { return (k - 1) / block_size + 1; }
+  int64_t block_bytes() const { return block_size * bits / 8; }
+};
+
+void prepare(MatMulNBits& op, const NodeFacts&) {
+  constexpr int64_t kMost = int64_t{1} << 30;
+  const auto refuse = [](const std::string& what, int64_t value) {
+    throw Error(ErrorCode::InvalidModel, what + " is " + std::to_string(value));
+  };
+  if (op.bits != 2 && op.bits != 4 && op.bits != 8) {
+    throw Error(ErrorCode::Unsupported,
+                "weights of " + std::to_string(op.bits) + " bits; Mica has those of 2, 4 and 8");
+  }
+  if (op.k < 1 || op.k >= kMost) refuse("K", op.k);
+  if (op.n < 1 || op.n >= kMost) refuse("N", op.n);
+  if (op.block_size < 16 || op.block_size >= kMost || (op.block_size & (op.block_size - 1)) != 0) {
+    refuse("block_size", op.block_size);
+  }
+  if (op.prepacked != 0) throw Error(ErrorCode::Unsupported, "weights packed for another runtime (weight_prepacked)");
+}
+
+void infer(const MatMulNBits& op, InferContext& ctx) {
+  same_dtype(ctx, kA, kScales);
+  same_dtype(ctx, kA, kBias);
+  const Dims* a = ctx.dims(kA);
+  if (a == nullptr) return ctx.set(0, ctx.dtype(kA));
+  if (a->empty()) ctx.fail("a scalar cannot be multiplied");
+  ctx.merge(a->back(), op.k, "inner sizes of A and W");
+  Dims dims = *a;
+  dims.back() = op.n;
+  ctx.set(0, ctx.dtype(kA), std::move(dims));
+}
+
+/// The quantised matrix, checked.
+class Weights {
+ public:
+  Weights(const MatMulNBits& op, const Operands& io)
+      : op_(op), codes_(io.in(kB).data<uint8_t>()), zero_pitch_((op.blocks() * op.bits + 7) / 8) {
+    const auto check = [&](size_t input, int64_t wanted) {
+      if (io.in(input).elements() == wanted) return;
+      bad_input(io.in(input).str() + " does not have " + std::to_string(wanted) + " elements");
+    };
+    check(kB, op.n * op.blocks() * op.block_bytes());
+    check(kScales, op.n * op.blocks());
+    scales_ = widen<float>(io, io.in(kScales));
+    if (io.has(kZeros) && io.in(kZeros).dtype() == DType::U8) {
+      check(kZeros, op.n * zero_pitch_);
+      packed_zeros_ = io.in(kZeros).data<uint8_t>();
+    } else if (io.has(kZeros)) {
+      check(kZeros, op.n * op.blocks());
+      zeros_ = widen<float>(io, io.in(kZeros));
+    }
+    if (io.has(kGroups)) {
+      const Tensor& groups = io.in(kGroups);  // may be padded to whole blocks
+      if (groups.elements() < op.k) bad_input("g_idx " + groups.str() + " has fewer elements than K");
+      groups_ = groups.data<int32_t>();
+      for (int64_t i = 0; i < op.k; ++i) {
+        if (groups_[i] < 0 || groups_[i] >= op.blocks()) bad_input("g_idx holds " + std::to_string(groups_[i]));
+      }
+    }
+    const NBitsKernels& kernels = nbits_kernels();
+    decode_ = op.bits == 2 ? kernels.decode2 : op.bits == 4 ? kernels.decode4 : kernels.decode8;
+  }
+
+  /// Writes the K elements of a row.
+  void decode(int64_t row, float* to) const {
+    const int64_t blocks = op_.blocks();
+    for (int64_t block = 0; block < blocks; ++block) {
+      const int64_t first = block * op_.block_size;
+      const int64_t count = std::min(op_.block_size, op_.k - first);
+      const uint8_t* codes = codes_ + (row * blocks + block) * op_.block_bytes();
+      if (groups_ == nullptr) {
+        decode_(codes, scales_[row * blocks + block], zero(row, block), to + first, count);
+        continue;
+      }
+      decode_(codes, 1, 0, to + first, count);
+      for (int64_t i = first; i < first + count; ++i) {
+        to[i] = (to[i] - zero(row, groups_[i])) * scales_[row * blocks + groups_[i]];
+      }
+    }
+  }
+
+ private:
+  float zero(int64_t row, int64_t block) const {
+    if (zeros_ != nullptr) return zeros_[row * op_.blocks() + block];
+    const int64_t bits = op_.bits;
+    if (packed_zeros_ == nullptr) return static_cast<float>(1 << (bits - 1));
+    const uint8_t byte = packed_zeros_[row * zero_pitch_ + block * bits / 8];
+    return static_cast<float>(byte >> (block * bits % 8) & ((1 << bits) - 1));
+  }
+
+  const MatMulNBits& op_;
+  const uint8_t* codes_;
+  int64_t zero_pitch_;  ///< bytes of a row of packed zero points
+  const float* scales_ = nullptr;
+  const float* zeros_ = nullptr;
+  const uint8_t* packed_zeros_ = nullptr;
+  const int32_t* groups_ = nullptr;
+  DecodeLoop decode_ = nullptr;
+};
+
+/// y = bias for every row.
+void fill(const float* bias, int64_t rows, int64_t n, float* y) {
+  for (int64_t i = 0; i < rows; ++i) {
+    bias != nullptr ? std::copy_n(bias, n, y + i * n) : std::fill_n(y + i * n, n, 0.0f);
+  }
+}
+
+void run_cpu(const MatMulNBits& op, const Operands& io) {
+  const Tensor& a = io.in(kA);
+  const WideOutput<float> y(io, io.out(0));
+  const int64_t m = a.elements() / op.k;
+  if (a.shape().rank() == 0 || a.shape().back() != op.k || io.out(0).elements() != m * op.n) {
+    bad_input("A " + a.str() + " does not fit K = " + std::to_string(op.k));
+  }
+  if (io.has(kBias) && io.in(kBias).elements() != op.n) bad_input("bias " + io.in(kBias).str() + " does not fit N");
+  const float* bias = widen_optional<float>(io, kBias);
+  if (io.in(kB).elements() == 0) {  // the product is left out
+    fill(bias, m, op.n, y.data());
+    return y.store();
+  }
+  const Weights weights(op, io);
+  const float* rows = widen<float>(io, a);
+  const int64_t workers = io.threads().threads();
+  float* decoded = io.scratch<float>(workers * op.k);
+  io.threads().parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t worker = begin; worker < end; ++worker) {
+      float* w = decoded + worker * op.k;
+      for (int64_t j = op.n * worker / workers; j < op.n * (worker + 1) / workers; ++j) {
+        weights.decode(j, w);
+        multiply<float>(m, 1, op.k, {rows, op.k, 1}, {w, 1, op.k}, {y.data() + j, op.n, 1});
+        for (int64_t i = 0; bias != nullptr && i < m; ++i) y.data()[i * op.n + j] += bias[j];
+      }
+    }
+  });
+  y.store();
+}
+
+}  // namespace
+
+MICA_OP(MatMulNBits, 1, com_microsoft) {
+  constexpr DTypeSet kFloats{DType::F32, DType::F16, DType::BF16};
+  return op<MatMulNBits>()
+      .input("A", kFloats)
+      .input("B", DTypeSet{DType::U8})
+      .input("scales", kFloats)
+      .optional_input("zero_points", kFloats | DTypeSet{DType::U8})
+      .optional_input("g_idx", DTypeSet{DType::I32})
+      .optional_input("bias", kFloats)
+      .output("Y")
+      .required("K", &MatMulNBits::k)
+      .required("N", &MatMulNBits::n)
+      .attribute("bits", &MatMulNBits::bits)
+      .required("block_size", &MatMulNBits::block_size)
+      .attribute("weight_prepacked", &MatMulNBits::prepacked)
+      .ignored_attribute("accuracy_level")
+      .prepare<prepare>()
+      .infer<infer>()
+      .cpu<run_cpu>();
+}
+
+}  // namespace mica
