@@ -1,6 +1,8 @@
 // Quantised operators give the same whether their weights are constants, which are packed ahead, or inputs.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "tests/api/model_from_text.h"
 
 namespace mica {
