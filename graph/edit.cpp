@@ -35,6 +35,14 @@ bool comes_from_outside(const Graph& graph, ValueId id) {
   return graph.is_input(id) || std::ranges::find(graph.captures, id) != graph.captures.end();
 }
 
+void fix_input_dims(Graph& graph, const SymbolValues& values) {
+  for (const ValueId id : graph.inputs) {
+    auto& dims = graph.value(id).type.dims;
+    if (!dims) continue;
+    for (Dim& dim : *dims) dim = substitute(dim, values);
+  }
+}
+
 bool redirect(Graph& graph, ValueId from, ValueId to) {
   if (graph.is_output(from)) {
     if (comes_from_outside(graph, to) || graph.is_output(to)) {

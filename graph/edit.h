@@ -20,6 +20,9 @@ bool is_constant(const Graph& graph, ValueId id);
 /// Whether the value comes into the graph from outside: as an input, or captured.
 bool comes_from_outside(const Graph& graph, ValueId id);
 
+/// Replaces symbols in the dims of the graph's inputs by numbers.
+void fix_input_dims(Graph& graph, const SymbolValues& values);
+
 /// Makes the uses of `from` uses of `to`. A graph output keeps its name, which `to` takes over; where `to` has to keep
 /// its own (it comes from outside or is an output itself) the graph's output stays as it is. Returns whether anything
 /// changed.

@@ -113,21 +113,19 @@ class Pipeline {
   std::string running_;
 };
 
-void check_names(const std::set<std::string, std::less<>>& without) {
+}  // namespace
+
+void check_rule_name(std::string_view name) {
   std::vector<std::string_view> known;
   for (const Pass& pass : kPasses) known.push_back(pass.name);
   for (const Rule& rule : rules()) known.push_back(rule.name);
-  for (const std::string& name : without) {
-    if (std::ranges::find(known, name) != known.end()) continue;
-    throw Error(ErrorCode::InvalidArgument, unknown_name("pass or rule", name, known));
-  }
+  if (std::ranges::find(known, name) != known.end()) return;
+  throw Error(ErrorCode::InvalidArgument, unknown_name("pass or rule", name, known));
 }
-
-}  // namespace
 
 void optimize(GraphModel& model, const OpTable& operators, const Evaluator& evaluate, const PipelineOptions& options,
               Notes& notes) {
-  check_names(options.without);
+  for (const std::string& name : options.without) check_rule_name(name);
   PipelineOptions remaining = options;
   while (true) {
     std::unique_ptr<Graph> original = model.graph->clone();

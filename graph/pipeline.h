@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "graph/dim.h"
 #include "graph/evaluator.h"
@@ -35,6 +36,9 @@ struct PipelineOptions {
   bool verify = true;
 #endif
 };
+
+/// Throws InvalidArgument, with the nearest name, for one that is neither a pass's nor a rule's.
+void check_rule_name(std::string_view name);
 
 /// Optimises the model in place. A pass or rule that throws is noted by name, and the result is the same as if it had
 /// been listed in `without`. Throws InvalidArgument for a name in `without` that is neither.

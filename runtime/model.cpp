@@ -1,14 +1,13 @@
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "graph/edit.h"
 #include "graph/inference.h"
+#include "graph/lookup.h"
 #include "graph/onnx/import.h"
 #include "graph/pipeline.h"
 #include "kernels/op.h"
 #include "runtime/base/os.h"
-#include "runtime/base/text.h"
 #include "runtime/evaluator.h"
 #include "runtime/mica.h"
 #include "runtime/plan.h"
@@ -42,29 +41,6 @@ std::vector<ValueInfo> describe(const Graph& graph, const std::vector<ValueId>& 
   return infos;
 }
 
-void check_dim_names(const Graph& graph, const SymbolValues& values) {
-  std::set<std::string> symbols;
-  for (const ValueId id : graph.inputs) {
-    if (!graph.value(id).type.dims) continue;
-    for (const Dim& dim : *graph.value(id).type.dims) symbols.merge(dim.symbols());
-  }
-  const std::vector<std::string_view> known(symbols.begin(), symbols.end());
-  for (const auto& [name, value] : values) {
-    if (!symbols.contains(name)) throw Error(ErrorCode::InvalidArgument, unknown_name("dim of an input", name, known));
-    if (value < 0) throw Error(ErrorCode::InvalidArgument, "dim \"" + name + "\" is negative");
-  }
-}
-
-// Replaces symbols in the dims of the inputs by the numbers asked for.
-void fix_dims(Graph& graph, const SymbolValues& values) {
-  check_dim_names(graph, values);
-  for (const ValueId id : graph.inputs) {
-    auto& dims = graph.value(id).type.dims;
-    if (!dims) continue;
-    for (Dim& dim : *dims) dim = substitute(dim, values);
-  }
-}
-
 // One line of all that was done, and one for each pass or rule that broke.
 void add_remarks(std::vector<std::string>& remarks, const Notes& notes, size_t before, size_t after) {
   std::string text;
@@ -92,13 +68,8 @@ void optimize(GraphModel& model, const LoadOptions& options) {
 // Makes intermediate values outputs, so that all that follows keeps them.
 void add_outputs(Graph& graph, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    const auto id = graph.find_value(name);
-    if (!id) {
-      std::vector<std::string_view> known;
-      for (uint32_t i = 0; i < graph.value_count(); ++i) known.push_back(graph.value(ValueId{i}).name);
-      throw Error(ErrorCode::InvalidArgument, unknown_name("value", name, known));
-    }
-    if (!graph.is_output(*id)) graph.outputs.push_back(*id);
+    const ValueId id = value_named(graph, name);
+    if (!graph.is_output(id)) graph.outputs.push_back(id);
   }
 }
 
@@ -106,7 +77,8 @@ void add_outputs(Graph& graph, const std::vector<std::string>& names) {
 
 Model::State::State(GraphModel imported, const LoadOptions& options) : model(std::move(imported)) {
   add_outputs(*model.graph, options.extra_outputs);
-  fix_dims(*model.graph, options.dims);
+  check_dim_names(*model.graph, options.dims);
+  fix_input_dims(*model.graph, options.dims);
   infer_types(*model.graph);
   if (options.optimize) optimize(model, options);
 }

@@ -2,13 +2,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <map>
 #include <optional>
 
 #include "graph/onnx/import.h"
 #include "kernels/op.h"
 #include "tools/command.h"
+#include "tools/graph_count.h"
 #include "tools/graph_walk.h"
 #include "tools/print.h"
 
@@ -26,12 +25,6 @@ struct Contents {
   const GraphModel& model() const { return checked ? checked->graph() : imported; }
 };
 
-struct Weights {
-  size_t parameters = 0;  ///< elements of floating point and integer constants
-  size_t bytes = 0;
-  std::map<std::string, size_t> by_type;  ///< parameters
-};
-
 // As it is in the file: nothing is optimised. A model that inference refuses can still be looked at.
 Contents read(const Options& options) {
   LoadOptions load = load_options(options.common);
@@ -46,36 +39,6 @@ Contents read(const Options& options) {
   }
 }
 
-void add_weights(const Graph& graph, bool is_top, Weights& weights) {
-  for (uint32_t i = 0; i < graph.value_count(); ++i) {
-    const ValueId id{i};
-    const Tensor& constant = graph.value(id).constant;
-    const bool is_captured = !is_top && std::ranges::find(graph.captures, id) != graph.captures.end();
-    if (!constant.defined() || is_captured || graph.is_unused(id)) continue;
-    weights.parameters += static_cast<size_t>(constant.elements());
-    weights.bytes += constant.bytes();
-    weights.by_type[std::string(name(constant.dtype()))] += static_cast<size_t>(constant.elements());
-  }
-}
-
-Weights count_weights(const Graph& graph) {
-  Weights weights;
-  add_weights(graph, true, weights);
-  for_each_node(graph, [&](const Graph& outer, NodeId id, int) {
-    for (const Subgraph& sub : outer.node(id).subgraphs) add_weights(*sub.graph, false, weights);
-  });
-  return weights;
-}
-
-// By number, largest first.
-std::vector<std::pair<std::string, size_t>> count_operators(const Graph& graph) {
-  std::map<std::string, size_t> counts;
-  for_each_node(graph, [&](const Graph& g, NodeId id, int) { ++counts[operator_name(g.node(id))]; });
-  std::vector<std::pair<std::string, size_t>> sorted(counts.begin(), counts.end());
-  std::ranges::stable_sort(sorted, std::greater<>(), &std::pair<std::string, size_t>::second);
-  return sorted;
-}
-
 std::vector<std::string> input_symbols(const Graph& graph) {
   std::vector<std::string> symbols;
   for (const ValueId id : graph.inputs) {
@@ -85,12 +48,6 @@ std::vector<std::string> input_symbols(const Graph& graph) {
     }
   }
   return symbols;
-}
-
-size_t file_size(const std::string& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  return error ? 0 : static_cast<size_t>(size);
 }
 
 std::string shortened(const std::string& text) {

@@ -11,14 +11,14 @@ Model load_traced(const std::string& path, const CommonOptions& options, const s
   return Model::load(path, load);
 }
 
-Datum copy(const Datum& value) {
+}  // namespace
+
+Datum deep_copy(const Datum& value) {
   if (value.is_tensor()) return Datum(value.tensor.clone());
   Datum result = value;
-  for (Datum& item : result.items) item = copy(item);
+  for (Datum& item : result.items) item = deep_copy(item);
   return result;
 }
-
-}  // namespace
 
 TracedModel::TracedModel(const std::string& path, const CommonOptions& options, const std::vector<std::string>& traced)
     : model_(load_model(path, options)), session_(compile_model(model_, options)), traced_(traced) {
@@ -29,10 +29,10 @@ std::map<std::string, Datum> TracedModel::run(const ModelInputs& inputs) {
   std::map<std::string, Datum> values;
   const std::vector<NamedInput> named = inputs.named();
   const Outputs& outputs = session_.run(named);
-  for (size_t i = 0; i < outputs.size(); ++i) values.emplace(outputs.name(i), copy(outputs.datum(i)));
+  for (size_t i = 0; i < outputs.size(); ++i) values.emplace(outputs.name(i), deep_copy(outputs.datum(i)));
   if (traced_session_.empty()) return values;
   const Outputs& traced = traced_session_.front().run(named);
-  for (size_t i = 0; i < traced.size(); ++i) values.emplace(traced.name(i), copy(traced.datum(i)));
+  for (size_t i = 0; i < traced.size(); ++i) values.emplace(traced.name(i), deep_copy(traced.datum(i)));
   return values;
 }
 

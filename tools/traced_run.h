@@ -28,6 +28,9 @@ class TracedModel {
   std::vector<Session> traced_session_;  ///< one, or none where nothing is traced
 };
 
+/// A value with memory of its own.
+Datum deep_copy(const Datum& value);
+
 /// Names of the tensors that nodes of the graph compute, its outputs left out, in an order of execution.
 std::vector<std::string> intermediate_values(const Graph& graph);
 

@@ -87,7 +87,9 @@ class Exporter {
       write(node, names, *proto.add_node());
       for (const ValueId output : node.outputs) {
         if (output == ValueId::None || graph.is_output(output)) continue;
-        if (graph.value(output).type.kind != ValueType::Kind::Unknown) {
+        // The standard wants a shape wherever a tensor's type is told.
+        const ValueType& type = graph.value(output).type;
+        if (type.kind != ValueType::Kind::Unknown && (!type.is_tensor() || type.dims)) {
           write_info(graph, output, names[output], *proto.add_value_info());
         }
       }
@@ -224,9 +226,11 @@ std::string export_model(const GraphModel& model) {
   return serialise(Exporter(model, nullptr).proto());
 }
 
-void save_model(const GraphModel& model, const std::string& path, size_t inline_limit) {
+void save_model(const GraphModel& model, const std::string& path, size_t inline_limit, const std::string& data_name) {
   std::optional<DataFile> data;
-  if (weight_bytes(*model.graph) > inline_limit) data.emplace(path + ".data");
+  if (weight_bytes(*model.graph) > inline_limit) {
+    data.emplace(data_name.empty() ? path + ".data" : (fs::path(path).parent_path() / data_name).string());
+  }
   const std::string bytes = serialise(Exporter(model, data ? &*data : nullptr).proto());
   NewFile file(path);
   file.stream().write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -13,7 +13,9 @@ namespace mica::onnx {
 std::string export_model(const GraphModel& model);
 
 /// Writes the file, replacing it only when all is written, so that a model may be saved over the file it was read
-/// from. Large weights go to a second file, `<path>.data`, when the model would be larger than `inline_limit` bytes.
-void save_model(const GraphModel& model, const std::string& path, size_t inline_limit = size_t{1} << 30);
+/// from. Large weights go to a second file when there are more than `inline_limit` bytes of them: `data_name` in the
+/// same folder, `<path>.data` when that is empty.
+void save_model(const GraphModel& model, const std::string& path, size_t inline_limit = size_t{1} << 30,
+                const std::string& data_name = {});
 
 }  // namespace mica::onnx

@@ -26,7 +26,8 @@ bool is_inside(const fs::path& file, const fs::path& folder) {
 std::shared_ptr<const MappedFile> ExternalData::open(const std::string& location) {
   auto& file = files_[location];
   if (file == nullptr) {
-    file = std::make_shared<const MappedFile>(MappedFile::open(resolve(location)));
+    paths_.push_back(resolve(location));
+    file = std::make_shared<const MappedFile>(MappedFile::open(paths_.back()));
     mapped_bytes_ += file->bytes().size();
   }
   return file;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "runtime/base/os.h"
 
@@ -23,6 +24,8 @@ class ExternalData {
   /// read.
   std::shared_ptr<const MappedFile> open(const std::string& location);
 
+  /// Where the files opened so far are.
+  const std::vector<std::string>& paths() const { return paths_; }
   /// Sizes of the files opened so far.
   size_t mapped_bytes() const { return mapped_bytes_; }
 
@@ -31,6 +34,7 @@ class ExternalData {
 
   std::string model_path_;
   std::map<std::string, std::shared_ptr<const MappedFile>> files_;  // by location
+  std::vector<std::string> paths_;
   size_t mapped_bytes_ = 0;
 };
 

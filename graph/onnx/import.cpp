@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kFirstIrVersion = 3, kLastIrVersion = 13;
 
 GraphModel import_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const OpTable& operators,
-                        const std::string& path, const MappedFile* mapping) {
+                        const std::string& path, const MappedFile* mapping, std::vector<std::string>* weight_files) {
   try {
     proto::ModelProto proto;
     parse(bytes, Message::Model, proto);
@@ -22,6 +22,7 @@ GraphModel import_bytes(std::span<const std::byte> bytes, std::shared_ptr<const 
     GraphModel model;
     model.origin = path;
     Importer(proto, tensors, operators, model).run();
+    if (weight_files != nullptr) *weight_files = tensors.external_paths();
     return model;
   } catch (const Error& error) {
     if (path.empty()) throw;
@@ -72,12 +73,12 @@ void Importer::run() {
 
 GraphModel import_model(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const OpTable& operators,
                         const std::string& path) {
-  return import_bytes(bytes, std::move(owner), operators, path, nullptr);
+  return import_bytes(bytes, std::move(owner), operators, path, nullptr, nullptr);
 }
 
-GraphModel import_model(const std::string& path, const OpTable& operators) {
+GraphModel import_model(const std::string& path, const OpTable& operators, std::vector<std::string>* weight_files) {
   const auto file = std::make_shared<const MappedFile>(MappedFile::open(path));
-  return import_bytes(file->bytes(), file, operators, path, file.get());
+  return import_bytes(file->bytes(), file, operators, path, file.get(), weight_files);
 }
 
 }  // namespace mica::onnx

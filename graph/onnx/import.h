@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "graph/graph.h"
 #include "graph/op_def.h"
@@ -18,8 +19,11 @@ namespace mica::onnx {
 /// the operator. What subgraphs take from the graphs around them becomes explicit (`Graph::captures`). An initializer
 /// that is also an input is a constant. Whatever had to be mended is said in `GraphModel::notes`.
 ///
+/// `weight_files`, where given, becomes the paths of the files beside the model that hold weights.
+///
 /// Throws Error: Io, InvalidModel, or Unsupported for valid models that the IR cannot hold.
-GraphModel import_model(const std::string& path, const OpTable& operators);
+GraphModel import_model(const std::string& path, const OpTable& operators,
+                        std::vector<std::string>* weight_files = nullptr);
 
 /// The same from memory. `owner` keeps `bytes` alive (null: the caller does, as long as any weight lives).
 /// `path` is used in messages and to find external data, and may be empty.

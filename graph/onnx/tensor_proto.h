@@ -32,6 +32,9 @@ class TensorReader {
   /// Made dense.
   Tensor read(const proto::SparseTensorProto& sparse);
 
+  /// Files beside the model that tensors were read from.
+  const std::vector<std::string>& external_paths() const { return external_.paths(); }
+
  private:
   Tensor decode(const proto::TensorProto& tensor);
   Tensor raw(DType dtype, const Shape& shape, std::span<const std::byte> data, std::shared_ptr<const void> owner,

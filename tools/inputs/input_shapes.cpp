@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "graph/edit.h"
 #include "graph/inference.h"
+#include "graph/lookup.h"
 #include "tools/inputs/dim_choice.h"
 
 namespace mica::tools {
@@ -33,14 +35,6 @@ void bind_symbols(const Value& value, const Shape& shape, SymbolValues& known) {
   }
 }
 
-void substitute_inputs(Graph& graph, const SymbolValues& values) {
-  for (const ValueId id : graph.inputs) {
-    auto& dims = graph.value(id).type.dims;
-    if (!dims) continue;
-    for (Dim& dim : *dims) dim = substitute(dim, values);
-  }
-}
-
 bool infers(Graph& graph) {
   try {
     infer_types(graph);
@@ -53,7 +47,7 @@ bool infers(Graph& graph) {
 // Whether inference finds nothing wrong, and no result empty.
 bool is_accepted(const Graph& graph, const SymbolValues& values) {
   const auto trial = graph.clone();
-  substitute_inputs(*trial, values);
+  fix_input_dims(*trial, values);
   if (!infers(*trial)) return false;
   for (const ValueId id : trial->outputs) {
     const ValueType& type = trial->value(id).type;
@@ -80,17 +74,20 @@ std::vector<std::string> open_symbols(const Graph& graph, const SymbolValues& kn
 
 }  // namespace
 
+SymbolValues fix_input_shapes(Graph& graph, const Shapes& shapes) {
+  SymbolValues known;
+  for (const auto& [name, shape] : shapes) {
+    Value& value = graph.value(input_named(graph, name));
+    bind_symbols(value, shape, known);
+    value.type = ValueType::tensor(value.type.dtype, to_dims(shape));
+  }
+  fix_input_dims(graph, known);
+  return known;
+}
+
 std::unique_ptr<Graph> with_input_shapes(const Graph& graph, const Shapes& shapes, const CommonOptions& options) {
   auto result = graph.clone();
-  SymbolValues known;
-  for (const ValueId id : result->inputs) {
-    Value& value = result->value(id);
-    const auto shape = shapes.find(value.name);
-    if (shape == shapes.end()) continue;
-    bind_symbols(value, shape->second, known);
-    value.type = ValueType::tensor(value.type.dtype, to_dims(shape->second));
-  }
-  substitute_inputs(*result, known);
+  const SymbolValues known = fix_input_shapes(*result, shapes);
   const auto open = open_symbols(*result, known);
   SymbolValues given = known;
   given.merge(parse_dims(options.dims));
@@ -99,7 +96,7 @@ std::unique_ptr<Graph> with_input_shapes(const Graph& graph, const Shapes& shape
   for (const std::string& symbol : open) {
     note(options, fmt::format("dim \"{}\" is {}; choose it with --dim", symbol, chosen.at(symbol)));
   }
-  substitute_inputs(*result, chosen);
+  fix_input_dims(*result, chosen);
   infers(*result);
   return result;
 }

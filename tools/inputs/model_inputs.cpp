@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "graph/graph.h"
-#include "runtime/base/text.h"
+#include "graph/lookup.h"
 #include "tools/inputs/input_shapes.h"
 #include "tools/inputs/random_values.h"
 #include "tools/inputs/valid_values.h"
@@ -13,16 +13,6 @@
 
 namespace mica::tools {
 namespace {
-
-// Throws for a name that is no input's.
-ValueId find_input(const Graph& graph, std::string_view name) {
-  std::vector<std::string_view> known;
-  for (const ValueId id : graph.inputs) {
-    if (graph.value(id).name == name) return id;
-    known.push_back(graph.value(id).name);
-  }
-  throw Error(ErrorCode::InvalidArgument, unknown_name("input", name, known));
-}
 
 Datum make_value(const ValueType& type, const ValidValues& valid, const std::string& name, uint64_t seed) {
   switch (type.kind) {
@@ -70,7 +60,7 @@ GivenInputs read_inputs(const Model& model, const std::vector<std::string>& file
       throw Error(ErrorCode::InvalidArgument, fmt::format("--input wants NAME=FILE, not \"{}\"", text));
     }
     const std::string name = text.substr(0, sign);
-    const ValueId id = find_input(graph, name);
+    const ValueId id = input_named(graph, name);
     if (!given.emplace(name, read_value(text.substr(sign + 1), graph.value(id).type)).second) {
       throw Error(ErrorCode::InvalidArgument, fmt::format("--input gives \"{}\" twice", name));
     }
@@ -81,9 +71,9 @@ GivenInputs read_inputs(const Model& model, const std::vector<std::string>& file
 ModelInputs make_inputs(const Model& model, const CommonOptions& options, const GivenInputs& given) {
   const Graph& graph = *model.graph().graph;
   Shapes shapes = parse_shapes(options.shapes);
-  for (const auto& [name, shape] : shapes) find_input(graph, name);
+  for (const auto& [name, shape] : shapes) input_named(graph, name);
   for (const auto& [name, value] : given) {
-    find_input(graph, name);
+    input_named(graph, name);
     if (!value.is_tensor()) continue;
     const auto [entry, is_new] = shapes.emplace(name, value.tensor.shape());
     if (!is_new && entry->second != value.tensor.shape()) {

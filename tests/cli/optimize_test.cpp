@@ -1,0 +1,136 @@
+// mica optimize: what is written, what is refused, and the model in models/ that it made.
+#include <gmock/gmock.h>
+
+#include "graph/onnx/import.h"
+#include "tests/cli/program.h"
+
+namespace mica {
+namespace {
+
+using testing::HasSubstr;
+
+class Optimize : public Program {
+ protected:
+  std::string chain() const {
+    return model("chain.onnx", R"(
+      graph chain(x: float[n,3], z: float[n,3]) -> (y, u) opset 20 {
+        w: float[3,2] = [1,2,3,4,5,6]
+        i = Identity(x) @"nothing"
+        h = MatMul(i, w) @"product"
+        y = Neg(h) @"last"
+        u = Abs(z) @"other"
+      })");
+  }
+  nlohmann::json inspect(const std::string& file) const { return mica({"inspect", file, "--json", "--quiet"}).json(); }
+};
+
+TEST_F(Optimize, TellsOperatorsBeforeAndAfterAndWhatRulesDid) {
+  const Finished finished = mica({"optimize", chain(), "-o", path("out.onnx"), "--verify", "--json"});
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  const auto json = finished.json();
+  EXPECT_EQ(json["before"]["nodes"], 4);
+  EXPECT_EQ(json["after"]["nodes"], 3);
+  EXPECT_EQ(json["before"]["operators"]["Identity"], 1);
+  EXPECT_FALSE(json["after"]["operators"].contains("Identity"));
+  EXPECT_EQ(json["after"]["initializer_bytes"], 24);
+  EXPECT_EQ(json["after"]["file_bytes"], std::filesystem::file_size(path("out.onnx")));
+  EXPECT_TRUE(json["left_out"].empty());
+  EXPECT_THAT(json["verified"], HasSubstr("2 outputs"));
+  EXPECT_EQ(mica({"compare", chain(), path("out.onnx")}).code, 0);
+
+  const Finished text = mica({"optimize", chain(), "--explain", "identity"});
+  EXPECT_THAT(text.out, HasSubstr("all nodes"));
+  EXPECT_THAT(text.out, HasSubstr("applied at Identity \"nothing\""));
+}
+
+TEST_F(Optimize, LeavesOutRulesByNameAndSuggestsOthers) {
+  const auto json = mica({"optimize", chain(), "--without", "identity", "--json"}).json();
+  EXPECT_EQ(json["after"]["operators"]["Identity"], 1);
+  for (const char* flag : {"--without", "--explain"}) {
+    const Finished finished = mica({"optimize", chain(), flag, "identty"});
+    EXPECT_EQ(finished.code, 2);
+    EXPECT_THAT(finished.err, HasSubstr("did you mean \"identity\"?"));
+  }
+}
+
+TEST_F(Optimize, FixesDimsAndWritesShapes) {
+  ASSERT_EQ(mica({"optimize", chain(), "-o", path("a.onnx"), "--dim", "n=4"}).code, 0);
+  EXPECT_EQ(inspect(path("a.onnx"))["outputs"][0]["type"], "float[4,2]");
+  ASSERT_EQ(mica({"optimize", chain(), "-o", path("b.onnx"), "--shape", "z:5x3"}).code, 0);
+  EXPECT_EQ(inspect(path("b.onnx"))["inputs"][0]["type"], "float[5,3]");
+  EXPECT_EQ(mica({"optimize", chain(), "--shape", "z:5x4"}).code, 2);
+  EXPECT_THAT(mica({"optimize", chain(), "--dim", "m=4"}).err, HasSubstr("\"n\""));
+
+  // Values within are declared too, without inferring anything here.
+  const GraphModel written = onnx::import_model(path("a.onnx"), OpTable({}));
+  EXPECT_EQ(written.graph->value(*written.graph->find_value("h")).type.str(), "float[4,2]");
+}
+
+TEST_F(Optimize, CutsOutWhatIsAskedFor) {
+  ASSERT_EQ(mica({"optimize", chain(), "-o", path("a.onnx"), "--outputs", "h"}).code, 0);
+  EXPECT_EQ(inspect(path("a.onnx"))["outputs"][0]["name"], "h");
+  EXPECT_EQ(inspect(path("a.onnx"))["inputs"].size(), 1u);
+  ASSERT_EQ(mica({"optimize", chain(), "-o", path("b.onnx"), "--outputs", "y,u", "--inputs", "z,h"}).code, 0);
+  const auto cut = inspect(path("b.onnx"));
+  EXPECT_EQ(cut["nodes"], 2);
+  EXPECT_EQ(cut["inputs"][0]["name"], "z");
+  EXPECT_EQ(cut["inputs"][1]["name"], "h");
+  EXPECT_EQ(cut["inputs"][1]["type"], "float[n,2]");
+
+  EXPECT_THAT(mica({"optimize", chain(), "--outputs", "hh"}).err, HasSubstr("did you mean \"h\"?"));
+  EXPECT_THAT(mica({"optimize", chain(), "--outputs", "y,u", "--inputs", "h"}).err, HasSubstr("need input \"z\""));
+  EXPECT_EQ(mica({"optimize", chain(), "--outputs", "h,h"}).code, 2);
+}
+
+TEST_F(Optimize, RenamesAndStrips) {
+  ASSERT_EQ(
+      mica({"optimize", chain(), "-o", path("a.onnx"), "--rename", "x=left", "--rename", "y=result", "--strip"}).code,
+      0);
+  const GraphModel written = onnx::import_model(path("a.onnx"), operators());
+  EXPECT_TRUE(written.graph->find_value("left") && written.graph->find_value("result"));
+  for (const NodeId id : written.graph->order()) EXPECT_EQ(written.graph->node(id).name, "");
+  EXPECT_EQ(mica({"optimize", chain(), "--rename", "x=z"}).code, 2);
+}
+
+TEST_F(Optimize, MayTakeThePlaceOfTheModelButNotOfItsWeights) {
+  const std::string wide = model("wide.onnx", R"(
+    graph wide(x: float[1,64]) -> (y) opset 20 {
+      w: float[64,64] = 0.5
+      i = Identity(x)
+      y = MatMul(i, w)
+    })");
+  ASSERT_EQ(mica({"optimize", wide, "-o", path("a.onnx"), "--external-data", "a.bin"}).code, 0);
+  EXPECT_GE(std::filesystem::file_size(path("a.bin")), 64u * 64 * 4);
+  EXPECT_LT(std::filesystem::file_size(path("a.onnx")), 2000u);
+  EXPECT_EQ(mica({"compare", wide, path("a.onnx")}).code, 0);
+
+  const std::string weights = read_text(path("a.bin"));
+  EXPECT_EQ(mica({"optimize", path("a.onnx"), "-o", path("b.onnx"), "--external-data", "a.bin"}).code, 2);
+  EXPECT_EQ(mica({"optimize", path("a.onnx"), "-o", path("a.bin")}).code, 2);
+  EXPECT_EQ(read_text(path("a.bin")), weights);
+  ASSERT_EQ(mica({"optimize", path("a.onnx"), "-o", path("a.onnx")}).code, 0) << "and back";
+  EXPECT_GE(std::filesystem::file_size(path("a.onnx")), 64u * 64 * 4);
+  EXPECT_EQ(mica({"compare", wide, path("a.onnx")}).code, 0);
+}
+
+// `mica optimize models/toy.onnx -o models/toy.sanitized.onnx` made it.
+TEST_F(Optimize, MakesTheSanitizedToyModelToTheByte) {
+  const std::string sanitized = source_path("models/toy.sanitized.onnx"), original = read_text(toy_model());
+  ASSERT_EQ(mica({"optimize", toy_model(), "-o", path("toy.onnx"), "--verify"}).code, 0);
+  EXPECT_TRUE(read_text(path("toy.onnx")) == read_text(sanitized)) << "make it again, see above";
+  EXPECT_TRUE(read_text(toy_model()) == original);
+  ASSERT_EQ(mica({"optimize", path("toy.onnx"), "-o", path("twice.onnx")}).code, 0);
+  EXPECT_TRUE(read_text(path("twice.onnx")) == read_text(sanitized)) << "optimised twice";
+}
+
+TEST_F(Optimize, KeepsTheProbesOfTheToyModel) {
+  const Finished finished = mica({"compare", toy_model(), source_path("models/toy.sanitized.onnx"), "--dim",
+                                  "sequence=128", "--rtol", "1e-4", "--atol", "1e-4", "--json"});
+  ASSERT_EQ(finished.code, 0) << finished.out;
+  for (const char* probe : {"probe.embedding", "probe.attention", "probe.feed_forward", "probe.final_norm", "logits"}) {
+    EXPECT_THAT(finished.out, HasSubstr(std::string("\"") + probe + "\""));
+  }
+}
+
+}  // namespace
+}  // namespace mica

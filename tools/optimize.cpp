@@ -1,0 +1,236 @@
+// mica optimize: simplifies a model for this runtime or any other, and cuts, renames and strips it on request.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "graph/edit.h"
+#include "graph/extract.h"
+#include "graph/inference.h"
+#include "graph/lookup.h"
+#include "graph/onnx/export.h"
+#include "graph/onnx/import.h"
+#include "graph/opsets.h"
+#include "graph/pipeline.h"
+#include "kernels/op.h"
+#include "runtime/evaluator.h"
+#include "tools/command.h"
+#include "tools/inputs/input_shapes.h"
+#include "tools/optimize_report.h"
+#include "tools/optimize_verify.h"
+
+namespace mica::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  CommonOptions common;
+  std::string model, output, target = "portable", external_data;
+  std::vector<std::string> explain, inputs, outputs, rename;
+  Tolerance tolerance{1e-3, 1e-4};
+  bool verify = false, strip = false;
+};
+
+struct Optimized {
+  GraphModel model;
+  Notes notes;
+};
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return fs::equivalent(a, b, error) && !error;
+}
+
+// The output may take the place of the model itself, but not that of weights which the model needs.
+void check_paths(const Options& options, const std::vector<std::string>& weight_files) {
+  const std::string& name = options.external_data;
+  if (!name.empty() && (options.output.empty() || fs::path(name).filename() != fs::path(name))) {
+    throw Error(ErrorCode::InvalidArgument,
+                options.output.empty() ? "--external-data wants -o too"
+                                       : "--external-data wants the name of a file in the folder of the output");
+  }
+  if (options.output.empty()) return;
+  const std::string data =
+      name.empty() ? options.output + ".data" : (fs::path(options.output).parent_path() / name).string();
+  const bool takes_its_place = is_same_file(options.output, options.model);
+  if (!takes_its_place && is_same_file(data, options.model)) {
+    throw Error(ErrorCode::InvalidArgument, fmt::format("\"{}\" is the model itself", data));
+  }
+  for (const std::string& weights : weight_files) {
+    if (is_same_file(options.output, weights) || (!takes_its_place && is_same_file(data, weights))) {
+      throw Error(ErrorCode::InvalidArgument, fmt::format("\"{}\" has weights of the model", weights));
+    }
+  }
+}
+
+void rename_values(Graph& graph, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    const size_t sign = text.find('=');
+    if (sign == std::string::npos || sign == 0 || sign + 1 == text.size()) {
+      throw Error(ErrorCode::InvalidArgument, fmt::format("--rename wants OLD=NEW, not \"{}\"", text));
+    }
+    const std::string wanted = text.substr(sign + 1);
+    const ValueId id = value_named(graph, text.substr(0, sign));
+    if (graph.find_value(wanted)) {
+      throw Error(ErrorCode::InvalidArgument, fmt::format("there is a value called \"{}\" already", wanted));
+    }
+    graph.rename(id, wanted);
+  }
+}
+
+// What is there for people only.
+void strip(GraphModel& model) {
+  model.doc.clear();
+  model.metadata.clear();
+  model.producer.clear();
+  for_each_graph(*model.graph, [](Graph& graph) {
+    for (uint32_t i = 0; i < graph.node_count(); ++i) graph.node(NodeId{i}).name.clear();
+  });
+}
+
+// The model with all that was asked of it but optimising.
+GraphModel prepare(const Options& options, SymbolValues& dims) {
+  GraphModel model = onnx::import_model(options.model, operators());
+  Graph& graph = *model.graph;
+  dims = parse_dims(options.common.dims);
+  check_dim_names(graph, dims);
+  fix_input_dims(graph, dims);
+  dims.merge(fix_input_shapes(graph, parse_shapes(options.common.shapes)));
+  if (!options.inputs.empty() || !options.outputs.empty()) {
+    infer_types(graph);
+    extract(graph, options.inputs, options.outputs);
+  }
+  rename_values(graph, options.rename);
+  if (options.strip) strip(model);
+  return model;
+}
+
+// An output has the dims that the model declared where inference, as through an If, finds none: the standard wants
+// some.
+void keep_declared_dims(const std::vector<ValueType>& declared, const SymbolValues& dims, Graph& graph) {
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    ValueType& type = graph.value(graph.outputs[i]).type;
+    if (!type.is_tensor() || type.dims || !declared[i].is_tensor() || !declared[i].dims) continue;
+    type.dims = declared[i].dims;
+    for (Dim& dim : *type.dims) dim = substitute(dim, dims);
+  }
+}
+
+Optimized optimized(const Options& options, const NameSet& left_out) {
+  PipelineOptions pipeline;
+  pipeline.target = options.target == "mica" ? Target::Mica : Target::Portable;
+  pipeline.without.insert(options.common.without.begin(), options.common.without.end());
+  pipeline.without.insert(left_out.begin(), left_out.end());
+  pipeline.verify = options.verify;
+  Optimized result{prepare(options, pipeline.dims), {}};
+  std::vector<ValueType> declared;
+  for (const ValueId id : result.model.graph->outputs) declared.push_back(result.model.graph->value(id).type);
+  optimize(result.model, operators(), make_evaluator(), pipeline, result.notes);
+  keep_declared_dims(declared, pipeline.dims, *result.model.graph);
+  if (pipeline.target == Target::Mica) unify_opsets(result.model, operators());
+  return result;
+}
+
+NameSet applied(const Notes& notes) {
+  NameSet names;
+  for (const auto& [name, total] : notes.totals()) {
+    if (total.applied > 0) names.insert(name);
+  }
+  return names;
+}
+
+// Compares results before and after, and where they differ leaves out what is to blame.
+void verify_results(const Options& options, Optimized& result, OptimizeReport& report) {
+  SymbolValues dims;
+  const ReferenceRun reference(prepare(options, dims), options.common);
+  const auto difference = [&](const GraphModel& model) { return reference.difference(model, options.tolerance); };
+  const std::string first = difference(result.model);
+  if (!first.empty()) {
+    const auto is_right = [&](const NameSet& names) { return difference(optimized(options, names).model).empty(); };
+    const NameSet suspects = applied(result.notes);
+    if (!is_right(suspects)) throw Error(ErrorCode::Internal, "the result differs without any rule too: " + first);
+    const NameSet culprits = find_culprits(suspects, is_right);
+    for (const std::string& name : culprits) {
+      note(options.common, fmt::format("{} changed the results and was left out: {}", name, first));
+    }
+    result = optimized(options, culprits);
+    report.left_out.assign(culprits.begin(), culprits.end());
+  }
+  report.verified = fmt::format("verified: {} output{} on random inputs the same as before", reference.outputs(),
+                                reference.outputs() == 1 ? "" : "s");
+}
+
+void write(const Options& options, const GraphModel& model, OptimizeReport& report) {
+  if (options.output.empty()) return;
+  if (options.external_data.empty()) {
+    onnx::save_model(model, options.output);
+  } else {
+    onnx::save_model(model, options.output, 0, options.external_data);
+  }
+  std::vector<std::string> files;
+  const GraphModel written = onnx::import_model(options.output, operators(), &files);
+  files.push_back(options.output);
+  report.after = figures_of(written, files);
+}
+
+int run(const Options& options) {
+  for (const std::string& name : options.explain) check_rule_name(name);
+  OptimizeReport report;
+  {
+    std::vector<std::string> files;
+    const GraphModel original = onnx::import_model(options.model, operators(), &files);
+    check_paths(options, files);
+    files.push_back(options.model);
+    report.before = figures_of(original, files);
+    report.import_notes = original.notes;
+  }
+  for (const std::string& text : report.import_notes) note(options.common, text);
+  Optimized result = optimized(options, {});
+  if (options.verify) verify_results(options, result, report);
+  for (const Notes::Note& remark : result.notes.all()) {
+    if (remark.kind != Notes::Kind::Failed) continue;
+    note(options.common, fmt::format("{} failed and was left out: {}", remark.by, remark.what));
+  }
+  report.model = options.model;
+  report.output = options.output;
+  report.after = figures_of(result.model);
+  report.notes = std::move(result.notes);
+  report.explained = options.explain;
+  write(options, result.model, report);
+  if (options.common.json) {
+    print_json(to_json(report));
+  } else {
+    print_text(report);
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_optimize(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("optimize", "Simplifies a model, for any engine, into a new file");
+  add_model_argument(*command, options->model);
+  command->add_option("-o,--output", options->output, "The file to write; without it, only what would be done is told");
+  command->add_option("--target", options->target, "portable: operators of the model's opsets; mica: all of this build")
+      ->check(CLI::IsMember({"portable", "mica"}))
+      ->capture_default_str();
+  command->add_option("--explain", options->explain, "What this rule or pass did, and where it refused")
+      ->allow_extra_args(false);
+  command->add_flag("--verify", options->verify,
+                    "Run both models on random inputs, and leave out the rules that change results");
+  command->add_option("--rtol", options->tolerance.rtol, "Of --verify")->capture_default_str();
+  command->add_option("--atol", options->tolerance.atol, "Of --verify")->capture_default_str();
+  command->add_option("--outputs", options->outputs, "NAME,NAME: keep what these values need, and no more")
+      ->delimiter(',');
+  command->add_option("--inputs", options->inputs, "NAME,NAME: values that are given instead of computed")
+      ->delimiter(',');
+  command->add_option("--rename", options->rename, "OLD=NEW: another name for a value")->allow_extra_args(false);
+  command->add_flag("--strip", options->strip, "Leave out documentation, metadata, producer and names of nodes");
+  command->add_option("--external-data", options->external_data, "FILE: put large weights there, beside the output");
+  add_model_options(*command, options->common);
+  command->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace mica::tools
