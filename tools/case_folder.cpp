@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "backends/cpu/thread_pool.h"
 #include "graph/graph.h"
-#include "graph/onnx/values.h"
 #include "kernels/cast/convert.h"
+#include "tools/io/value_files.h"
 
 namespace mica::tools {
 namespace fs = std::filesystem;
@@ -21,12 +20,7 @@ std::vector<Datum> read_values(const fs::path& folder, std::string_view kind, co
   std::vector<Datum> values;
   for (size_t i = 0; i < ids.size(); ++i) {
     const fs::path file = folder / (std::string(kind) + "_" + std::to_string(i) + ".pb");
-    const auto bytes = read_file(file);
-    try {
-      values.push_back(onnx::load_value(*bytes, graph.value(ids[i]).type, bytes));
-    } catch (const Error& error) {
-      throw error.within(file.string());
-    }
+    values.push_back(read_value(file, graph.value(ids[i]).type));
   }
   return values;
 }
@@ -88,15 +82,6 @@ std::optional<Tolerance> read_tolerance(const fs::path& case_folder) {
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorCode::InvalidArgument, file.string() + ": " + error.what());
   }
-}
-
-std::shared_ptr<const std::vector<std::byte>> read_file(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) throw Error(ErrorCode::Io, "cannot read \"" + path.string() + "\"");
-  auto bytes = std::make_shared<std::vector<std::byte>>(fs::file_size(path));
-  stream.read(reinterpret_cast<char*>(bytes->data()), static_cast<std::streamsize>(bytes->size()));
-  if (!stream) throw Error(ErrorCode::Io, "cannot read \"" + path.string() + "\"");
-  return bytes;
 }
 
 }  // namespace mica::tools

@@ -28,7 +28,4 @@ DataSet read_data_set(const std::filesystem::path& folder, const Model& model);
 /// What the case's tolerance.json says; nullopt when there is none. Throws InvalidArgument when it is malformed.
 std::optional<Tolerance> read_tolerance(const std::filesystem::path& case_folder);
 
-/// A whole file. Throws Io.
-std::shared_ptr<const std::vector<std::byte>> read_file(const std::filesystem::path& path);
-
 }  // namespace mica::tools

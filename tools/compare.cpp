@@ -2,9 +2,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <set>
 
 #include "graph/graph.h"
+#include "tools/case_folder.h"
 #include "tools/command.h"
 #include "tools/compare_report.h"
 #include "tools/io/reference.h"
@@ -17,8 +20,19 @@ struct Options {
   CommonOptions common;
   std::string model, other, reference;
   std::vector<std::string> files;
-  Tolerance tolerance{1e-3, 1e-5};
+  std::optional<double> rtol, atol;
 };
+
+// As the flags say, else a tolerance.json beside the reference, else rtol 1e-3 and atol 1e-5.
+Tolerance tolerance_of(const Options& options) {
+  Tolerance tolerance{1e-3, 1e-5};
+  if (std::filesystem::is_directory(options.reference)) {
+    tolerance = read_tolerance(options.reference).value_or(tolerance);
+  }
+  if (options.rtol) tolerance.rtol = *options.rtol;
+  if (options.atol) tolerance.atol = *options.atol;
+  return tolerance;
+}
 
 using Values = std::map<std::string, Datum>;
 
@@ -98,7 +112,7 @@ CompareReport compare_with_reference(const Options& options) {
   TracedModel model(options.model, options.common, {wanted.begin(), wanted.end()});
   const GivenInputs files = read_inputs(model.model(), options.files);
   const Order order(graph);
-  CompareReport report{options.model, options.reference, options.tolerance, {}};
+  CompareReport report{options.model, options.reference, tolerance_of(options), {}};
   for (const ReferenceCase& of : reference.cases) {
     GivenInputs given = files;
     for (const auto& [name, value] : of.inputs) given.emplace(name, value);
@@ -161,7 +175,7 @@ CompareReport compare_models(const Options& options) {
     const auto output = outputs_of_b.find(name);
     expected.emplace(output == outputs_of_b.end() ? name : output->second, std::move(value));
   }
-  CompareReport report{options.model, options.other, options.tolerance, {}};
+  CompareReport report{options.model, options.other, tolerance_of(options), {}};
   add_case(report, Order(*written_a.graph().graph), "", a.run(inputs), expected);
   return report;
 }
@@ -188,8 +202,8 @@ void add_compare(CLI::App& app, Action& action) {
   command->add_option("other", options->other, "Another .onnx file with the same inputs and outputs");
   command->add_option("--reference", options->reference, "A .npz file or a folder of expected values");
   add_input_option(*command, options->files);
-  command->add_option("--rtol", options->tolerance.rtol, "Relative tolerance")->capture_default_str();
-  command->add_option("--atol", options->tolerance.atol, "Absolute tolerance")->capture_default_str();
+  command->add_option("--rtol", options->rtol, "Relative tolerance; 1e-3, or as a tolerance.json there says");
+  command->add_option("--atol", options->atol, "Absolute tolerance; 1e-5, or as a tolerance.json there says");
   add_model_options(*command, options->common);
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <optional>
 #include <set>
 #include <string_view>
+
+#include "tools/inputs/names.h"
 
 namespace mica::tools {
 namespace {
@@ -14,20 +15,10 @@ namespace {
 constexpr int64_t kDefault = 8;
 constexpr std::array<int64_t, 12> kOthers = {1, 256, 64, 32, 512, 128, 16, 224, 1024, 4, 2, 3};
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
-bool has(std::string_view name, std::string_view word) {
-  return lower(name).find(word) != std::string::npos;
-}
-
 // The importer calls the first dim of "x" without a name "x.0".
 bool is_batch(std::string_view name) {
   static const std::set<std::string> kNames = {"n", "b", "bs", "none"};
-  return (has(name, "batch") && !has(name, "len")) || kNames.contains(lower(name)) || name.ends_with(".0");
+  return (has_word(name, "batch") && !has_word(name, "len")) || kNames.contains(lower_case(name)) || name.ends_with(".0");
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -59,9 +50,9 @@ std::optional<int64_t> evaluate(std::string_view text, const SymbolValues& value
 std::optional<int64_t> total(const SymbolValues& values) {
   std::optional<int64_t> past, length;
   for (const auto& [name, value] : values) {
-    if (has(name, "past")) {
+    if (has_word(name, "past")) {
       past = value;
-    } else if (has(name, "seq") && !has(name, "total")) {
+    } else if (has_word(name, "seq") && !has_word(name, "total")) {
       length = value;
     }
   }
@@ -73,14 +64,14 @@ SymbolValues first_guess(const std::vector<std::string>& wanted, SymbolValues va
   std::vector<std::string> derived;
   for (const std::string& name : wanted) {
     const bool is_expression = name.find_first_of("+*") != std::string::npos;
-    if (is_expression || has(name, "total")) {
+    if (is_expression || has_word(name, "total")) {
       derived.push_back(name);
     } else {
       values[name] = is_batch(name) ? 1 : kDefault;
     }
   }
   for (const std::string& name : derived) {
-    const auto value = has(name, "total") ? total(values) : evaluate(name, values);
+    const auto value = has_word(name, "total") ? total(values) : evaluate(name, values);
     values[name] = value.value_or(kDefault);
   }
   return values;

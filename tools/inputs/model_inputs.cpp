@@ -28,7 +28,9 @@ Datum make_value(const ValueType& type, const ValidValues& valid, const std::str
     }
     case ValueType::Kind::Sequence: {
       std::vector<Datum> items;
-      for (const char* suffix : {".0", ".1"}) items.push_back(make_value(*type.element, valid, name + suffix, seed));
+      ValueType element = *type.element;
+      if (element.is_tensor() && !element.dims) element.dims = Dims{3};
+      for (const char* suffix : {".0", ".1"}) items.push_back(make_value(element, valid, name + suffix, seed));
       return Datum::sequence(std::move(items));
     }
     case ValueType::Kind::Optional:

@@ -129,7 +129,20 @@ Values equal_parts(const OperandUse& use) {
   return dim ? exactly(*dim / parts) : Values{};
 }
 
-Values reduced_axes(const OperandUse& use) {
+// The axis that is missing in the output, where there is one.
+Values reduced_axis(const OperandUse& use) {
+  const Dims *before = use.dims(0), *after = use.output_dims();
+  if (before == nullptr || after == nullptr || after->size() + 1 != before->size()) return numbers_from_zero(use);
+  for (size_t axis = 0; axis < before->size(); ++axis) {
+    Dims rest = *before;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(axis));
+    if (rest == *after) return list({static_cast<double>(axis)});
+  }
+  return numbers_from_zero(use);
+}
+
+// Axes of length 1.
+Values squeezed_axes(const OperandUse& use) {
   std::vector<double> axes;
   const Dims* dims = use.dims(0);
   for (size_t axis = 0; dims != nullptr && axis < dims->size(); ++axis) {
@@ -242,6 +255,7 @@ constexpr Demand kDemands[] = {
     {"NonMaxSuppression", 4, fraction},
     {"OneHot", 1, always<8>},
     {"Pad", 1, always<1>},
+    {"Pad", 3, numbers_from_zero},
     {"Pow", 0, positive},
     {"QLinearConv", 1, scale},
     {"QLinearConv", 4, scale},
@@ -254,17 +268,17 @@ constexpr Demand kDemands[] = {
     {"Range", 1, always<8>},
     {"Range", 2, always<1>},
     {"Reciprocal", 0, divisor},
-    {"ReduceL1", 1, numbers_from_zero},
-    {"ReduceL2", 1, numbers_from_zero},
+    {"ReduceL1", 1, reduced_axis},
+    {"ReduceL2", 1, reduced_axis},
     {"ReduceLogSum", 0, positive},
-    {"ReduceLogSum", 1, numbers_from_zero},
-    {"ReduceLogSumExp", 1, numbers_from_zero},
-    {"ReduceMax", 1, numbers_from_zero},
-    {"ReduceMean", 1, numbers_from_zero},
-    {"ReduceMin", 1, numbers_from_zero},
-    {"ReduceProd", 1, numbers_from_zero},
-    {"ReduceSum", 1, numbers_from_zero},
-    {"ReduceSumSquare", 1, numbers_from_zero},
+    {"ReduceLogSum", 1, reduced_axis},
+    {"ReduceLogSumExp", 1, reduced_axis},
+    {"ReduceMax", 1, reduced_axis},
+    {"ReduceMean", 1, reduced_axis},
+    {"ReduceMin", 1, reduced_axis},
+    {"ReduceProd", 1, reduced_axis},
+    {"ReduceSum", 1, reduced_axis},
+    {"ReduceSumSquare", 1, reduced_axis},
     {"Reshape", 1, reshaped},
     {"Resize", 2, resize_factor},
     {"Resize", 3, output_shape},
@@ -288,7 +302,7 @@ constexpr Demand kDemands[] = {
     {"Split", 1, equal_parts},
     {"SplitToSequence", 1, always<1>},
     {"Sqrt", 0, positive},
-    {"Squeeze", 1, reduced_axes},
+    {"Squeeze", 1, squeezed_axes},
     {"STFT", 1, always<4>},
     {"STFT", 3, always<16>},
     {"TensorScatter", 2, always<0>},

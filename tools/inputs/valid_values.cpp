@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tools/inputs/names.h"
 #include "tools/inputs/operand_use.h"
 #include "tools/statistics.h"
 
@@ -47,11 +48,6 @@ std::optional<Interval> constant_interval(const Graph& graph, ValueId id) {
   if (!constant.defined() || constant.elements() == 0) return std::nullopt;
   const ElementStatistics of = element_statistics(constant);
   return of.min && of.nans == 0 ? std::optional(Interval{*of.min, *of.max}) : std::nullopt;
-}
-
-bool has_word(std::string_view name, std::string_view word) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return !std::ranges::search(name, word, {}, lower).empty();
 }
 
 // By its name, where the graph does not tell: masks let everything through, lengths are those of the other inputs.
