@@ -14,6 +14,7 @@ enum Input : size_t { kW = 1, kR = 2, kLstmInputs = 8, kWScale = 8, kWZero, kRSc
 /// As the LSTM wants them: W [directions, 4 hidden, inputs] and R [directions, 4 hidden, hidden].
 struct FloatWeights {
   Tensor w, r;
+  std::shared_ptr<const PackedRecurrent> packed;
 };
 
 Shape transposed(const Tensor& weights) {
@@ -48,9 +49,10 @@ std::shared_ptr<const FloatWeights> prepack(const Lstm&, const ConstantOperands&
     if (io.in(input) == nullptr) return nullptr;
   }
   auto weights = std::make_shared<FloatWeights>(
-      FloatWeights{Tensor(DType::F32, transposed(*io.in(kW))), Tensor(DType::F32, transposed(*io.in(kR)))});
+      FloatWeights{Tensor(DType::F32, transposed(*io.in(kW))), Tensor(DType::F32, transposed(*io.in(kR))), nullptr});
   dequantize(*io.in(kW), *io.in(kWScale), *io.in(kWZero), weights->w);
   dequantize(*io.in(kR), *io.in(kRScale), *io.in(kRZero), weights->r);
+  weights->packed = pack_lstm(&weights->w, &weights->r);
   return weights;
 }
 
@@ -97,7 +99,7 @@ void run_cpu(const Lstm& op, const Operands& io) {
     outputs[i] = io.out(i);
     wanted[i] = &outputs[i];
   }
-  run_lstm(op, Operands(given, wanted, nullptr, io.context()));
+  run_lstm(op, Operands(given, wanted, packed != nullptr ? packed->packed.get() : nullptr, io.context()));
 }
 
 }  // namespace

@@ -2,12 +2,13 @@
 //   z = f(Wz x + Rz H + b);  r = f(Wr x + Rr H + b);  H = (1 - z) * h + z * H
 //   h = g(Wh x + Rh (r * H) + b), or with linear_before_reset (since 3) g(Wh x + Wbh + r * (Rh H + Rbh))
 // layout since 14.
-#include "kernels/rnn/recurrent.h"
+#include "kernels/rnn/recurrence.h"
 
 namespace mica {
 namespace {
 
 constexpr int64_t kGates = 3;
+constexpr int64_t kTogether = 2;  // z and r see H itself
 
 struct Gru : Recurrent {
   bool linear_before_reset = false;
@@ -21,32 +22,43 @@ void infer(const Gru& op, InferContext& ctx) {
   infer_recurrent(op, ctx, kGates);
 }
 
-template <class T>
+template <class A>
 void run(const Gru& op, const Operands& io) {
-  using A = Wide<T>;
-  // `reset` is r * H; walk's second state is free to hold it.
-  walk<T>(op, io, kGates, [&](const CellWeights<T>& weights, A* gates, A* h, A* reset) {
-    const int64_t n = weights.hidden;
-    A* z = gates;
-    A* r = gates + n;
-    A* candidate = gates + 2 * n;
-    for (int64_t j = 0; j < 2 * n; ++j) gates[j] = op.activate(weights.direction, 0, gates[j] + weights.recur(j, h));
-    for (int64_t j = 0; j < n; ++j) reset[j] = r[j] * h[j];
-    for (int64_t j = 0; j < n; ++j) {
-      candidate[j] += op.linear_before_reset ? r[j] * weights.recur(2 * n + j, h) : weights.recur(2 * n + j, reset);
+  using Row = typename Recurrence<A>::Row;
+  Recurrence<A> walk(op, io, kGates, kTogether);
+  const int64_t n = walk.hidden();
+  walk.run([&] {
+    walk.recur(0, walk.h(), walk.gate(0), walk.width(), true);
+    walk.for_each_row([&](const Row& row) {
+      walk.activate(0, row.gates, 2 * n);
+      const A* r = row.gates + n;
+      for (int64_t j = 0; j < n && !op.linear_before_reset; ++j) row.spare[j] = r[j] * row.h[j];
+    });
+    if (op.linear_before_reset) {
+      walk.recur(1, walk.h(), walk.spare(), n, false);
+    } else {
+      walk.recur(1, walk.spare(), walk.gate(2), walk.width(), true);
     }
-    for (int64_t j = 0; j < n; ++j) {
-      h[j] = (1 - z[j]) * op.activate(weights.direction, 1, candidate[j]) + z[j] * h[j];
-    }
+    walk.for_each_row([&](const Row& row) {
+      const A *z = row.gates, *r = row.gates + n;
+      A* candidate = row.gates + 2 * n;
+      for (int64_t j = 0; j < n && op.linear_before_reset; ++j) candidate[j] += r[j] * row.spare[j];
+      walk.activate(1, candidate, n);
+      for (int64_t j = 0; j < n; ++j) row.h[j] = (1 - z[j]) * candidate[j] + z[j] * row.h[j];
+    });
   });
 }
 
 void run_cpu(const Gru& op, const Operands& io) {
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(op, io); });
+  io.in(0).dtype() == DType::F64 ? run<double>(op, io) : run<float>(op, io);
+}
+
+std::shared_ptr<const PackedRecurrent> prepack(const Gru&, const ConstantOperands& constants) {
+  return pack_recurrent(constants.in(1), constants.in(2), kGates, kTogether);
 }
 
 OpBuilder<Gru> gru(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {
-  return recurrent<Gru>(types).prepare<prepare>().infer<infer>().cpu<run_cpu>();
+  return recurrent<Gru>(types).prepare<prepare>().infer<infer>().cpu<run_cpu>().prepack<prepack>();
 }
 
 OpBuilder<Gru> gru_3(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {

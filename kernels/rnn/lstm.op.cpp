@@ -11,21 +11,36 @@ void infer(const Lstm& op, InferContext& ctx) {
   infer_recurrent(op, ctx, kLstmGates);
 }
 
-template <class T>
+template <class A>
 void run(const Lstm& op, const Operands& io) {
-  using A = Wide<T>;
-  walk<T>(op, io, kLstmGates, [&](const CellWeights<T>& weights, A* gates, A* h, A* c) {
-    const int64_t n = weights.hidden;
-    const auto activate = [&](size_t i, A x) { return op.activate(weights.direction, i, x); };
-    for (int64_t j = 0; j < kLstmGates * n; ++j) gates[j] += weights.recur(j, h);
-    for (int64_t j = 0; j < n; ++j) {
-      const A in = activate(0, gates[j] + weights.peephole(j) * c[j]);
-      const A forget = op.input_forget ? 1 - in : activate(0, gates[2 * n + j] + weights.peephole(2 * n + j) * c[j]);
-      c[j] = forget * c[j] + in * activate(1, gates[3 * n + j]);
-      const A out = activate(0, gates[n + j] + weights.peephole(n + j) * c[j]);
-      h[j] = out * activate(2, c[j]);
-    }
+  Recurrence<A> walk(op, io, kLstmGates, kLstmGates);
+  const int64_t n = walk.hidden();
+  walk.run([&] {
+    walk.recur(0, walk.h(), walk.gate(0), walk.width(), true);
+    walk.for_each_row([&](const typename Recurrence<A>::Row& row) {
+      A *in = row.gates, *out = row.gates + n, *forget = row.gates + 2 * n, *next = row.gates + 3 * n;
+      const A* p = walk.peepholes();
+      for (int64_t j = 0; j < n && p != nullptr; ++j) in[j] += p[j] * row.c[j];
+      for (int64_t j = 0; j < n && p != nullptr; ++j) forget[j] += p[2 * n + j] * row.c[j];
+      walk.activate(0, in, n);
+      if (op.input_forget) {
+        for (int64_t j = 0; j < n; ++j) forget[j] = 1 - in[j];
+      } else {
+        walk.activate(0, forget, n);
+      }
+      walk.activate(1, next, n);
+      for (int64_t j = 0; j < n; ++j) row.c[j] = forget[j] * row.c[j] + in[j] * next[j];
+      for (int64_t j = 0; j < n && p != nullptr; ++j) out[j] += p[n + j] * row.c[j];
+      walk.activate(0, out, n);
+      std::copy_n(row.c, n, row.h);
+      walk.activate(2, row.h, n);
+      for (int64_t j = 0; j < n; ++j) row.h[j] *= out[j];
+    });
   });
+}
+
+std::shared_ptr<const PackedRecurrent> prepack(const Lstm&, const ConstantOperands& constants) {
+  return pack_lstm(constants.in(1), constants.in(2));
 }
 
 OpBuilder<Lstm> lstm(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {
@@ -36,7 +51,8 @@ OpBuilder<Lstm> lstm(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {
       .optional_output("Y_c")
       .prepare<prepare_lstm>()
       .infer<infer>()
-      .cpu<run_lstm>();
+      .cpu<run_lstm>()
+      .prepack<prepack>();
 }
 
 }  // namespace
@@ -45,8 +61,12 @@ void prepare_lstm(Lstm& op, const NodeFacts&) {
   prepare_recurrent(op, {"Sigmoid", "Tanh", "Tanh"});
 }
 
+std::shared_ptr<const PackedRecurrent> pack_lstm(const Tensor* w, const Tensor* r) {
+  return pack_recurrent(w, r, kLstmGates, kLstmGates);
+}
+
 void run_lstm(const Lstm& op, const Operands& io) {
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(op, io); });
+  io.in(0).dtype() == DType::F64 ? run<double>(op, io) : run<float>(op, io);
 }
 
 MICA_OP(LSTM, 22) {

@@ -1,4 +1,4 @@
-// What LSTM, GRU and RNN share: attributes, inference, and the walk over directions, sequences and time steps.
+// What LSTM, GRU and RNN share: attributes, activations, inference and dims.
 #pragma once
 
 #include <cmath>
@@ -69,14 +69,15 @@ struct Recurrent {
   int64_t directions = 1;
   bool reversed(int64_t direction_index) const { return direction == "reverse" || direction_index == 1; }
 
-  /// Activation `i` of a direction on the clipped x.
-  template <class A>
-  A activate(int64_t direction_index, size_t i, A x) const {
+  const Activation& activation(int64_t direction_index, size_t i) const {
     const size_t count = activations.size() / static_cast<size_t>(directions);
-    if (clip) x = std::min<A>(std::max<A>(x, -static_cast<A>(*clip)), static_cast<A>(*clip));
-    return activations[static_cast<size_t>(direction_index) * count + i](x);
+    return activations[static_cast<size_t>(direction_index) * count + i];
   }
 };
+
+/// Activation `i` of a direction on the clipped x, in place; floats take vector loops where there is one.
+void activate_all(const Recurrent& op, int64_t direction_index, size_t i, float* x, int64_t count);
+void activate_all(const Recurrent& op, int64_t direction_index, size_t i, double* x, int64_t count);
 
 /// Resolves direction and activations; `defaults` are those of one direction.
 void prepare_recurrent(Recurrent& op, std::initializer_list<std::string_view> defaults);
@@ -113,7 +114,7 @@ struct RecurrentDims {
   int64_t steps, batch, inputs, hidden, directions, gates;
   bool batch_first;
 
-  int64_t x(int64_t t, int64_t b) const { return (batch_first ? b * steps + t : t * batch + b) * inputs; }
+  int64_t row(int64_t t, int64_t b) const { return batch_first ? b * steps + t : t * batch + b; }  ///< of X
   int64_t y(int64_t t, int64_t d, int64_t b) const {
     return (batch_first ? (b * steps + t) * directions + d : (t * directions + d) * batch + b) * hidden;
   }
@@ -122,83 +123,5 @@ struct RecurrentDims {
 
 /// Throws when the operands do not fit each other.
 RecurrentDims recurrent_dims(const Recurrent& op, const Operands& io, int64_t gates);
-
-/// sum of a[i] * b[i]
-template <class T, class A>
-A dot(const T* a, const A* b, int64_t count) {
-  constexpr int64_t kLanes = 8;
-  A lanes[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += static_cast<A>(a[i + lane]) * b[i + lane];
-  }
-  A sum = 0;
-  for (; i < count; ++i) sum += static_cast<A>(a[i]) * b[i];
-  for (const A lane : lanes) sum += lane;
-  return sum;
-}
-
-/// What a cell works with in one direction.
-template <class T>
-struct CellWeights {
-  const T* r;          ///< [gates * hidden, hidden]
-  const T* r_bias;     ///< [gates * hidden] or null
-  const T* peepholes;  ///< [3 * hidden] or null
-  int64_t hidden;
-  int64_t direction;
-
-  /// Row j of R times h, and its bias.
-  Wide<T> recur(int64_t j, const Wide<T>* h) const {
-    return dot(r + j * hidden, h, hidden) + (r_bias != nullptr ? static_cast<Wide<T>>(r_bias[j]) : 0);
-  }
-  Wide<T> peephole(int64_t j) const { return peepholes != nullptr ? static_cast<Wide<T>>(peepholes[j]) : 0; }
-};
-
-/// Walks the sequences. `cell(weights, gates, h, c)` advances the states h and c of `hidden` elements by one step,
-/// where gates = W x + Wb of `gates * hidden` elements, which it may overwrite. Inputs 6 and 7 are initial_c and P,
-/// output 2 is Y_c, where the operator has them.
-template <class T, class Cell>
-void walk(const Recurrent& op, const Operands& io, int64_t gate_count, Cell&& cell) {
-  using A = Wide<T>;
-  const RecurrentDims dims = recurrent_dims(op, io, gate_count);
-  const int64_t hidden = dims.hidden;
-  const int64_t width = gate_count * hidden;
-  A* gates = io.scratch<A>(width);
-  A* h = io.scratch<A>(hidden);
-  A* c = io.scratch<A>(hidden);
-  A* x = io.scratch<A>(dims.inputs);
-  const auto load = [&](size_t input, int64_t offset, A* to) {
-    for (int64_t i = 0; i < hidden; ++i) to[i] = io.has(input) ? static_cast<A>(io.in(input).data<T>()[offset + i]) : 0;
-  };
-  const auto store = [&](size_t output, int64_t offset, const A* from) {
-    if (!io.wants(output)) return;
-    T* to = io.out(output).mutable_data<T>() + offset;
-    for (int64_t i = 0; i < hidden; ++i) to[i] = from != nullptr ? static_cast<T>(from[i]) : T(0.0f);
-  };
-  for (int64_t d = 0; d < dims.directions; ++d) {
-    const T* w = io.in(1).data<T>() + d * width * dims.inputs;
-    const T* bias = io.has(3) ? io.in(3).data<T>() + d * 2 * width : nullptr;
-    const CellWeights<T> weights{io.in(2).data<T>() + d * width * hidden, bias ? bias + width : nullptr,
-                                 io.has(7) ? io.in(7).data<T>() + d * 3 * hidden : nullptr, hidden, d};
-    for (int64_t b = 0; b < dims.batch; ++b) {
-      const int64_t length = io.has(4) ? io.in(4).data<int32_t>()[b] : dims.steps;
-      load(5, dims.state(d, b), h);
-      load(6, dims.state(d, b), c);
-      for (int64_t step = 0; step < length; ++step) {
-        const int64_t t = op.reversed(d) ? length - 1 - step : step;
-        const T* from = io.in(0).data<T>() + dims.x(t, b);
-        for (int64_t i = 0; i < dims.inputs; ++i) x[i] = static_cast<A>(from[i]);
-        for (int64_t j = 0; j < width; ++j) {
-          gates[j] = dot(w + j * dims.inputs, x, dims.inputs) + (bias ? static_cast<A>(bias[j]) : 0);
-        }
-        cell(weights, gates, h, c);
-        store(0, dims.y(t, d, b), h);
-      }
-      for (int64_t t = length; t < dims.steps; ++t) store(0, dims.y(t, d, b), nullptr);
-      store(1, dims.state(d, b), h);
-      store(2, dims.state(d, b), c);
-    }
-  }
-}
 
 }  // namespace mica

@@ -1,5 +1,5 @@
 // RNN, ai.onnx 1, 7, 14, 22:  H = f(W x + R H + b). layout since 14.
-#include "kernels/rnn/recurrent.h"
+#include "kernels/rnn/recurrence.h"
 
 namespace mica {
 namespace {
@@ -14,21 +14,28 @@ void infer(const Recurrent& op, InferContext& ctx) {
   infer_recurrent(op, ctx, kGates);
 }
 
-template <class T>
+template <class A>
 void run(const Recurrent& op, const Operands& io) {
-  using A = Wide<T>;
-  walk<T>(op, io, kGates, [&](const CellWeights<T>& weights, A* gates, A* h, A*) {
-    for (int64_t j = 0; j < weights.hidden; ++j) gates[j] += weights.recur(j, h);
-    for (int64_t j = 0; j < weights.hidden; ++j) h[j] = op.activate(weights.direction, 0, gates[j]);
+  Recurrence<A> walk(op, io, kGates, kGates);
+  walk.run([&] {
+    walk.recur(0, walk.h(), walk.gate(0), walk.width(), true);
+    walk.for_each_row([&](const typename Recurrence<A>::Row& row) {
+      std::copy_n(row.gates, walk.hidden(), row.h);
+      walk.activate(0, row.h, walk.hidden());
+    });
   });
 }
 
 void run_cpu(const Recurrent& op, const Operands& io) {
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(op, io); });
+  io.in(0).dtype() == DType::F64 ? run<double>(op, io) : run<float>(op, io);
+}
+
+std::shared_ptr<const PackedRecurrent> prepack(const Recurrent&, const ConstantOperands& constants) {
+  return pack_recurrent(constants.in(1), constants.in(2), kGates, kGates);
 }
 
 OpBuilder<Recurrent> rnn(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {
-  return recurrent<Recurrent>(types).prepare<prepare>().infer<infer>().cpu<run_cpu>();
+  return recurrent<Recurrent>(types).prepare<prepare>().infer<infer>().cpu<run_cpu>().prepack<prepack>();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
@@ -14,6 +15,7 @@
 #include "kernels/matmul/packed.h"
 #include "kernels/simd/isa.h"
 #include "runtime/base/half.h"
+#include "tests/unit/run_op.h"
 #include "tests/unit/tolerance.h"
 
 namespace mica {
@@ -254,6 +256,40 @@ TEST(Gemm, PacksStacksOfEveryFloatType) {
   EXPECT_EQ(PackedMatrices::make(nullptr, false), nullptr);
   const Tensor doubles(DType::F64, {2, 2}), column(DType::F32, {5, 1}), empty(DType::F32, {0, 3});
   for (const Tensor* tensor : {&doubles, &column, &empty}) EXPECT_EQ(PackedMatrices::make(tensor, false), nullptr);
+}
+
+// MatMul and Gemm with weights that are constant, packed before, give what they give without.
+TEST(Gemm, OperatorsUseWhatIsPackedBefore) {
+  std::mt19937 random(5);
+  const auto tensor = [&](const Shape& shape, DType dtype) {
+    Tensor t(dtype, shape);
+    visit_dtype<float, Half>(dtype, [&]<class T>() {
+      for (int64_t i = 0; i < t.elements(); ++i) {
+        t.mutable_data<T>()[i] = static_cast<T>(static_cast<float>(static_cast<int>(random() % 9) - 4));
+      }
+    });
+    return t;
+  };
+  struct Call {
+    OpCall op;
+    Shape a, b;
+  };
+  const Call calls[] = {
+      {{"MatMul", 13}, {3, 5, 20}, {20, 33}},
+      {{"MatMul", 13}, {2, 3, 5, 20}, {3, 20, 33}},
+      {{"MatMul", 13}, {2, 1, 5, 20}, {1, 4, 20, 17}},
+      {{"FusedMatMul", 1, {{"transB", int64_t{1}}, {"alpha", 0.5f}}, 1, "com.microsoft"}, {5, 20}, {33, 20}},
+      {{"Gemm", 13, {{"transB", int64_t{1}}, {"transA", int64_t{1}}}}, {20, 5}, {33, 20}},
+  };
+  for (const Call& call : calls) {
+    for (const DType dtype : {DType::F32, DType::F16}) {
+      const std::vector<Tensor> in = {tensor(call.a, dtype), tensor(call.b, dtype)};
+      const Tensor wanted = run_op(call.op, in)[0].tensor;
+      const Tensor y = run_packed_op(call.op, in, {1}, 2)[0].tensor;
+      ASSERT_EQ(y.shape(), wanted.shape());
+      EXPECT_EQ(std::memcmp(y.raw(), wanted.raw(), y.bytes()), 0) << call.op.op_type << " " << name(dtype);
+    }
+  }
 }
 
 }  // namespace
