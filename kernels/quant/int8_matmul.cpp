@@ -1,5 +1,8 @@
 #include "kernels/quant/int8_matmul.h"
 
+#include "kernels/quant/quantize_simd.h"
+#include "kernels/wide_operands.h"
+
 namespace mica {
 namespace {
 
@@ -106,6 +109,19 @@ const float* ProductScales::at(int64_t product, int64_t row, int64_t column, int
   const float factor = rows_[m_.a_index[product] * m_.rows + row];
   for (int64_t i = 0; i < count; ++i) local[i] = factor * columns[i];
   return local;
+}
+
+void multiply_to_float(const Operands& io, const Int8MatMul& m, const ProductScales& scales, size_t bias, float* y) {
+  if (io.has(bias) && io.in(bias).elements() != m.columns) {
+    bad_input("bias " + io.in(bias).str() + " does not have " + std::to_string(m.columns) + " elements");
+  }
+  const float* terms = widen_optional<float>(io, bias);
+  const auto scale = quantize_kernels().scale;
+  multiply_int8(io.threads(), m, [&](int64_t i, int64_t row, int64_t column, int64_t count, const int32_t* sums) {
+    float local[Int8Piece::kWidth];
+    scale(sums, scales.at(i, row, column, count, local), terms != nullptr ? terms + column : nullptr,
+          y + (i * m.rows + row) * m.columns + column, count);
+  });
 }
 
 }  // namespace mica

@@ -68,4 +68,7 @@ class ProductScales {
   const float* rows_ = nullptr;     ///< for each row of each matrix A; null when included in the columns'
 };
 
+/// y = sums * scales + bias, where input `bias` has a number for each column or is absent.
+void multiply_to_float(const Operands& io, const Int8MatMul& m, const ProductScales& scales, size_t bias, float* y);
+
 }  // namespace mica

@@ -3,7 +3,6 @@
 // Scales and zero points are one number, or one for each row of A or column of B.
 #include "kernels/quant/dynamic_quantize.h"
 #include "kernels/quant/int8_matmul.h"
-#include "kernels/quant/quantize_simd.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
@@ -18,19 +17,9 @@ auto prepack(const NoParams&, const ConstantOperands& io) {
   return pack_constant(io.in(1));
 }
 
-/// Y = sums * scales + bias
-void multiply_to_float(const Operands& io, const Int8MatMul& m, const ProductScales& scales, size_t bias_input) {
-  const float* bias = widen_optional<float>(io, bias_input);
-  if (bias != nullptr && io.in(bias_input).elements() != m.columns) {
-    bad_input("bias " + io.in(bias_input).str() + " does not have " + std::to_string(m.columns) + " elements");
-  }
+void multiply(const Operands& io, const Int8MatMul& m, const ProductScales& scales, size_t bias) {
   const WideOutput<float> y(io, io.out(0));
-  const auto scale = quantize_kernels().scale;
-  multiply_int8(io.threads(), m, [&](int64_t i, int64_t row, int64_t column, int64_t count, const int32_t* sums) {
-    float local[Int8Piece::kWidth];
-    scale(sums, scales.at(i, row, column, count, local), bias != nullptr ? bias + column : nullptr,
-          y.data() + (i * m.rows + row) * m.columns + column, count);
-  });
+  multiply_to_float(io, m, scales, bias, y.data());
   y.store();
 }
 
@@ -48,7 +37,7 @@ void run_cpu(const NoParams&, const Operands& io) {
   const ByteOperand a{io.in(kA), optional_tensor(io, kAZero)};
   const ByteOperand b{io.in(kB), optional_tensor(io, kBZero)};
   const Int8MatMul m = prepare_matmul(io, a, b, io.out(0).shape(), io.packed<PackedRight>());
-  multiply_to_float(io, m, ProductScales(io, m, kAScale, kBScale), kBias);
+  multiply(io, m, ProductScales(io, m, kAScale, kBScale), kBias);
 }
 
 }  // namespace integer_to_float
@@ -73,7 +62,7 @@ void run_cpu(const NoParams&, const Operands& io) {
   const ByteOperand a{quantized, &zero};
   const ByteOperand b{io.in(kB), optional_tensor(io, kBZero)};
   const Int8MatMul m = prepare_matmul(io, a, b, io.out(0).shape(), io.packed<PackedRight>());
-  multiply_to_float(io, m, ProductScales(io, m, by.scale, kBScale), kBias);
+  multiply(io, m, ProductScales(io, m, by.scale, kBScale), kBias);
 }
 
 }  // namespace dynamic
