@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "backends/cpu/thread_pool.h"
-#include "kernels/matmul/multiply.h"
+#include "kernels/matmul/dot_simd.h"
+#include "kernels/matmul/gemm.h"
+#include "kernels/matmul/pack_simd.h"
 #include "kernels/op.h"
 #include "kernels/quant/nbits_simd.h"
 #include "kernels/quant/parameters.h"
@@ -84,21 +86,26 @@ class Weights {
     decode_ = op.bits == 2 ? kernels.decode2 : op.bits == 4 ? kernels.decode4 : kernels.decode8;
   }
 
-  /// Writes the K elements of a row.
-  void decode(int64_t row, float* to) const {
+  /// Writes `count` elements of a row from `first` on, which begins a byte of codes.
+  void decode(int64_t row, int64_t first, int64_t count, float* to) const {
     const int64_t blocks = op_.blocks();
-    for (int64_t block = 0; block < blocks; ++block) {
-      const int64_t first = block * op_.block_size;
-      const int64_t count = std::min(op_.block_size, op_.k - first);
-      const uint8_t* codes = codes_ + (row * blocks + block) * op_.block_bytes();
+    const int64_t end = first + count;
+    while (first < end) {
+      const int64_t block = first / op_.block_size;
+      const int64_t size = std::min(end, (block + 1) * op_.block_size) - first;
+      const int64_t within = first - block * op_.block_size;
+      const uint8_t* codes = codes_ + (row * blocks + block) * op_.block_bytes() + within * op_.bits / 8;
       if (groups_ == nullptr) {
-        decode_(codes, scales_[row * blocks + block], zero(row, block), to + first, count);
-        continue;
+        decode_(codes, scales_[row * blocks + block], zero(row, block), to, size);
+      } else {
+        decode_(codes, 1, 0, to, size);
+        for (int64_t i = 0; i < size; ++i) {
+          const int64_t group = groups_[first + i];
+          to[i] = (to[i] - zero(row, group)) * scales_[row * blocks + group];
+        }
       }
-      decode_(codes, 1, 0, to + first, count);
-      for (int64_t i = first; i < first + count; ++i) {
-        to[i] = (to[i] - zero(row, groups_[i])) * scales_[row * blocks + groups_[i]];
-      }
+      first += size;
+      to += size;
     }
   }
 
@@ -128,7 +135,49 @@ void fill(const float* bias, int64_t rows, int64_t n, float* y) {
   }
 }
 
+/// Makes panels of W' for `gemm`, some rows of W at a time.
+void fill_panels(const Weights& weights, const PanelBlock& block, float* to) {
+  constexpr int64_t kColumns = 16, kDepth = 128, kAligned = 8;
+  float rows[kColumns * (kDepth + kAligned)];
+  for (int64_t j = 0; j < block.n; j += kColumns) {
+    const int64_t columns = std::min(kColumns, block.n - j);
+    for (int64_t p = 0; p < block.k; p += kDepth) {
+      const int64_t depth = std::min(kDepth, block.k - p);
+      const int64_t skipped = (block.k0 + p) % kAligned;  // to the byte that holds the first element
+      const int64_t pitch = depth + skipped;
+      for (int64_t i = 0; i < columns; ++i) {
+        weights.decode(block.j0 + j + i, block.k0 + p - skipped, pitch, rows + i * pitch);
+      }
+      const auto pack = pack_kernels().transposed_panels[static_cast<size_t>(Storage::F32)];
+      pack(rows + skipped, pitch, depth, columns, to + j / kColumns * block.panel + p * kColumns, block.panel);
+    }
+  }
+}
+
+/// For few rows of A: rows of W are decoded where they are multiplied.
+void multiply_few_rows(const MatMulNBits& op, const Operands& io, const Weights& weights, const float* a, int64_t m,
+                       const float* bias, float* y) {
+  constexpr int64_t kColumns = 4;
+  const int64_t groups = (op.n + kColumns - 1) / kColumns;
+  const int64_t workers = std::min<int64_t>(io.threads().threads(), groups);
+  float* decoded = io.scratch<float>(workers * kColumns * op.k);
+  io.threads().parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t worker = begin; worker < end; ++worker) {
+      float* w = decoded + worker * kColumns * op.k;
+      for (int64_t group = groups * worker / workers; group < groups * (worker + 1) / workers; ++group) {
+        const int64_t j = group * kColumns;
+        const int64_t columns = std::min(kColumns, op.n - j);
+        for (int64_t i = 0; i < columns; ++i) weights.decode(j + i, 0, op.k, w + i * op.k);
+        DotCall call{a, op.k, w, op.k, op.k, y + j, op.n, 1, false, {}};
+        if (bias != nullptr) call.addends[0] = {bias + j, 0, 1, 1};
+        dot_kernels().dots(call, m, columns);
+      }
+    }
+  });
+}
+
 void run_cpu(const MatMulNBits& op, const Operands& io) {
+  constexpr int64_t kFewRows = 8;
   const Tensor& a = io.in(kA);
   const WideOutput<float> y(io, io.out(0));
   const int64_t m = a.elements() / op.k;
@@ -143,18 +192,16 @@ void run_cpu(const MatMulNBits& op, const Operands& io) {
   }
   const Weights weights(op, io);
   const float* rows = widen<float>(io, a);
-  const int64_t workers = io.threads().threads();
-  float* decoded = io.scratch<float>(workers * op.k);
-  io.threads().parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t worker = begin; worker < end; ++worker) {
-      float* w = decoded + worker * op.k;
-      for (int64_t j = op.n * worker / workers; j < op.n * (worker + 1) / workers; ++j) {
-        weights.decode(j, w);
-        multiply<float>(m, 1, op.k, {rows, op.k, 1}, {w, 1, op.k}, {y.data() + j, op.n, 1});
-        for (int64_t i = 0; bias != nullptr && i < m; ++i) y.data()[i * op.n + j] += bias[j];
-      }
-    }
-  });
+  if (m <= kFewRows) {
+    multiply_few_rows(op, io, weights, rows, m, bias, y.data());
+  } else {
+    const auto fill_block = [&](const PanelBlock& block, float* to) { fill_panels(weights, block, to); };
+    const FillPanels fill_b = fill_block;
+    Product product{.m = m, .n = op.n, .k = op.k, .a = {rows, op.k, 1}, .c = y.data(), .c_row = op.n};
+    product.fill_b = &fill_b;
+    if (bias != nullptr) product.epilogue.addends[0] = {bias, 0, 1, 1};
+    gemm(io, product);
+  }
   y.store();
 }
 

@@ -43,8 +43,8 @@ TEST(NBitsKernels, EveryLength) {
 enum class Zeros { None, Packed, Float };
 
 // A last block that is not full, packed zero points with a padded row, groups in another order.
-void check_matmul(int bits, Zeros zeros, bool grouped) {
-  const int64_t m = 3, n = 5, k = 72, block = 16, blocks = 5;
+void check_matmul(int64_t m, int bits, Zeros zeros, bool grouped) {
+  const int64_t n = 21, k = 72, block = 16, blocks = 5;
   const auto codes = random_bytes(static_cast<size_t>(n * blocks * block * bits / 8), 2);
   const int64_t zero_pitch = (blocks * bits + 7) / 8;
   const auto zero_codes = random_bytes(static_cast<size_t>(n * zero_pitch), 3);
@@ -91,8 +91,10 @@ void check_matmul(int bits, Zeros zeros, bool grouped) {
 TEST(MatMulNBits, BlocksZeroPointsAndGroups) {
   for (const int bits : {2, 4, 8}) {
     for (const Zeros zeros : {Zeros::None, Zeros::Packed, Zeros::Float}) {
-      check_matmul(bits, zeros, false);
-      check_matmul(bits, zeros, true);
+      for (const int64_t m : {1, 3, 11}) {
+        check_matmul(m, bits, zeros, false);
+        check_matmul(m, bits, zeros, true);
+      }
     }
   }
 }
