@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "graph/graph.h"
 #include "runtime/base/error.h"
@@ -46,18 +47,6 @@ void check_arity(const std::vector<FormalParameter>& formals, size_t count, std:
               "has " + std::to_string(count) + " " + std::string(what) + ", the operator takes " + wanted);
 }
 
-// What the parameters are made of. An operator that declares a subgraph as an attribute too, which it does when it can
-// do without, finds a 1 in this where the node has the graph.
-Attributes attributes_of(const Node& node) {
-  Attributes attributes = node.attributes;
-  for (const Subgraph& sub : node.subgraphs) {
-    const auto& formals = node.op->def.attributes;
-    if (std::ranges::find(formals, sub.name, &FormalAttribute::name) != formals.end())
-      attributes[sub.name] = int64_t{1};
-  }
-  return attributes;
-}
-
 }  // namespace
 
 OpTable::OpTable(std::vector<Entry> entries) : entries_(std::move(entries)) {
@@ -94,8 +83,10 @@ void resolve(Node& node, const OpTable& operators) {
     if (def.inputs[i].optional || (i < inputs && node.inputs[i] != ValueId::None)) continue;
     throw Error(ErrorCode::InvalidModel, "input \"" + def.inputs[i].name + "\" is missing");
   }
-  node.params =
-      def.make_params(attributes_of(node), {node.domain, node.opset, node.formal_inputs, node.outputs.size()});
+  std::vector<std::string_view> subgraphs;
+  for (const Subgraph& sub : node.subgraphs) subgraphs.push_back(sub.name);
+  node.params = def.make_params(
+      node.attributes, {node.domain, node.opset, node.formal_inputs, node.outputs.size(), std::move(subgraphs)});
 }
 
 }  // namespace mica

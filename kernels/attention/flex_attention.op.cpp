@@ -26,7 +26,12 @@ struct FlexAttention {
   }
 };
 
-void prepare(FlexAttention& op, const NodeFacts&) {
+void prepare(FlexAttention& op, const NodeFacts& facts) {
+  const auto given = [&](Body body) {
+    return std::ranges::find(facts.subgraphs, kBodies[body]) != facts.subgraphs.end();
+  };
+  op.score_mod = given(kScoreMod);
+  op.prob_mod = given(kProbMod);
   if (op.softmax_precision && !is_float(*op.softmax_precision)) {
     throw Error(ErrorCode::InvalidModel, "softmax_precision is no float type");
   }
@@ -124,8 +129,6 @@ MICA_OP(FlexAttention, 1, ai_onnx_preview) {
       .output("Y")
       .attribute("scale", &FlexAttention::scale)
       .attribute("softmax_precision", &FlexAttention::softmax_precision)
-      .attribute(kBodies[kScoreMod], &FlexAttention::score_mod)
-      .attribute(kBodies[kProbMod], &FlexAttention::prob_mod)
       .subgraph(kBodies[kScoreMod])
       .subgraph(kBodies[kProbMod])
       .pitched(1)
