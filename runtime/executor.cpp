@@ -64,6 +64,8 @@ Executor::Executor(std::shared_ptr<const Plan> plan, ThreadPool& threads)
       threads_(threads),
       slots_(plan_->slots().size()),
       outputs_(plan_->outputs().size()),
+      kept_(plan_->inputs().size()),
+      is_kept_(plan_->outputs().size(), false),
       bound_(plan_->dims().symbols().size(), -1),
       symbols_(bound_),
       registers_(plan_->dims().registers()),
@@ -113,25 +115,24 @@ void Executor::run(std::span<const Datum* const> inputs, std::span<Datum> output
       point(id, const_cast<void*>(inputs[i]->tensor.raw()));
     }
   }
-  for (Kept& kept : kept_) {
-    kept.state.reserve(slots_[kept.output_slot].tensor.shape());
-    kept.state.bind(slots_[kept.input_slot].tensor);
-    kept.state.bind(slots_[kept.output_slot].tensor);
+  for (const auto& kept : kept_) {
+    if (kept == nullptr) continue;
+    kept->state.reserve(slots_[kept->output_slot].tensor.shape());
+    kept->state.bind(slots_[kept->input_slot].tensor);
+    kept->state.bind(slots_[kept->output_slot].tensor);
   }
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const PlanOutput& output = plan_->outputs()[i];
-    if (!output.direct || is_kept(i)) continue;
+    if (!output.direct || is_kept_[i]) continue;
     const Tensor& tensor = slots_[output.slot].tensor;
     outputs[i].tensor = outputs_[i].take(tensor.dtype(), tensor.shape());
     point(plan_->slots()[output.slot].root, outputs[i].tensor.mutable_raw());
   }
   run_steps();
-  for (Kept& kept : kept_) kept.state.extend(slots_[kept.output_slot].tensor.shape());
+  for (const auto& kept : kept_) {
+    if (kept != nullptr) kept->state.extend(slots_[kept->output_slot].tensor.shape());
+  }
   collect(outputs);
-}
-
-bool Executor::is_kept(size_t output) const {
-  return std::ranges::any_of(kept_, [&](const Kept& kept) { return kept.output == output; });
 }
 
 void Executor::run_steps() {

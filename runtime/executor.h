@@ -44,7 +44,6 @@ class Executor {
  private:
   class BodyRunner;
   struct Kept {
-    size_t input, output;
     uint32_t input_slot, output_slot;
     KeptState state;
   };
@@ -61,7 +60,6 @@ class Executor {
   void fill_contents(uint32_t slot);
   void lay_out();
   void point(uint32_t root, void* memory);
-  bool is_kept(size_t output) const;
   void run_steps();
   void run_dynamic(const Step& step, BoundStep& bound);
   void collect(std::span<Datum> outputs);
@@ -73,7 +71,8 @@ class Executor {
   std::vector<BoundStep> steps_;
   std::vector<std::unique_ptr<BodyRunner>> bodies_;
   std::vector<OutputBuffer> outputs_;
-  std::vector<Kept> kept_;
+  std::vector<std::unique_ptr<Kept>> kept_;  ///< for each graph input; null where it is no state kept in place
+  std::vector<bool> is_kept_;                ///< for each output
 
   bool is_bound_ = false;           ///< slots have the dims that follow from `bound_`
   std::vector<int64_t> bound_;      ///< the symbols of the run before

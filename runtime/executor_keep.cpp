@@ -1,6 +1,7 @@
 // Which outputs of a plan can be kept in place as the next run's inputs.
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "runtime/executor.h"
 
@@ -62,14 +63,14 @@ bool Executor::keep(size_t input, size_t output) {
   if (!dense && *axis + 2 != to.dims.size()) return false;
   if (!readers_honour_pitch(*plan_, in, out.slot)) return false;
   if (!dense && !readers_honour_pitch(*plan_, out.slot, kNone)) return false;
-  kept_.push_back(
-      {input, output, in, out.slot, KeptState(to.dtype, Shape(std::vector<int64_t>(to.dims.size())), *axis)});
+  KeptState state(to.dtype, Shape(std::vector<int64_t>(to.dims.size())), *axis);
+  kept_[input] = std::make_unique<Kept>(Kept{in, out.slot, std::move(state)});
+  is_kept_[output] = true;
   return true;
 }
 
 KeptState* Executor::kept(size_t input) {
-  const auto it = std::ranges::find(kept_, input, &Kept::input);
-  return it == kept_.end() ? nullptr : &it->state;
+  return kept_[input] == nullptr ? nullptr : &kept_[input]->state;
 }
 
 }  // namespace mica

@@ -34,7 +34,6 @@ Session::State::State(std::shared_ptr<const Plan> the_plan, int threads)
   inputs.resize(input_names.size());
   tied_to.resize(input_names.size(), kUntied);
   kept.resize(input_names.size());
-  in_place.resize(input_names.size());
   is_set.resize(input_names.size());
 }
 
@@ -65,7 +64,7 @@ const Outputs& Session::run(std::span<const NamedInput> inputs) {
   }
   s.executor.run(s.inputs, s.outputs.values_);
   for (size_t i = 0; i < s.tied_to.size(); ++i) {
-    if (s.tied_to[i] != kUntied && !s.in_place[i]) s.kept[i] = s.outputs.values_[s.tied_to[i]];
+    if (s.tied_to[i] != kUntied && s.executor.kept(i) == nullptr) s.kept[i] = s.outputs.values_[s.tied_to[i]];
   }
   return s.outputs;
 }
@@ -119,7 +118,7 @@ void Session::state(std::string_view input, std::string_view output) {
   if (s.tied_to[in] != kUntied) {
     throw Error(ErrorCode::InvalidArgument, "input \"" + std::string(input) + "\" is tied to an output already");
   }
-  s.in_place[in] = s.executor.keep(in, out);
+  s.executor.keep(in, out);
   s.tied_to[in] = out;
 }
 

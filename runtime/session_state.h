@@ -29,8 +29,7 @@ struct Session::State {
   std::vector<const Datum*> inputs;                       ///< of the run at hand
   std::vector<size_t> tied_to;                            ///< for each input: the output it takes over, or kUntied
   std::vector<bool> is_set;                               ///< a tied input has a value for the next run
-  std::vector<bool> in_place;                             ///< which the executor keeps
-  std::vector<Datum> kept;                                ///< values of the other tied inputs
+  std::vector<Datum> kept;                                ///< values of tied inputs that the executor does not keep
   Outputs outputs;
 };
 
