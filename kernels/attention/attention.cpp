@@ -7,6 +7,7 @@
 #include "kernels/attention/blocks.h"
 #include "kernels/attention/products.h"
 #include "kernels/attention/weights.h"
+#include "kernels/matmul/gemm_plan.h"
 
 namespace mica {
 namespace {
@@ -28,11 +29,10 @@ struct Workplace {
 template <class T, class F>
 void for_each_block(const Operands& io, const Attention<T>& task, const QueryBlocks& blocks, int64_t scores,
                     int64_t products, int64_t keys, F&& f) {
-  constexpr double kThreadWork = 1 << 17;  // multiplications that are worth a thread
   if (blocks.count == 0) return;
-  const double work = static_cast<double>(task.batch * task.heads * task.rows) * static_cast<double>(task.keys) *
+  const double work = 2.0 * static_cast<double>(task.batch * task.heads * task.rows) * static_cast<double>(task.keys) *
                       static_cast<double>(task.width + task.v_width);
-  const int64_t useful = 1 + static_cast<int64_t>(std::min(work / kThreadWork, 1e6));
+  const int64_t useful = 1 + static_cast<int64_t>(std::min(work / kWorthACore, 1e6));
   const int64_t parts = std::min<int64_t>({io.threads().threads(), blocks.count, useful});
   const int64_t size = whole_lines(scores) + whole_lines(products) + whole_lines(keys);
   T* scratch = io.scratch<T>(parts * size);

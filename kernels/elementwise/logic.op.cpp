@@ -9,7 +9,6 @@ namespace {
 
 struct Logic {
   using Types = ElementTypes<bool>;
-  static constexpr bool modular = true;
 };
 
 struct AndFunction : Logic {

@@ -10,7 +10,6 @@ struct PReluFunction {
   using Types = Numbers;
   static constexpr bool modular = false;
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::prelu;
-  static constexpr DimFunction contents = nullptr;
   template <class T>
   static T apply(T x, T slope) {
     return x < 0 ? static_cast<T>(static_cast<Wrapping<T>>(x) * static_cast<Wrapping<T>>(slope)) : x;
