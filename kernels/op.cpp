@@ -39,7 +39,8 @@ void assign_attribute(float& field, const Attribute& value) {
 void assign_attribute(DType& field, const Attribute& value) {
   const int64_t number = expect<int64_t>(value, "int");
   const auto dtype = dtype_from_onnx(number);
-  if (!dtype) throw Error(ErrorCode::InvalidModel, "names element type " + std::to_string(number) + ", unknown to ONNX");
+  if (!dtype)
+    throw Error(ErrorCode::InvalidModel, "names element type " + std::to_string(number) + ", unknown to ONNX");
   field = *dtype;
 }
 

@@ -13,8 +13,8 @@ void* Workspace::take(size_t bytes) {
   if (blocks_.empty() || blocks_.back().size - used_ < size) {
     const size_t block = std::max<size_t>({size, 64 * 1024, blocks_.empty() ? 0 : 2 * blocks_.back().size});
     try {
-      std::shared_ptr<std::byte> memory(static_cast<std::byte*>(::operator new(block, std::align_val_t{kAlignment})),
-                                        [](std::byte* p) { ::operator delete(p, std::align_val_t{kAlignment}); });
+      std::shared_ptr<std::byte> memory(static_cast<std::byte*>(::operator new (block, std::align_val_t{kAlignment})),
+                                        [](std::byte* p) { ::operator delete (p, std::align_val_t{kAlignment}); });
       blocks_.push_back({std::move(memory), block});
     } catch (const std::bad_alloc&) {
       throw Error(ErrorCode::OutOfMemory, "cannot allocate " + std::to_string(block) + " bytes of scratch memory");

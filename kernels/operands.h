@@ -90,7 +90,8 @@ class Operands {
   const Context& context() const { return *context_; }
 
  private:
-  std::span<Datum* const> inputs_, outputs_;
+  std::span<Datum* const> inputs_;
+  std::span<Datum* const> outputs_;
   const void* packed_;
   const Context* context_;
 };

@@ -1,7 +1,7 @@
 // Concat, ai.onnx 4: joins tensors along one axis. Before version 4 the axis is 1 unless given.
-#include <cstring>
-
 #include "kernels/shape/concat.h"
+
+#include <cstring>
 
 namespace mica {
 namespace {

@@ -11,6 +11,7 @@ struct Info {
   int bits;
 };
 
+// clang-format off
 // Indexed by the value of DType.
 constexpr std::array<Info, kDTypeCount> kInfo = {{
     {"undefined", 0},
@@ -41,6 +42,7 @@ constexpr std::array<Info, kDTypeCount> kInfo = {{
     {"uint2", 2},
     {"int2", 2},
 }};
+// clang-format on
 
 const Info& info(DType dtype) {
   return kInfo[static_cast<size_t>(dtype) < kInfo.size() ? static_cast<size_t>(dtype) : 0];

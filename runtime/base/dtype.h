@@ -100,10 +100,18 @@ inline constexpr DTypeSet numeric = floats | ints;  ///< what arithmetic operato
 inline constexpr DTypeSet any = numeric | boolean | string | complex | float8 | sub_byte | DTypeSet{DType::F8E8M0};
 }  // namespace types
 
-constexpr bool is_float(DType dtype) { return types::floats.contains(dtype); }
-constexpr bool is_signed_int(DType dtype) { return types::signed_ints.contains(dtype); }
-constexpr bool is_int(DType dtype) { return types::ints.contains(dtype); }
-constexpr bool is_sub_byte(DType dtype) { return types::sub_byte.contains(dtype); }
+constexpr bool is_float(DType dtype) {
+  return types::floats.contains(dtype);
+}
+constexpr bool is_signed_int(DType dtype) {
+  return types::signed_ints.contains(dtype);
+}
+constexpr bool is_int(DType dtype) {
+  return types::ints.contains(dtype);
+}
+constexpr bool is_sub_byte(DType dtype) {
+  return types::sub_byte.contains(dtype);
+}
 
 struct Half;
 struct BFloat16;

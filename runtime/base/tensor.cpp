@@ -75,15 +75,15 @@ std::string Tensor::str() const {
 
 void Tensor::check_dtype(DType wanted) const {
   if (dtype_ == wanted) return;
-  throw Error(ErrorCode::InvalidArgument, "tensor holds " + std::string(name(dtype_)) + ", not " +
-                                              std::string(name(wanted)));
+  throw Error(ErrorCode::InvalidArgument,
+              "tensor holds " + std::string(name(dtype_)) + ", not " + std::string(name(wanted)));
 }
 
 void Tensor::check_count(const Shape& shape, size_t count) {
   const auto elements = checked_elements(shape.dims());
   if (elements && static_cast<size_t>(*elements) == count) return;
-  throw Error(ErrorCode::InvalidArgument, "shape " + shape.str() + " does not hold " + std::to_string(count) +
-                                              " elements");
+  throw Error(ErrorCode::InvalidArgument,
+              "shape " + shape.str() + " does not hold " + std::to_string(count) + " elements");
 }
 
 Datum Datum::sequence(std::vector<Datum> items) {

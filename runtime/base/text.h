@@ -7,8 +7,8 @@
 
 namespace mica {
 
-/// The candidate with the smallest edit distance to `name`, for "did you mean"; else one that begins with it. Empty when
-/// none is near.
+/// The candidate with the smallest edit distance to `name`, for "did you mean"; else one that begins with it. Empty
+/// when none is near.
 std::string nearest_name(std::string_view name, std::span<const std::string_view> candidates);
 
 /// For messages: `no input is called "ad"; did you mean "add"?`. Where none is near it lists those that there are.

@@ -59,8 +59,7 @@ TEST(ValidValues, IndicesAreFollowedIntoSubgraphs) {
 }
 
 TEST(ValidValues, ShapesMasksAndComparedValues) {
-  const ValidValues shape =
-      of_input("graph g(s: int64[2], x: float[6]) -> (y) opset 20 {y = Reshape(x, s)}");
+  const ValidValues shape = of_input("graph g(s: int64[2], x: float[6]) -> (y) opset 20 {y = Reshape(x, s)}");
   EXPECT_THAT(shape.list, ElementsAre(-1, 1));
   EXPECT_THAT(of_input("graph g(attention_mask: int64[1,4]) -> (y) opset 20 {y = Neg(attention_mask)}").list,
               ElementsAre(1));

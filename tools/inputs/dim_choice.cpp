@@ -18,7 +18,8 @@ constexpr std::array<int64_t, 12> kOthers = {1, 256, 64, 32, 512, 128, 16, 224, 
 // The importer calls the first dim of "x" without a name "x.0".
 bool is_batch(std::string_view name) {
   static const std::set<std::string> kNames = {"n", "b", "bs", "none"};
-  return (has_word(name, "batch") && !has_word(name, "len")) || kNames.contains(lower_case(name)) || name.ends_with(".0");
+  return (has_word(name, "batch") && !has_word(name, "len")) || kNames.contains(lower_case(name)) ||
+         name.ends_with(".0");
 }
 
 std::string_view trimmed(std::string_view text) {

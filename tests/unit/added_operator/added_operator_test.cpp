@@ -14,7 +14,8 @@ TEST(AddedOperator, IsKnownBesideAllOthersAndRuns) {
       graph g(x: float[n]) -> (y) opset 20, test.added 1 {
         t = test.added.Triple(x)
         y = Add(t, x)
-      })").compile();
+      })")
+                        .compile();
   const auto x = Tensor::of<float>({2}, {1, 2});
   EXPECT_THAT(session.run({{"x", x}})["y"].as<float>(), testing::ElementsAre(4, 8));
 }
