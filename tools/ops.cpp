@@ -16,6 +16,7 @@ namespace {
 struct Options {
   CommonOptions common;
   std::vector<std::string> names;
+  bool summary = false;
 };
 
 /// An operator with all its versions.
@@ -114,6 +115,24 @@ void print_markdown(const std::vector<Support>& list) {
   }
 }
 
+// A paragraph a domain: how many operators, and their names.
+void print_summary(const std::vector<Support>& list) {
+  constexpr size_t kWidth = 120;
+  for (auto first = list.begin(); first != list.end();) {
+    const auto last = std::find_if(first, list.end(), [&](const Support& s) { return s.domain != first->domain; });
+    std::string text = fmt::format("{}**{}** ({}):", first == list.begin() ? "" : "\n", domain_name(first->domain),
+                                   std::distance(first, last));
+    size_t line = text.size();
+    for (; first != last; ++first) {
+      const std::string word = first->name + (first + 1 == last ? "." : ",");
+      const bool fits = line + 1 + word.size() <= kWidth;
+      text += (fits ? " " : "\n") + word;
+      line = fits ? line + 1 + word.size() : word.size();
+    }
+    fmt::print("{}\n", text);
+  }
+}
+
 Json to_json(const std::vector<Support>& list) {
   Json json = Json::array();
   for (const Support& support : list) {
@@ -140,6 +159,8 @@ int run(const Options& options) {
   const auto list = selected(list_operators(), options.names);
   if (options.common.json) {
     print_json({{"operators", to_json(list)}});
+  } else if (options.summary) {
+    print_summary(list);
   } else {
     print_markdown(list);
   }
@@ -152,6 +173,7 @@ void add_ops(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("ops", "Operators of this build, as a table in Markdown");
   command->add_option("names", options->names, "Only these operators");
+  command->add_flag("--summary", options->summary, "Only their names, by domain");
   add_model_options(*command, options->common);
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

@@ -2,12 +2,14 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <sstream>
 
 #include "tests/cli/program.h"
 
 namespace mica {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -132,6 +134,20 @@ TEST_F(Commands, OpsListsOperators) {
   const Finished text = mica({"ops"});
   EXPECT_THAT(text.out, HasSubstr("### ai.onnx\n\n| Operator |"));
   EXPECT_THAT(text.out, HasSubstr("### com.microsoft"));
+}
+
+TEST_F(Commands, OpsBearOutTheReadme) {
+  // The README shows a summary made at some time: operators may have come since, but none may have gone.
+  const std::string readme = read_text(source_path("README.md"));
+  std::istringstream listed(readme.substr(readme.find("**ai.onnx** (")));
+  const std::string summary = mica({"ops", "--summary"}).out;
+  size_t count = 0;
+  for (std::string name; listed >> name && name != "Of";) {
+    if (!name.ends_with(",") && !name.ends_with(".")) continue;
+    EXPECT_THAT(summary, ContainsRegex("[ \n]" + name.substr(0, name.size() - 1) + "[,.]"));
+    ++count;
+  }
+  EXPECT_GT(count, 200u);
 }
 
 TEST_F(Commands, DevicesDescribeTheMachine) {
