@@ -1,9 +1,11 @@
 #include "graph/facts.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "graph/edit.h"
+#include "runtime/base/half.h"
 
 namespace mica {
 
@@ -55,6 +57,43 @@ std::optional<int64_t> reduced_tail(const Graph& graph, const Node& reduction) {
   std::vector<int64_t> tail(axes->size());
   std::iota(tail.begin(), tail.end(), rank - static_cast<int64_t>(axes->size()));
   return *axes == tail ? std::optional(axes->front()) : std::nullopt;
+}
+
+static bool is_filled_constant(const Tensor& constant, double number) {
+  bool filled = false;
+  visit_dtype<float, double, Half, BFloat16, int64_t, int32_t, int8_t, uint8_t>(constant.dtype(), [&]<class T>() {
+    filled = std::all_of(constant.data<T>(), constant.data<T>() + constant.elements(),
+                         [&](T element) { return static_cast<double>(element) == number; });
+  });
+  return filled;
+}
+
+// `steps`: how many more nodes may be looked at.
+static bool is_filled(const Graph& graph, ValueId id, double number, int& steps) {
+  // Operators whose output has no elements but those of their first input.
+  static constexpr std::array<std::string_view, 9> kMoving{"Expand",    "Reshape", "Squeeze", "Unsqueeze", "Flatten",
+                                                           "Transpose", "Tile",    "Slice",   "Identity"};
+  if (id == ValueId::None || steps-- <= 0) return false;
+  if (is_constant(graph, id)) return is_filled_constant(graph.value(id).constant, number);
+  if (graph.value(id).producer == NodeId::None) return false;
+  const Node& node = graph.node(graph.value(id).producer);
+  if (!node.domain.empty()) return false;
+  if (node.op_type == "ConstantOfShape") {
+    const auto value = node.attributes.find("value");
+    if (value == node.attributes.end()) return number == 0;
+    const Tensor* tensor = std::get_if<Tensor>(&value->second);
+    return tensor != nullptr && is_filled_constant(*tensor, number);
+  }
+  if (node.op_type == "Concat") {
+    return std::ranges::all_of(node.inputs, [&](ValueId part) { return is_filled(graph, part, number, steps); });
+  }
+  const bool moves = std::ranges::find(kMoving, node.op_type) != kMoving.end();
+  return moves && is_filled(graph, node.inputs[0], number, steps);
+}
+
+bool is_filled(const Graph& graph, ValueId id, double number) {
+  int steps = 64;
+  return is_filled(graph, id, number, steps);
 }
 
 std::optional<std::vector<int64_t>> permutation(const Graph& graph, const Node& transpose) {

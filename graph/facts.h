@@ -29,6 +29,9 @@ std::optional<std::vector<int64_t>> integers(const Graph& graph, ValueId id);
 /// and keeps their dims (as 1); nullopt otherwise.
 std::optional<int64_t> reduced_tail(const Graph& graph, const Node& reduction);
 
+/// Whether all elements of a tensor are this number: a constant, or one made larger or of another shape.
+bool is_filled(const Graph& graph, ValueId id, double number);
+
 /// Where each axis of a Transpose comes from; nullopt when the rank is not known.
 std::optional<std::vector<int64_t>> permutation(const Graph& graph, const Node& transpose);
 

@@ -55,7 +55,7 @@ class Matcher {
       case Kind::Constant:
         if (!is_constant(graph_, id)) return false;
         if (form.one_element && graph_.value(id).constant.elements() != 1) return false;
-        return bind(form.name, id, [&] { return !form.one_element || with_number(id, next); });
+        return bind(form.name, id, [&] { return form.one_element ? with_number(id, next) : next(); });
       case Kind::Node:
         return node(form, id, next);
       case Kind::OneOf:

@@ -27,9 +27,14 @@ struct Pass {
 constexpr Pass kFixDims{"fix_dims", fix_dims};
 constexpr Pass kInfer{"infer", infer};
 constexpr Pass kFold{"fold_constants", fold_constants};
+constexpr Pass kInlineIf{"inline_if", inline_if};
+constexpr Pass kZeroStates{"drop_zero_states", drop_zero_states};
+constexpr Pass kShareKnown{"share_known", share_known};
+constexpr Pass kJoinProducts{"join_products", join_products};
 constexpr Pass kDead{"eliminate_dead", eliminate_dead};
 constexpr Pass kCommon{"eliminate_common", eliminate_common};
-constexpr std::array kPasses{kFixDims, kInfer, kFold, kDead, kCommon};
+constexpr std::array kPasses{kFixDims,    kInfer,        kFold, kInlineIf, kZeroStates,
+                             kShareKnown, kJoinProducts, kDead, kCommon};
 
 constexpr std::array kStages{Stage::Canonical, Stage::Fuse, Stage::Block};
 
@@ -54,7 +59,9 @@ class Pipeline {
       run(kFixDims);
       run(kInfer);
       simplify();
+      run(kZeroStates);
       for (const Stage stage : kStages) settle(stage);
+      if (options_.target == Target::Portable) run(kJoinProducts);
       run(kInfer);
     } catch (const std::exception& error) {
       notes_.restart();
@@ -68,7 +75,8 @@ class Pipeline {
   // Folding tells more shapes, which let more be folded.
   void simplify() {
     for (int round = 0; round < kMaxRounds; ++round) {
-      const bool folded = run(kFold) > 0;
+      const bool folded = run(kFold) + run(kInlineIf) > 0;
+      run(kShareKnown);
       run(kCommon);
       run(kDead);
       if (!folded) return;

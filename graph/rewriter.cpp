@@ -26,15 +26,29 @@ ValueId Rewriter::add(std::string_view op_type, int64_t since, std::vector<Value
   }
   Node node;
   node.op_type = op_type;
-  node.name = root().name;
   node.opset = std::max(opset, since);
+  return insert(std::move(node), std::move(inputs), std::move(attributes));
+}
+
+ValueId Rewriter::again(const Node& like, std::vector<ValueId> inputs, Attributes attributes) {
+  Node node;
+  node.domain = like.domain;
+  node.op_type = like.op_type;
+  node.opset = like.opset;
+  return insert(std::move(node), std::move(inputs), std::move(attributes));
+}
+
+ValueId Rewriter::insert(Node node, std::vector<ValueId> inputs, Attributes attributes) {
+  if (added_.empty()) node.name = root().name;  // names of nodes are unique
   node.formal_inputs = inputs.size();
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
   node.outputs = {ValueId{0}};  // stands for the output, until it is known that there will be one
   try {
     resolve(node, context_.operators);
-    if (node.op == nullptr) return refuse("this build has no " + versioned);
+    if (node.op == nullptr) {
+      return refuse("this build has no " + node.op_type + " of opset " + std::to_string(node.opset));
+    }
     const ValueId output = graph_.add_value("");
     node.outputs = {output};
     const NodeId id = graph_.add_node(std::move(node));
@@ -44,6 +58,10 @@ ValueId Rewriter::add(std::string_view op_type, int64_t since, std::vector<Value
   } catch (const Error& error) {
     return refuse(error.what());
   }
+}
+
+size_t Rewriter::fold_budget() const {
+  return context_.options.folding.bytes;
 }
 
 ValueId Rewriter::add_constant(Tensor tensor) {

@@ -33,7 +33,11 @@ class Rewriter {
   /// Adds an operator of ai.onnx that exists from version `since` on, and infers its type. None, with a refusal, when
   /// the target does not have it or it does not take these inputs.
   ValueId add(std::string_view op_type, int64_t since, std::vector<ValueId> inputs, Attributes attributes = {});
+  /// Adds a node like another of the graph, of the same operator and version, with these inputs and attributes.
+  ValueId again(const Node& like, std::vector<ValueId> inputs, Attributes attributes);
   ValueId add_constant(Tensor tensor);
+  /// Bytes that a computed constant may have even where it replaces nothing.
+  size_t fold_budget() const;
   /// Says why the match is not rewritten. Returns None, for the rule to return. The first reason counts.
   ValueId refuse(std::string why);
 
@@ -42,6 +46,8 @@ class Rewriter {
   const std::vector<NodeId>& added() const { return added_; }
 
  private:
+  ValueId insert(Node node, std::vector<ValueId> inputs, Attributes attributes);
+
   RuleContext& context_;
   Graph& graph_;
   const Match& match_;

@@ -21,6 +21,14 @@ size_t fix_dims(PassContext& context);
 size_t infer(PassContext& context);
 /// Computes what does not depend on the model's inputs.
 size_t fold_constants(PassContext& context);
+/// Puts the branch that is taken in the place of an If whose condition is constant.
+size_t inline_if(PassContext& context);
+/// Drops initial states of recurrent operators that are 0, as absent ones are.
+size_t drop_zero_states(PassContext& context);
+/// Makes one of integer tensors that are known to hold the same.
+size_t share_known(PassContext& context);
+/// Makes one product of the products of a value with several constant weights, where that leaves fewer nodes.
+size_t join_products(PassContext& context);
 /// Removes nodes, initializers, optional outputs and captures that nobody uses.
 size_t eliminate_dead(PassContext& context);
 /// Makes one of equal constants, and of nodes that compute the same.

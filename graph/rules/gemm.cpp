@@ -22,7 +22,7 @@ MICA_RULE(gemm, Fuse) {
             const Dims product{(*a)[0], (*b)[1]};
             if (!fits(dims_of(g.graph(), m["c"]), product)) return g.refuse("what is added does not fit the product");
             if (!is_float(g.type(m["a"]).dtype)) return g.refuse("not of floating point");
-            return g.add("Gemm", 11, {m["a"], m["b"], m["c"]});
+            return g.add("Gemm", 7, {m["a"], m["b"], m["c"]});
           }};
 }
 

@@ -1,19 +1,9 @@
 // Transpose(x) that leaves all elements where they are   =>   x
 #include "graph/facts.h"
+#include "graph/reshaped.h"
 #include "graph/rule.h"
 
 namespace mica {
-
-// Whether the axes longer than 1 keep their order, so that nothing moves in memory.
-static bool keeps_order(const std::vector<int64_t>& perm, const Dims& dims) {
-  int64_t last = -1;
-  for (const int64_t axis : perm) {
-    if (dims[static_cast<size_t>(axis)].is(1)) continue;
-    if (axis < last) return false;
-    last = axis;
-  }
-  return true;
-}
 
 MICA_RULE(no_op_transpose, Canonical) {
   return {op("Transpose", {any("x")}), [](Rewriter& g, const Match& m) {

@@ -8,6 +8,7 @@
 
 #include "graph/edit.h"
 #include "graph/facts.h"
+#include "graph/reshaped.h"
 #include "graph/rule.h"
 
 namespace mica {
@@ -24,29 +25,6 @@ ValueId reshaped_from(const Graph& graph, ValueId id) {
   return reshapes ? node.inputs[0] : ValueId::None;
 }
 
-// With -1 the other dims must not be 0: the missing one could not be told then.
-std::optional<std::vector<int64_t>> written(const Dims* from, const Dims& to) {
-  if (from == nullptr) return std::nullopt;
-  std::vector<int64_t> shape;
-  bool open = false;
-  bool nonzero = true;
-  for (size_t i = 0; i < to.size(); ++i) {
-    if (to[i].is_constant() && !to[i].is(0)) {
-      shape.push_back(to[i].value());
-    } else if (i < from->size() && (*from)[i] == to[i]) {
-      shape.push_back(0);
-      nonzero &= to[i].lower_bound().value_or(0) > 0;
-    } else if (!open) {
-      open = true;
-      shape.push_back(-1);
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (open && !nonzero) return std::nullopt;
-  return shape;
-}
-
 ValueId rewrite(Rewriter& g, const Match& m) {
   const Graph& graph = g.graph();
   const Dims* to = dims_of(graph, g.replaced());
@@ -55,7 +33,7 @@ ValueId rewrite(Rewriter& g, const Match& m) {
   ValueId source = ValueId::None;
   std::optional<std::vector<int64_t>> shape;
   const auto consider = [&](ValueId id) {
-    if (auto found = written(dims_of(graph, id), *to)) {
+    if (auto found = written_shape(dims_of(graph, id), *to)) {
       source = id;
       shape = std::move(found);
     }
@@ -64,8 +42,7 @@ ValueId rewrite(Rewriter& g, const Match& m) {
   if (computed) consider(m["x"]);
   for (ValueId id = reshaped_from(graph, m["x"]); id != ValueId::None; id = reshaped_from(graph, id)) consider(id);
   if (source == ValueId::None) return computed ? g.refuse("two dims cannot be written: " + str(*to)) : ValueId::None;
-  const Shape length{static_cast<int64_t>(shape->size())};
-  return g.add("Reshape", 5, {source, g.add_constant(Tensor::of<int64_t>(length, *shape))});
+  return add_reshape(g, source, *shape);
 }
 
 }  // namespace

@@ -1,0 +1,175 @@
+#include "graph/linear.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "graph/edit.h"
+#include "graph/facts.h"
+
+namespace mica {
+namespace {
+
+bool is_used_once(const Graph& graph, ValueId id) {
+  return graph.uses(id).size() == 1 && !graph.is_output(id);
+}
+
+// Beyond this, a product with the weights may leave the range of their type. (Where a small factor makes it 0, nothing
+// to speak of was left before either.)
+bool is_moderate(double factor) {
+  return std::abs(factor) < 1e15;
+}
+
+float float_attribute(const Node& node, std::string_view name, float absent) {
+  const auto it = node.attributes.find(name);
+  const float* value = it == node.attributes.end() ? nullptr : std::get_if<float>(&it->second);
+  return value == nullptr ? absent : *value;
+}
+
+}  // namespace
+
+std::optional<std::vector<double>> floats(const Tensor& tensor) {
+  std::optional<std::vector<double>> result;
+  visit_dtype<float, double>(
+      tensor.dtype(), [&]<class T>() { result.emplace(tensor.data<T>(), tensor.data<T>() + tensor.elements()); });
+  return result;
+}
+
+Tensor tensor_of(DType dtype, const Shape& shape, const std::vector<double>& elements) {
+  Tensor tensor(dtype, shape);
+  visit_dtype<float, double>(dtype, [&]<class T>() {
+    std::ranges::transform(elements, tensor.mutable_data<T>(), [](double x) { return static_cast<T>(x); });
+  });
+  return tensor;
+}
+
+std::optional<Linear> Linear::of(const Graph& graph, ValueId id) {
+  const NodeId producer = graph.value(id).producer;
+  if (producer == NodeId::None || !is_used_once(graph, id)) return std::nullopt;
+  Linear linear;
+  const Node& node = graph.node(producer);
+  if (!node.domain.empty()) return std::nullopt;
+  const bool found = node.op_type == "Add" ? linear.read_sum(graph, node) : linear.read_product(graph, producer);
+  return found ? std::optional(linear) : std::nullopt;
+}
+
+bool Linear::read_product(const Graph& graph, NodeId id) {
+  product_ = id;
+  const Node& node = graph.node(id);
+  if (!node.domain.empty() || node.formal_inputs < 2 || !is_constant(graph, node.inputs[1])) return false;
+  const DType dtype = graph.value(node.inputs[1]).constant.dtype();
+  if ((dtype != DType::F32 && dtype != DType::F64) || !read_weights(graph, node)) return false;
+  if (input_of(node, 2) == ValueId::None) return true;
+  return read_bias(graph, node.inputs[2], node.op_type == "Gemm" ? float_attribute(node, "beta", 1) : 1);
+}
+
+bool Linear::read_weights(const Graph& graph, const Node& node) {
+  const Shape& shape = graph.value(node.inputs[1]).constant.shape();
+  if (node.op_type == "Conv" || node.op_type == "ConvTranspose") {
+    const bool transposed = node.op_type == "ConvTranspose";
+    if (shape.rank() < 3) return false;
+    rank_ = shape.rank();
+    axis_from_back_ = rank_ - 1;
+    weights_axis_ = transposed ? 1 : 0;
+    group_ = transposed ? attribute(node, "group", 1) : 1;
+    if (group_ < 1 || shape[0] % group_ != 0) return false;
+    channels_ = shape[weights_axis_] * group_;
+    return true;
+  }
+  if (node.op_type == "Gemm" && node.opset >= 7 && shape.rank() == 2) {
+    rank_ = 2;
+    weights_axis_ = attribute(node, "transB", 0) != 0 ? 0 : 1;
+    channels_ = shape[weights_axis_];
+    return true;
+  }
+  if (node.op_type != "MatMul" || shape.rank() < 2) return false;
+  const Dims* dims = dims_of(graph, node.outputs[0]);
+  rank_ = dims == nullptr ? 1 : dims->size();
+  weights_axis_ = shape.rank() - 1;
+  channels_ = shape.back();
+  return true;
+}
+
+bool Linear::read_bias(const Graph& graph, ValueId bias, double beta) {
+  // That of a convolution is a row of the channels, wherever they are in the output.
+  const bool is_row = axis_from_back_ > 1;
+  auto elements = !is_row                    ? per_channel(graph, bias)
+                  : is_constant(graph, bias) ? floats(graph.value(bias).constant)
+                                             : std::nullopt;
+  if (!elements || elements->size() != static_cast<size_t>(channels_)) return false;
+  bias_ = std::move(*elements);
+  for (double& b : bias_) b *= beta;
+  return true;
+}
+
+bool Linear::read_sum(const Graph& graph, const Node& add) {
+  for (const size_t side : {0, 1}) {
+    const ValueId inner = add.inputs[side];
+    if (inner == ValueId::None || graph.value(inner).producer == NodeId::None || !is_used_once(graph, inner)) continue;
+    const NodeId producer = graph.value(inner).producer;
+    if (add.opset < 7 || graph.node(producer).op_type != "MatMul") continue;
+    is_sum_ = true;
+    return read_product(graph, producer) && read_bias(graph, add.inputs[1 - side], 1);
+  }
+  return false;
+}
+
+std::optional<std::vector<double>> Linear::per_channel(const Graph& graph, ValueId constant) const {
+  if (!is_constant(graph, constant)) return std::nullopt;
+  const Tensor& tensor = graph.value(constant).constant;
+  const Shape& shape = tensor.shape();
+  if (shape.rank() > rank_) return std::nullopt;
+  for (size_t i = 0; i < shape.rank(); ++i) {
+    const bool along = shape.rank() - i == axis_from_back_;
+    if (shape[i] != 1 && !(along && shape[i] == channels_)) return std::nullopt;
+  }
+  auto elements = floats(tensor);
+  if (elements && elements->size() == 1) elements->resize(static_cast<size_t>(channels_), elements->front());
+  return elements;
+}
+
+// Blocks of weights lie behind each other, each for one channel.
+std::vector<double> Linear::scaled_weights(const Graph& graph, const std::vector<double>& factors) const {
+  const Tensor& weights = graph.value(graph.node(product_).inputs[1]).constant;
+  const Shape& shape = weights.shape();
+  std::vector<double> elements = floats(weights).value_or(std::vector<double>{});
+  const auto block = static_cast<size_t>(shape.elements(weights_axis_ + 1, shape.rank()));
+  const auto blocks = static_cast<size_t>(shape[weights_axis_]);
+  const size_t group_size = elements.size() / static_cast<size_t>(group_);
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const size_t group = group_ == 1 ? 0 : i / group_size;
+    elements[i] *= factors[group * blocks + i / block % blocks];
+  }
+  return elements;
+}
+
+ValueId Linear::scaled(Rewriter& g, const std::vector<double>& factors, const std::vector<double>& offsets) const {
+  if (!std::ranges::all_of(factors, is_moderate)) return g.refuse("a factor is very large");
+  if (std::ranges::any_of(offsets, [](double x) { return !std::isfinite(x); })) return g.refuse("not finite");
+  const Graph& graph = g.graph();
+  const Node& node = graph.node(product_);
+  const ValueId weights_id = node.inputs[1];
+  const Tensor& weights = graph.value(weights_id).constant;
+  const bool shared = graph.uses(weights_id).size() > 1 || comes_from_outside(graph, weights_id);
+  const bool scales = std::ranges::any_of(factors, [](double x) { return x != 1; });
+  if (scales && shared && weights.bytes() > g.fold_budget()) return g.refuse("large weights are used elsewhere too");
+  std::vector<double> bias = bias_;
+  bias.resize(factors.size(), 0);
+  for (size_t i = 0; i < bias.size(); ++i) bias[i] = bias[i] * factors[i] + offsets[i];
+  const bool biased = std::ranges::any_of(bias, [](double x) { return x != 0; }) || !bias_.empty();
+  const bool needs_gemm = biased && node.op_type == "MatMul" && !is_sum_;
+  if (needs_gemm && (rank_ != 2 || weights.shape().rank() != 2)) return ValueId::None;
+
+  const DType dtype = weights.dtype();
+  std::vector<ValueId> inputs{node.inputs[0], weights_id};
+  if (scales) inputs[1] = g.add_constant(tensor_of(dtype, weights.shape(), scaled_weights(graph, factors)));
+  const auto new_bias = [&] { return g.add_constant(tensor_of(dtype, Shape{channels_}, bias)); };
+  Attributes attributes = node.attributes;
+  if (is_sum_) return g.add("Add", 7, {g.again(node, std::move(inputs), std::move(attributes)), new_bias()});
+  if (biased) inputs.push_back(new_bias());
+  if (needs_gemm) return g.add("Gemm", 7, std::move(inputs));
+  attributes.erase("beta");
+  return g.again(node, std::move(inputs), std::move(attributes));
+}
+
+}  // namespace mica
