@@ -63,15 +63,13 @@ def operators_of(path):
     return histogram(model.graph)
 
 
-def random_feeds(session):
-    types = {"tensor(float)": numpy.float32, "tensor(float16)": numpy.float16, "tensor(double)": numpy.float64,
-             "tensor(int64)": numpy.int64, "tensor(int32)": numpy.int32, "tensor(bool)": numpy.bool_,
-             "tensor(uint8)": numpy.uint8, "tensor(int8)": numpy.int8}
+def random_feeds(inputs):
     random = numpy.random.default_rng(0)
     feeds = {}
-    for value in session.get_inputs():
-        shape = [dim if isinstance(dim, int) else 1 if axis == 0 else 4 for axis, dim in enumerate(value.shape)]
-        dtype = types[value.type]
+    for value in inputs:
+        dims = value.type.tensor_type.shape.dim
+        shape = [dim.dim_value or (1 if axis == 0 else 4) for axis, dim in enumerate(dims)]
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
         floating = numpy.issubdtype(dtype, numpy.floating)
         feeds[value.name] = random.standard_normal(shape).astype(dtype) if floating else numpy.ones(shape, dtype)
     return feeds
@@ -113,7 +111,7 @@ def references(path):
         print(f"{path}: not compared, the original does not run: {str(error).strip().splitlines()[0][:200]}", file=sys.stderr)
         return
     for folder in folders or [None]:
-        feeds = read_values(folder, "input", inputs) if folder else random_feeds(session)
+        feeds = read_values(folder, "input", inputs) if folder else random_feeds(inputs)
         yield feeds, dict(zip((value.name for value in session.get_outputs()), session.run(None, feeds)))
 
 
