@@ -1,52 +1,17 @@
-// A run over dims that memory has been laid out for allocates nothing: counted by replacing the global `new`.
+// A run over dims that memory has been laid out for allocates nothing.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "runtime/mica.h"
+#include "tests/api/allocation_count.h"
 #include "tests/api/model_from_text.h"
-
-namespace {
-
-std::atomic<size_t> allocations{0};
-
-void* allocate(size_t bytes, size_t alignment) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  void* memory = nullptr;
-  if (posix_memalign(&memory, alignment, bytes > 0 ? bytes : 1) != 0) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(size_t bytes) {
-  return allocate(bytes, alignof(std::max_align_t));
-}
-void* operator new(size_t bytes, std::align_val_t alignment) {
-  return allocate(bytes, static_cast<size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 namespace mica {
 namespace {
 
 size_t allocations_of(const std::function<void()>& call) {
-  const size_t before = allocations.load();
+  const size_t before = allocation_count();
   call();
-  return allocations.load() - before;
+  return allocation_count() - before;
 }
 
 TEST(Allocations, NoneInARunOfTheToy) {
