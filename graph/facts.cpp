@@ -61,7 +61,7 @@ std::optional<int64_t> reduced_tail(const Graph& graph, const Node& reduction) {
 
 static bool is_filled_constant(const Tensor& constant, double number) {
   bool filled = false;
-  visit_dtype<float, double, Half, BFloat16, int64_t, int32_t, int8_t, uint8_t>(constant.dtype(), [&]<class T>() {
+  visit_dtype<float, double, Half, BFloat16, int64_t, int32_t, int8_t, uint8_t, bool>(constant.dtype(), [&]<class T>() {
     filled = std::all_of(constant.data<T>(), constant.data<T>() + constant.elements(),
                          [&](T element) { return static_cast<double>(element) == number; });
   });

@@ -1,4 +1,4 @@
-// Cast(Cast(x, wider type), type of x)   =>   x     where the wider type has all values of x's
+// Cast(Cast(x, wider type), type)   =>   Cast(x, type), or x     where the wider type has all values of x's
 #include <array>
 #include <utility>
 
@@ -26,8 +26,10 @@ MICA_RULE(cast_pair, Canonical) {
           [](Rewriter& g, const Match& m) {
             const DType narrow = g.type(m["x"]).dtype;
             const DType wide = g.type(g.node("inner").outputs[0]).dtype;
-            const bool back = g.type(g.replaced()).dtype == narrow && holds_all(wide, narrow);
-            return back ? m["x"] : ValueId::None;
+            const DType last = g.type(g.replaced()).dtype;
+            if (wide == narrow || last == DType::String || !holds_all(wide, narrow)) return ValueId::None;
+            if (last == narrow) return m["x"];
+            return g.again(g.root(), {m["x"]}, g.root().attributes);
           },
           true};
 }

@@ -103,10 +103,10 @@ void infer_recurrent(const Recurrent& op, InferContext& ctx, int64_t gates) {
     if (hidden) ctx.merge((*w)[1], *hidden * gates, "dim 1 of W and gates times hidden size");
     if (x != nullptr) ctx.merge((*x)[2], (*w)[2], "input sizes of X and of W");
   }
-  if (x == nullptr || !hidden) return;
+  if (!hidden) return;
   const bool batch_first = op.layout == 1;
-  const Dim& batch = (*x)[batch_first ? 0 : 1];
-  const Dim& steps = (*x)[batch_first ? 1 : 0];
+  const Dim batch = x == nullptr ? ctx.unknown() : (*x)[batch_first ? 0 : 1];
+  const Dim steps = x == nullptr ? ctx.unknown() : (*x)[batch_first ? 1 : 0];
   const Dims state = batch_first ? Dims{batch, op.directions, *hidden} : Dims{op.directions, batch, *hidden};
   ctx.set(0, dtype,
           batch_first ? Dims{batch, steps, op.directions, *hidden} : Dims{steps, op.directions, batch, *hidden});
