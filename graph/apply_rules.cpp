@@ -130,7 +130,7 @@ size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string
                             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
         if (!done) continue;
         ++total;
-        context.applied(*rule);
+        if (context.applied) context.applied(*rule);
         break;
       }
     }

@@ -68,6 +68,8 @@ void Graph::remove_node(NodeId id) {
   dead.inputs.clear();
   dead.outputs.clear();
   dead.subgraphs.clear();
+  dead.attributes.clear();
+  dead.params.reset();
 }
 
 void Graph::set_input(NodeId node_id, size_t index, ValueId to) {

@@ -42,18 +42,27 @@ constexpr std::array kStages{Stage::Canonical, Stage::Fuse, Stage::Block};
 // the bound is for a pair of rules that undo each other.
 constexpr int kMaxRounds = 20;
 
+// What broke when a sweep of rules did, and the one to blame is not known yet.
+constexpr std::string_view kSomeRule;
+
+// When verification looks at the graph. To check all of it after each rewrite takes time that grows with the square of
+// the model.
+enum class Checks : uint8_t { EachSweep, EachRewrite };
+
 class Pipeline {
  public:
   Pipeline(GraphModel& model, const OpTable& operators, const Evaluator& evaluate, const PipelineOptions& options,
-           Notes& notes)
+           Notes& notes, Checks checks)
       : options_(options),
         notes_(notes),
         graph_(*model.graph),
         without_(options.without),
         passes_{model, operators, evaluate, options, notes, 0},
-        rules_{model, operators, options, notes, [this](const Rule&) { check(); }} {}
+        rules_{model, operators, options, notes, {}} {
+    if (checks == Checks::EachRewrite) rules_.applied = [this](const Rule&) { check(); };
+  }
 
-  /// The order of everything. Returns the name of the pass or rule that broke, if any.
+  /// The order of everything. Returns the name of the pass or rule that broke, if any, or `kSomeRule`.
   std::optional<std::string> attempt() {
     try {
       run(kFixDims);
@@ -65,7 +74,7 @@ class Pipeline {
       run(kInfer);
     } catch (const std::exception& error) {
       notes_.restart();
-      notes_.failed(running_, error.what());
+      if (running_ != kSomeRule) notes_.failed(running_, error.what());
       return running_;
     }
     return std::nullopt;
@@ -89,12 +98,19 @@ class Pipeline {
     for (int round = 0; round < kMaxRounds; ++round) {
       size_t changes = 0;
       for (const Stage stage : kStages) {
-        if (stage <= last) changes += apply_rules(stage, rules_, without_, running_);
+        if (stage <= last) changes += sweep(stage);
       }
       if (changes == 0) return;
       simplify();
     }
     notes_.refused("pipeline", "", "stopped after " + std::to_string(kMaxRounds) + " rounds");
+  }
+
+  size_t sweep(Stage stage) {
+    const size_t changes = apply_rules(stage, rules_, without_, running_);
+    running_ = kSomeRule;
+    if (changes > 0) check();
+    return changes;
   }
 
   size_t run(const Pass& pass) {
@@ -121,6 +137,18 @@ class Pipeline {
   std::string running_;
 };
 
+// Each time something breaks the model is restored, and what is to blame left out.
+void attempt_until_done(GraphModel& model, const std::function<void()>& restore, const OpTable& operators,
+                        const Evaluator& evaluate, PipelineOptions options, Notes& notes) {
+  Checks checks = Checks::EachSweep;
+  while (const auto failed = Pipeline(model, operators, evaluate, options, notes, checks).attempt()) {
+    restore();
+    const bool is_progress = *failed == kSomeRule ? std::exchange(checks, Checks::EachRewrite) == Checks::EachSweep
+                                                  : options.without.insert(*failed).second;
+    if (!is_progress) return;
+  }
+}
+
 }  // namespace
 
 void check_rule_name(std::string_view name) {
@@ -131,17 +159,24 @@ void check_rule_name(std::string_view name) {
   throw Error(ErrorCode::InvalidArgument, unknown_name("pass or rule", name, known));
 }
 
+GraphModel optimize(const std::function<GraphModel()>& make, const OpTable& operators, const Evaluator& evaluate,
+                    const PipelineOptions& options, Notes& notes) {
+  for (const std::string& name : options.without) check_rule_name(name);
+  GraphModel model = make();
+  const auto restore = [&] {
+    model = {};
+    model = make();
+  };
+  attempt_until_done(model, restore, operators, evaluate, options, notes);
+  return model;
+}
+
 void optimize(GraphModel& model, const OpTable& operators, const Evaluator& evaluate, const PipelineOptions& options,
               Notes& notes) {
   for (const std::string& name : options.without) check_rule_name(name);
-  PipelineOptions remaining = options;
-  while (true) {
-    std::unique_ptr<Graph> original = model.graph->clone();
-    const auto failed = Pipeline(model, operators, evaluate, remaining, notes).attempt();
-    if (!failed) return;
-    model.graph = std::move(original);
-    if (!remaining.without.insert(*failed).second) return;
-  }
+  const std::unique_ptr<Graph> original = model.graph->clone();
+  const auto restore = [&] { model.graph = original->clone(); };
+  attempt_until_done(model, restore, operators, evaluate, options, notes);
 }
 
 }  // namespace mica

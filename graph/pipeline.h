@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ struct PipelineOptions {
   SymbolValues dims;                           ///< symbolic dims of the inputs to be made numbers
   FoldBudget folding;
 #ifdef NDEBUG
-  bool verify = false;  ///< check the graph after each pass and rule
+  bool verify = false;  ///< check the graph after each pass and each sweep of rules, and name the rule that broke it
 #else
   bool verify = true;
 #endif
@@ -40,8 +41,14 @@ struct PipelineOptions {
 /// Throws InvalidArgument, with the nearest name, for one that is neither a pass's nor a rule's.
 void check_rule_name(std::string_view name);
 
-/// Optimises the model in place. A pass or rule that throws is noted by name, and the result is the same as if it had
-/// been listed in `without`. Throws InvalidArgument for a name in `without` that is neither.
+/// Optimises the model that `make` makes. A pass or rule that throws is noted by name; the model is then made again,
+/// and the result is the same as if the name had been listed in `without`. Weights that are folded away are freed at
+/// once, unless `make` keeps them. Throws InvalidArgument for a name in `without` that is neither a pass's nor a
+/// rule's.
+GraphModel optimize(const std::function<GraphModel()>& make, const OpTable& operators, const Evaluator& evaluate,
+                    const PipelineOptions& options, Notes& notes);
+
+/// The same in place, with a copy of the graph at hand meanwhile, which shares the weights.
 void optimize(GraphModel& model, const OpTable& operators, const Evaluator& evaluate, const PipelineOptions& options,
               Notes& notes);
 

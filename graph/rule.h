@@ -57,7 +57,7 @@ struct RuleContext {
   const OpTable& operators;
   const PipelineOptions& options;
   Notes& notes;
-  std::function<void(const Rule&)> applied;  ///< called after each rewrite
+  std::function<void(const Rule&)> applied;  ///< called after each rewrite; may be empty
 };
 
 /// Applies the rules of a stage, less the ones in `without`, to all graphs of the model until none matches any more.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "graph/edit.h"
@@ -16,7 +17,7 @@
 namespace mica {
 
 struct Model::State {
-  explicit State(GraphModel imported, const LoadOptions& options);
+  State(const std::function<GraphModel()>& import, const LoadOptions& options);
 
   GraphModel model;
 };
@@ -54,15 +55,21 @@ void add_remarks(std::vector<std::string>& remarks, const Notes& notes, size_t b
   }
 }
 
-void optimize(GraphModel& model, const LoadOptions& options) {
+GraphModel optimized(const std::function<GraphModel()>& make, const LoadOptions& options) {
   PipelineOptions pipeline;
   pipeline.target = Target::Mica;
   pipeline.without.insert(options.without.begin(), options.without.end());
   pipeline.dims = options.dims;
   Notes notes;
-  const size_t before = living_nodes(*model.graph);
-  optimize(model, operators(), make_evaluator(), pipeline, notes);
+  size_t before = 0;
+  const auto counted = [&] {
+    GraphModel model = make();
+    before = living_nodes(*model.graph);
+    return model;
+  };
+  GraphModel model = optimize(counted, operators(), make_evaluator(), pipeline, notes);
   add_remarks(model.notes, notes, before, living_nodes(*model.graph));
+  return model;
 }
 
 // Makes intermediate values outputs, so that all that follows keeps them.
@@ -75,17 +82,22 @@ void add_outputs(Graph& graph, const std::vector<std::string>& names) {
 
 }  // namespace
 
-Model::State::State(GraphModel imported, const LoadOptions& options) : model(std::move(imported)) {
-  add_outputs(*model.graph, options.extra_outputs);
-  check_dim_names(*model.graph, options.dims);
-  fix_input_dims(*model.graph, options.dims);
-  infer_types(*model.graph);
-  if (options.optimize) optimize(model, options);
+Model::State::State(const std::function<GraphModel()>& import, const LoadOptions& options) {
+  const auto make = [&] {
+    GraphModel imported = import();
+    add_outputs(*imported.graph, options.extra_outputs);
+    check_dim_names(*imported.graph, options.dims);
+    fix_input_dims(*imported.graph, options.dims);
+    infer_types(*imported.graph);
+    return imported;
+  };
+  model = options.optimize ? optimized(make, options) : make();
 }
 
 Model Model::load(const std::string& path, const LoadOptions& options) {
   try {
-    return Model(std::make_shared<State>(onnx::import_model(path, operators()), options));
+    const auto import = [&] { return onnx::import_model(path, operators()); };
+    return Model(std::make_shared<State>(import, options));
   } catch (const Error& error) {
     throw error.within("model \"" + path + "\"");
   }
@@ -93,7 +105,8 @@ Model Model::load(const std::string& path, const LoadOptions& options) {
 
 Model Model::from_bytes(std::span<const std::byte> bytes, const LoadOptions& options) {
   const auto copy = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
-  return Model(std::make_shared<State>(onnx::import_model(*copy, copy, operators()), options));
+  const auto import = [&] { return onnx::import_model(*copy, copy, operators()); };
+  return Model(std::make_shared<State>(import, options));
 }
 
 std::vector<ValueInfo> Model::inputs() const {

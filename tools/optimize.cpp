@@ -89,9 +89,17 @@ void strip(GraphModel& model) {
   });
 }
 
-// The model with all that was asked of it but optimising.
-GraphModel prepare(const Options& options, SymbolValues& dims) {
-  GraphModel model = onnx::import_model(options.model, operators());
+// The model with all that was asked of it but optimising. Tells of the file in `report`, where given.
+GraphModel prepare(const Options& options, SymbolValues& dims, OptimizeReport* report = nullptr) {
+  std::vector<std::string> files;
+  GraphModel model = onnx::import_model(options.model, operators(), &files);
+  if (report != nullptr) {
+    check_paths(options, files);
+    files.push_back(options.model);
+    report->before = figures_of(model, files);
+    for (const std::string& text : model.notes) note(options.common, text);
+    report->import_notes = model.notes;
+  }
   Graph& graph = *model.graph;
   dims = parse_dims(options.common.dims);
   check_dim_names(graph, dims);
@@ -117,16 +125,18 @@ void keep_declared_dims(const std::vector<ValueType>& declared, const SymbolValu
   }
 }
 
-Optimized optimized(const Options& options, const NameSet& left_out) {
+Optimized optimized(const Options& options, const NameSet& left_out, OptimizeReport* report = nullptr) {
   PipelineOptions pipeline;
   pipeline.target = options.target == "mica" ? Target::Mica : Target::Portable;
   pipeline.without.insert(options.common.without.begin(), options.common.without.end());
   pipeline.without.insert(left_out.begin(), left_out.end());
   pipeline.verify = options.verify;
-  Optimized result{prepare(options, pipeline.dims), {}};
+  GraphModel prepared = prepare(options, pipeline.dims, report);
   std::vector<ValueType> declared;
-  for (const ValueId id : result.model.graph->outputs) declared.push_back(result.model.graph->value(id).type);
-  optimize(result.model, operators(), make_evaluator(), pipeline, result.notes);
+  for (const ValueId id : prepared.graph->outputs) declared.push_back(prepared.graph->value(id).type);
+  const auto make = [&] { return prepared.graph ? std::move(prepared) : prepare(options, pipeline.dims); };
+  Optimized result;
+  result.model = optimize(make, operators(), make_evaluator(), pipeline, result.notes);
   keep_declared_dims(declared, pipeline.dims, *result.model.graph);
   if (pipeline.target == Target::Mica) unify_opsets(result.model, operators());
   return result;
@@ -161,13 +171,14 @@ void verify_results(const Options& options, Optimized& result, OptimizeReport& r
                                 reference.outputs() == 1 ? "" : "s");
 }
 
-void write(const Options& options, const GraphModel& model, OptimizeReport& report) {
+void write(const Options& options, GraphModel model, OptimizeReport& report) {
   if (options.output.empty()) return;
   if (options.external_data.empty()) {
     onnx::save_model(model, options.output);
   } else {
     onnx::save_model(model, options.output, 0, options.external_data);
   }
+  model = {};  // only one of the two in memory
   std::vector<std::string> files;
   const GraphModel written = onnx::import_model(options.output, operators(), &files);
   files.push_back(options.output);
@@ -177,16 +188,7 @@ void write(const Options& options, const GraphModel& model, OptimizeReport& repo
 int run(const Options& options) {
   for (const std::string& name : options.explain) check_rule_name(name);
   OptimizeReport report;
-  {
-    std::vector<std::string> files;
-    const GraphModel original = onnx::import_model(options.model, operators(), &files);
-    check_paths(options, files);
-    files.push_back(options.model);
-    report.before = figures_of(original, files);
-    report.import_notes = original.notes;
-  }
-  for (const std::string& text : report.import_notes) note(options.common, text);
-  Optimized result = optimized(options, {});
+  Optimized result = optimized(options, {}, &report);
   if (options.verify) verify_results(options, result, report);
   for (const Notes::Note& remark : result.notes.all()) {
     if (remark.kind != Notes::Kind::Failed) continue;
@@ -197,7 +199,7 @@ int run(const Options& options) {
   report.after = figures_of(result.model);
   report.notes = std::move(result.notes);
   report.explained = options.explain;
-  write(options, result.model, report);
+  write(options, std::move(result.model), report);
   if (options.common.json) {
     print_json(to_json(report));
   } else {

@@ -66,13 +66,20 @@ class Folding {
     }
     if (!results) return 0;
     size_t folded = 0;
-    const std::vector<ValueId> outputs = node.outputs;
+    const std::vector<ValueId> inputs = node.inputs, outputs = node.outputs;
     for (size_t i = 0; i < outputs.size() && i < results->size(); ++i) {
       if (outputs[i] == ValueId::None || !(*results)[i].defined()) continue;
       make_constant(graph, outputs[i], std::move((*results)[i]));
       ++folded;
     }
+    for (const ValueId input : inputs) free_unused(graph, input);
     return folded;
+  }
+
+  // Folding all weights must not take the memory of all of them twice.
+  static void free_unused(Graph& graph, ValueId id) {
+    if (id == ValueId::None || !graph.is_unused(id) || comes_from_outside(graph, id)) return;
+    graph.value(id).constant = {};
   }
 
   // DequantizeLinear of a constant is how a quantised weight is written, not something to compute.
