@@ -1,13 +1,13 @@
 #include "graph/onnx/export.h"
 
 #include <algorithm>
-#include <climits>
 #include <filesystem>
 #include <optional>
 #include <type_traits>
 #include <unordered_set>
 #include <utility>
 
+#include "graph/onnx/model_writer.h"
 #include "graph/onnx/onnx.pb.h"
 #include "graph/onnx/tensor_proto.h"
 #include "graph/onnx/types.h"
@@ -62,7 +62,8 @@ class Exporter {
     }
   }
 
-  const proto::ModelProto& proto() const { return proto_; }
+  /// Once only.
+  void write_to(const Sink& sink) { write_model(proto_, initializers_, sink); }
 
  private:
   static void add_entry(proto::StringStringEntryProto& entry, const std::string& key, const std::string& value) {
@@ -80,7 +81,7 @@ class Exporter {
       const ValueId id{static_cast<uint32_t>(i)};
       const Value& value = graph.value(id);
       const bool is_initializer = value.constant.defined() && value.producer == NodeId::None && !given.contains(id);
-      if (is_initializer && !graph.is_unused(id)) write_constant(value.constant, names[id], *proto.add_initializer());
+      if (is_initializer && !graph.is_unused(id)) write_initializer(value.constant, names[id], proto);
     }
     for (const NodeId id : graph.order()) {
       const Node& node = graph.node(id);
@@ -143,19 +144,22 @@ class Exporter {
     if (type.kind != ValueType::Kind::Unknown) write_type(type, *proto.mutable_type());
   }
 
-  void write_constant(const Tensor& tensor, const std::string& name, proto::TensorProto& proto) {
-    if (data_ == nullptr || tensor.dtype() == DType::String || tensor.bytes() < kMinExternal) {
+  // The weights of the model's graph are not copied into the message, those within nodes are.
+  void write_initializer(const Tensor& tensor, const std::string& name, proto::GraphProto& graph) {
+    const bool is_outer = &graph == &proto_.graph();
+    proto::TensorProto& proto = is_outer ? initializers_.emplace_back().proto : *graph.add_initializer();
+    if (data_ != nullptr && tensor.dtype() != DType::String && tensor.bytes() >= kMinExternal) {
+      write_tensor_type(tensor, name, proto);
+      proto.set_data_location(1);
+      add_entry(*proto.add_external_data(), "location", data_->location);
+      add_entry(*proto.add_external_data(), "offset", std::to_string(data_->append(tensor)));
+      add_entry(*proto.add_external_data(), "length", std::to_string(tensor.bytes()));
+    } else if (is_outer && tensor.dtype() != DType::String) {
+      write_tensor_type(tensor, name, proto);
+      initializers_.back().data = tensor;
+    } else {
       write_tensor(tensor, name, proto);
-      return;
     }
-    write_tensor(Tensor::over(tensor.dtype(), Shape{0}, nullptr, nullptr), name, proto);
-    proto.clear_raw_data();
-    proto.clear_dims();
-    for (const int64_t dim : tensor.shape()) proto.add_dims(dim);
-    proto.set_data_location(1);
-    add_entry(*proto.add_external_data(), "location", data_->location);
-    add_entry(*proto.add_external_data(), "offset", std::to_string(data_->append(tensor)));
-    add_entry(*proto.add_external_data(), "length", std::to_string(tensor.bytes()));
   }
 
   static void write(int64_t value, Type& proto) {
@@ -202,14 +206,8 @@ class Exporter {
   std::map<std::string, int64_t, std::less<>> opsets_;
   DataFile* data_;
   proto::ModelProto proto_;
+  std::vector<Initializer> initializers_;  // of the model's graph
 };
-
-std::string serialise(const proto::ModelProto& proto) {
-  if (proto.ByteSizeLong() > INT_MAX) {
-    throw Error(ErrorCode::Unsupported, "the model is larger than the 2 GB that one file can hold");
-  }
-  return proto.SerializeAsString();
-}
 
 size_t weight_bytes(const Graph& graph) {
   size_t bytes = 0;
@@ -223,7 +221,9 @@ size_t weight_bytes(const Graph& graph) {
 }  // namespace
 
 std::string export_model(const GraphModel& model) {
-  return serialise(Exporter(model, nullptr).proto());
+  std::string bytes;
+  Exporter(model, nullptr).write_to([&](std::string_view part) { bytes += part; });
+  return bytes;
 }
 
 void save_model(const GraphModel& model, const std::string& path, size_t inline_limit, const std::string& data_name) {
@@ -231,9 +231,10 @@ void save_model(const GraphModel& model, const std::string& path, size_t inline_
   if (weight_bytes(*model.graph) > inline_limit) {
     data.emplace(data_name.empty() ? path + ".data" : (fs::path(path).parent_path() / data_name).string());
   }
-  const std::string bytes = serialise(Exporter(model, data ? &*data : nullptr).proto());
+  Exporter exporter(model, data ? &*data : nullptr);
   NewFile file(path);
-  file.stream().write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  exporter.write_to(
+      [&](std::string_view part) { file.stream().write(part.data(), static_cast<std::streamsize>(part.size())); });
   file.close();
   if (data) data->file.finish();
   file.finish();

@@ -107,6 +107,15 @@ bool is_boolean(std::byte byte) {
   return byte <= std::byte{1};
 }
 
+// Keeps `owner`, and with it `mapping`, alive; when nobody wants `data` any more its pages leave memory at once, not
+// only when all of the file does.
+std::shared_ptr<const void> releasing(std::span<const std::byte> data, std::shared_ptr<const void> owner,
+                                      const MappedFile& mapping) {
+  constexpr size_t kFewPages = size_t{64} << 10;
+  if (data.size() < kFewPages) return owner;
+  return {data.data(), [data, owner = std::move(owner), &mapping](const void*) { mapping.release(data); }};
+}
+
 uint64_t parse_number(const std::string& key, const std::string& text) {
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -159,8 +168,10 @@ Tensor TensorReader::raw(DType dtype, const Shape& shape, std::span<const std::b
                          std::shared_ptr<const void> owner, const MappedFile* mapping) {
   const bool aligned = reinterpret_cast<uintptr_t>(data.data()) % element_alignment(dtype) == 0;
   const bool clean = dtype != DType::Bool || std::ranges::all_of(data, is_boolean);
-  const Tensor view = Tensor::over(dtype, shape, data.data(), std::move(owner));
-  if (aligned && clean) return view;
+  if (aligned && clean) {
+    if (mapping != nullptr) owner = releasing(data, std::move(owner), *mapping);
+    return Tensor::over(dtype, shape, data.data(), std::move(owner));
+  }
   take(data.size());
   Tensor copy(dtype, shape);
   if (clean) {
@@ -238,10 +249,14 @@ Tensor TensorReader::read(const proto::SparseTensorProto& sparse) {
   }
 }
 
-void write_tensor(const Tensor& tensor, std::string_view name, proto::TensorProto& proto) {
+void write_tensor_type(const Tensor& tensor, std::string_view name, proto::TensorProto& proto) {
   if (!name.empty()) proto.set_name(std::string(name));
   proto.set_data_type(static_cast<int32_t>(tensor.dtype()));
   for (const int64_t dim : tensor.shape()) proto.add_dims(dim);
+}
+
+void write_tensor(const Tensor& tensor, std::string_view name, proto::TensorProto& proto) {
+  write_tensor_type(tensor, name, proto);
   if (tensor.dtype() == DType::String) {
     for (const std::string& text : tensor.as<std::string>()) proto.add_string_data(text);
   } else {

@@ -58,5 +58,7 @@ class TensorReader {
 std::string write_tensor_proto(const Tensor& tensor, std::string_view name);
 /// The same into a message.
 void write_tensor(const Tensor& tensor, std::string_view name, proto::TensorProto& proto);
+/// All of it but the elements.
+void write_tensor_type(const Tensor& tensor, std::string_view name, proto::TensorProto& proto);
 
 }  // namespace mica::onnx
