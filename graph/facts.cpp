@@ -97,7 +97,11 @@ bool is_filled(const Graph& graph, ValueId id, double number) {
 }
 
 std::optional<std::vector<int64_t>> permutation(const Graph& graph, const Node& transpose) {
-  if (const auto perm = integers(graph, transpose, "perm", SIZE_MAX)) return perm;
+  if (const auto perm = integers(graph, transpose, "perm", SIZE_MAX)) {
+    std::vector<int64_t> all(perm->size());
+    std::iota(all.begin(), all.end(), 0);
+    return std::ranges::is_permutation(*perm, all) ? perm : std::nullopt;
+  }
   const Dims* dims = dims_of(graph, transpose.inputs[0]);
   if (dims == nullptr) return std::nullopt;
   std::vector<int64_t> reversed(dims->size());

@@ -32,7 +32,7 @@ std::optional<int64_t> reduced_tail(const Graph& graph, const Node& reduction);
 /// Whether all elements of a tensor are this number: a constant, or one made larger or of another shape.
 bool is_filled(const Graph& graph, ValueId id, double number);
 
-/// Where each axis of a Transpose comes from; nullopt when the rank is not known.
+/// Where each axis of a Transpose comes from; nullopt when the rank is not known, or what is given is no permutation.
 std::optional<std::vector<int64_t>> permutation(const Graph& graph, const Node& transpose);
 
 /// A formal input of a node; None where it has none.

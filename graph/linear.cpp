@@ -65,6 +65,7 @@ bool Linear::read_product(const Graph& graph, NodeId id) {
 
 bool Linear::read_weights(const Graph& graph, const Node& node) {
   const Shape& shape = graph.value(node.inputs[1]).constant.shape();
+  if (shape.elements() == 0) return false;
   if (node.op_type == "Conv" || node.op_type == "ConvTranspose") {
     const bool transposed = node.op_type == "ConvTranspose";
     if (shape.rank() < 3) return false;
@@ -152,13 +153,15 @@ ValueId Linear::scaled(Rewriter& g, const std::vector<double>& factors, const st
   const Tensor& weights = graph.value(weights_id).constant;
   const bool shared = graph.uses(weights_id).size() > 1 || comes_from_outside(graph, weights_id);
   const bool scales = std::ranges::any_of(factors, [](double x) { return x != 1; });
-  if (scales && shared && weights.bytes() > g.fold_budget()) return g.refuse("large weights are used elsewhere too");
   std::vector<double> bias = bias_;
   bias.resize(factors.size(), 0);
   for (size_t i = 0; i < bias.size(); ++i) bias[i] = bias[i] * factors[i] + offsets[i];
   const bool biased = std::ranges::any_of(bias, [](double x) { return x != 0; }) || !bias_.empty();
   const bool needs_gemm = biased && node.op_type == "MatMul" && !is_sum_;
   if (needs_gemm && (rank_ != 2 || weights.shape().rank() != 2)) return ValueId::None;
+  if (scales && !g.may_rewrite(weights.bytes(), shared)) {
+    return g.refuse("the weights are large, and used elsewhere too or made anew too often");
+  }
 
   const DType dtype = weights.dtype();
   std::vector<ValueId> inputs{node.inputs[0], weights_id};

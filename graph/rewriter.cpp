@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "graph/edit.h"
 #include "graph/inference.h"
 #include "graph/rule.h"
 #include "runtime/base/error.h"
@@ -60,8 +61,22 @@ ValueId Rewriter::insert(Node node, std::vector<ValueId> inputs, Attributes attr
   }
 }
 
-size_t Rewriter::fold_budget() const {
-  return context_.options.folding.bytes;
+bool Rewriter::may_rewrite(size_t bytes, bool kept) {
+  constexpr size_t kTimes = 4;
+  if (!context_.rewrite_limit) {
+    size_t all = 0;
+    for_each_graph(*context_.model.graph, [&](Graph& graph) {
+      for (uint32_t i = 0; i < graph.value_count(); ++i) {
+        const Tensor& constant = graph.value(ValueId{i}).constant;
+        if (constant.defined()) all += constant.bytes();
+      }
+    });
+    context_.rewrite_limit = kTimes * all + context_.options.folding.bytes;
+  }
+  if (kept && bytes > context_.options.folding.bytes) return false;
+  if (bytes > *context_.rewrite_limit - context_.rewritten_bytes) return false;
+  context_.rewritten_bytes += bytes;
+  return true;
 }
 
 ValueId Rewriter::add_constant(Tensor tensor) {

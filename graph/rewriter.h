@@ -36,8 +36,9 @@ class Rewriter {
   /// Adds a node like another of the graph, of the same operator and version, with these inputs and attributes.
   ValueId again(const Node& like, std::vector<ValueId> inputs, Attributes attributes);
   ValueId add_constant(Tensor tensor);
-  /// Bytes that a computed constant may have even where it replaces nothing.
-  size_t fold_budget() const;
+  /// Whether weights of so many bytes may be made from others, which stay in the model when `kept`. All rules together
+  /// may go over the weights of a model a few times: a hostile chain of factors would have us do it without end.
+  bool may_rewrite(size_t bytes, bool kept);
   /// Says why the match is not rewritten. Returns None, for the rule to return. The first reason counts.
   ValueId refuse(std::string why);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -58,6 +59,8 @@ struct RuleContext {
   const PipelineOptions& options;
   Notes& notes;
   std::function<void(const Rule&)> applied;  ///< called after each rewrite; may be empty
+  size_t rewritten_bytes = 0;                ///< of weights that rules have made from others, see may_rewrite
+  std::optional<size_t> rewrite_limit = {};
 };
 
 /// Applies the rules of a stage, less the ones in `without`, to all graphs of the model until none matches any more.

@@ -80,10 +80,11 @@ ValueId copied(Graph& graph, const OpTable& operators, ValueId id, int64_t opset
   return output;
 }
 
-void inline_branch(PassContext& context, Graph& graph, NodeId id, bool taken) {
+bool inline_branch(PassContext& context, Graph& graph, NodeId id, bool taken) {
   Node& node = graph.node(id);
   const std::string where = node.str();
   const auto sub = std::ranges::find(node.subgraphs, taken ? "then_branch" : "else_branch", &Subgraph::name);
+  if (sub == node.subgraphs.end() || sub->graph->outputs.size() < node.outputs.size()) return false;
   const std::unique_ptr<Graph> branch = std::move(sub->graph);
   const std::vector<ValueId> outputs = node.outputs;
   const int64_t opset = node.opset;
@@ -102,6 +103,7 @@ void inline_branch(PassContext& context, Graph& graph, NodeId id, bool taken) {
   }
   graph.remove_node(id);
   context.notes.applied("inline_if", where, taken ? "then" : "else", 0);
+  return true;
 }
 
 size_t inline_in(PassContext& context, Graph& graph) {
@@ -109,9 +111,7 @@ size_t inline_in(PassContext& context, Graph& graph) {
   for (const NodeId id : graph.order()) {
     if (!graph.node(id).alive) continue;
     const auto taken = condition(graph, graph.node(id));
-    if (!taken) continue;
-    inline_branch(context, graph, id, *taken);
-    ++count;
+    if (taken && inline_branch(context, graph, id, *taken)) ++count;
   }
   return count;
 }

@@ -17,7 +17,8 @@ std::optional<int64_t> axis_of(const Graph& graph, const Node& concat) {
 
 // The parts of an input that is a Concat itself, for nobody else; none when it is not.
 std::vector<ValueId> parts(const Graph& graph, ValueId id, int64_t axis) {
-  if (graph.value(id).producer == NodeId::None || graph.uses(id).size() != 1 || graph.is_output(id)) return {};
+  if (id == ValueId::None || graph.value(id).producer == NodeId::None) return {};
+  if (graph.uses(id).size() != 1 || graph.is_output(id)) return {};
   const Node& node = graph.node(graph.value(id).producer);
   if (node.op_type != "Concat" || !node.domain.empty() || axis_of(graph, node) != axis) return {};
   return node.inputs;

@@ -25,7 +25,7 @@ ValueId sliced_from(const Graph& graph, const std::vector<ValueId>& inputs, int6
   const Dim& length = (*dims)[static_cast<size_t>(axis)];
   int64_t reached = 0;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (graph.value(inputs[i]).producer == NodeId::None) return ValueId::None;
+    if (inputs[i] == ValueId::None || graph.value(inputs[i]).producer == NodeId::None) return ValueId::None;
     const Node& slice = graph.node(graph.value(inputs[i]).producer);
     if (slice.op_type != "Slice" || !slice.domain.empty() || slice.inputs[0] != x) return ValueId::None;
     const auto all = cuts(graph, slice);

@@ -15,8 +15,9 @@ ValueId expanded_from(const Graph& graph, ValueId id) {
 
 ValueId rewrite(Rewriter& g, const Match&) {
   if (g.root().opset < 8) return ValueId::None;
-  const Dims* wanted = dims_of(g.graph(), g.replaced());
-  if (wanted == nullptr) return ValueId::None;
+  const Dims* after = dims_of(g.graph(), g.replaced());
+  if (after == nullptr) return ValueId::None;
+  const Dims wanted = *after;  // values move as nodes are added
   std::vector<ValueId> inputs(g.root().inputs.begin(),
                               g.root().inputs.begin() + static_cast<int64_t>(g.root().formal_inputs));
   for (ValueId& input : inputs) {
@@ -25,9 +26,8 @@ ValueId rewrite(Rewriter& g, const Match&) {
     const ValueId before = std::exchange(input, source);
     const ValueId result = g.again(g.root(), inputs, g.root().attributes);
     const Dims* dims = result == ValueId::None ? nullptr : dims_of(g.graph(), result);
-    if (dims != nullptr && *dims == *wanted) return result;
+    if (dims != nullptr && *dims == wanted) return result;
     input = before;
-    wanted = dims_of(g.graph(), g.replaced());  // values may have moved
   }
   return ValueId::None;
 }

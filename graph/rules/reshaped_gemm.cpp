@@ -29,6 +29,7 @@ ValueId rewrite(Rewriter& g, const Match& m) {
   if (x->size() < 3 || joined->size() != 2 || x->back() != joined->back() || y->size() < x->size())
     return ValueId::None;
   if (!std::equal(x->begin(), x->end() - 1, y->begin())) return ValueId::None;
+  const Dims wanted = *y;  // values move as nodes are added
   ValueId weights = gemm.inputs[1];
   const ValueId bias = input_of(gemm, 2);
   if (attribute(gemm, "transB", 0) != 0) {
@@ -44,9 +45,9 @@ ValueId rewrite(Rewriter& g, const Match& m) {
   if (result == ValueId::None) return result;
   if (bias != ValueId::None) result = g.add("Add", 7, {result, bias});
   const Dims* plain = result == ValueId::None ? nullptr : dims_of(graph, result);
-  if (plain == nullptr || *plain == *y) return result;
+  if (plain == nullptr || *plain == wanted) return result;
   const bool computed = g.root().op_type == "Reshape" && !is_constant(graph, g.root().inputs[1]);
-  const auto shape = written_shape(plain, *y);
+  const auto shape = written_shape(plain, wanted);
   return computed && shape ? add_reshape(g, result, *shape) : ValueId::None;
 }
 
