@@ -70,7 +70,7 @@ class Pipeline {
       simplify();
       run(kZeroStates);
       for (const Stage stage : kStages) settle(stage);
-      if (options_.target == Target::Portable) run(kJoinProducts);
+      if (options_.target == Target::Portable && run(kJoinProducts) > 0) run(kDead);
       run(kInfer);
     } catch (const std::exception& error) {
       notes_.restart();
