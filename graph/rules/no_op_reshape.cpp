@@ -1,4 +1,5 @@
 // Reshape, Flatten, Squeeze, Unsqueeze, Expand, Tile that give the dims they get   =>   x
+// Split whose first part has all of them likewise
 #include "graph/facts.h"
 #include "graph/rule.h"
 
@@ -6,7 +7,7 @@ namespace mica {
 
 MICA_RULE(no_op_reshape, Canonical) {
   std::vector<Pattern> spellings;
-  for (const auto* name : {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile"}) {
+  for (const auto* name : {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Expand", "Tile", "Split"}) {
     spellings.push_back(op(name, {any("x")}).with_more_inputs());
   }
   return {one_of(spellings), [](Rewriter& g, const Match& m) {
