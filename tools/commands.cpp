@@ -13,15 +13,16 @@ void add_conformance(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 void add_profile(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
+void add_kernels(CLI::App& app, Action& action);
 void add_optimize(CLI::App& app, Action& action);
 void add_ops(CLI::App& app, Action& action);
 void add_devices(CLI::App& app, Action& action);
 void add_demo(CLI::App& app, Action& action);
 
 std::span<const AddCommand> commands() {
-  static constexpr std::array kCommands = {&add_inspect,     &add_run,   &add_bench,   &add_compare,
-                                           &add_conformance, &add_check, &add_profile, &add_plan,
-                                           &add_optimize,    &add_ops,   &add_devices, &add_demo};
+  static constexpr std::array kCommands = {&add_inspect, &add_run,     &add_bench, &add_compare, &add_conformance,
+                                           &add_check,   &add_profile, &add_plan,  &add_kernels, &add_optimize,
+                                           &add_ops,     &add_devices, &add_demo};
   return kCommands;
 }
 

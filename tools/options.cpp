@@ -20,20 +20,6 @@ std::optional<int64_t> parse_size(std::string_view text) {
   throw Error(ErrorCode::InvalidArgument, fmt::format("{} wants {}, not \"{}\"", flag, form, text));
 }
 
-std::optional<Shape> parse_shape(std::string_view text) {
-  Shape shape;
-  while (!text.empty()) {
-    const size_t end = text.find('x');
-    const auto dim = parse_size(text.substr(0, end));
-    if (!dim || shape.rank() == Shape::kMaxRank) return std::nullopt;
-    shape.push_back(*dim);
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-    if (text.empty()) return std::nullopt;
-  }
-  return checked_elements(shape.dims()) ? std::optional(shape) : std::nullopt;
-}
-
 }  // namespace
 
 std::map<std::string, int64_t, std::less<>> parse_dims(const std::vector<std::string>& texts) {
@@ -47,6 +33,20 @@ std::map<std::string, int64_t, std::less<>> parse_dims(const std::vector<std::st
     }
   }
   return dims;
+}
+
+std::optional<Shape> parse_shape(std::string_view text) {
+  Shape shape;
+  while (!text.empty()) {
+    const size_t end = text.find('x');
+    const auto dim = parse_size(text.substr(0, end));
+    if (!dim || shape.rank() == Shape::kMaxRank) return std::nullopt;
+    shape.push_back(*dim);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+    if (text.empty()) return std::nullopt;
+  }
+  return checked_elements(shape.dims()) ? std::optional(shape) : std::nullopt;
 }
 
 std::map<std::string, Shape, std::less<>> parse_shapes(const std::vector<std::string>& texts) {

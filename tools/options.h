@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ struct CommonOptions {
 std::map<std::string, int64_t, std::less<>> parse_dims(const std::vector<std::string>& texts);
 /// Values of --shape by name of the input. Throws InvalidArgument for what does not read NAME:2x3 (NAME: is a scalar).
 std::map<std::string, Shape, std::less<>> parse_shapes(const std::vector<std::string>& texts);
+/// "2x3x4"; empty text is a scalar. Nothing when it does not read like that, or is too large.
+std::optional<Shape> parse_shape(std::string_view text);
 /// "2s", "200ms", "50us", "1m" or "1.5" (seconds), in seconds. Throws InvalidArgument.
 double parse_duration(std::string_view text);
 

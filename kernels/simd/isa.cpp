@@ -1,6 +1,7 @@
 #include "kernels/simd/isa.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 
 #include "backends/cpu/features.h"
@@ -16,6 +17,11 @@ std::string lacking(const Isa& isa, FunctionRef<bool(std::string_view)> has) {
     list += feature;
   }
   return list;
+}
+
+std::atomic<size_t>& in_use() {
+  static std::atomic<size_t> index = isa_choice().index;
+  return index;
 }
 
 std::string names(std::span<const Isa> isas) {
@@ -64,6 +70,16 @@ const IsaChoice& isa_choice() {
         isas(), [](std::string_view feature) { return cpu_has(feature); }, cap != nullptr ? cap : "");
   }();
   return choice;
+}
+
+size_t isa_in_use() {
+  return in_use().load(std::memory_order_relaxed);
+}
+
+UseIsa::UseIsa(size_t index) : before_(in_use().exchange(index)) {}
+
+UseIsa::~UseIsa() {
+  in_use() = before_;
 }
 
 }  // namespace mica

@@ -37,6 +37,22 @@ IsaChoice choose_isa(std::span<const Isa> isas, FunctionRef<bool(std::string_vie
 /// The choice for this process: this CPU, and the environment variable MICA_ISA (scalar, avx2 ...) as a cap. Made once.
 const IsaChoice& isa_choice();
 
+/// The row of isas() whose loops are in use: that of isa_choice(), unless a UseIsa says otherwise.
+size_t isa_in_use();
+
+/// While it lives, the loops of another instruction set are in use: for measurements of one beside the other. What was
+/// packed with one set must not be computed with by another. Not to be made or destroyed while kernels run.
+class UseIsa {
+ public:
+  explicit UseIsa(size_t index);  ///< in isas(); this CPU must be able to run it
+  ~UseIsa();
+  UseIsa(const UseIsa&) = delete;
+  UseIsa& operator=(const UseIsa&) = delete;
+
+ private:
+  size_t before_;
+};
+
 /// The rows of `tables` (all of a family) that this CPU can run, whatever MICA_ISA says.
 template <class Table>
 std::vector<IsaTable<Table>> runnable(IsaTables<Table> tables) {

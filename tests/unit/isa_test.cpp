@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/activation/unary_simd.h"
+
 namespace mica {
 namespace {
 
@@ -39,6 +41,18 @@ TEST(Isa, TheListOfThisBuild) {
   EXPECT_TRUE(lacking(isas().back()).empty());
   EXPECT_TRUE(lacking(isas()[isa_choice().index]).empty());
   EXPECT_EQ(isa_choice().refusals.size(), isa_choice().index);
+}
+
+TEST(Isa, AnotherCanBeUsedForAWhile) {
+  const size_t chosen = isa_choice().index, scalar = isas().size() - 1;
+  EXPECT_EQ(isa_in_use(), chosen);
+  {
+    const UseIsa use(scalar);
+    EXPECT_EQ(isa_in_use(), scalar);
+    EXPECT_EQ(&unary_kernels(), unary_kernels_all().rows[scalar].table);
+  }
+  EXPECT_EQ(isa_in_use(), chosen);
+  EXPECT_EQ(&unary_kernels(), unary_kernels_all().rows[chosen].table);
 }
 
 }  // namespace

@@ -120,8 +120,7 @@ constexpr IsaTable<@type@> kTables[] = {
 }  // namespace
 
 const @type@& @name@() {
-  static const @type@& table = *kTables[isa_choice().index].table;
-  return table;
+  return *kTables[isa_in_use()].table;
 }
 
 IsaTables<@type@> @name@_all() {
