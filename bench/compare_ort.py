@@ -1,16 +1,24 @@
 #!/usr/bin/env python3
 """Times Mica and ONNX Runtime on the same models, in turn, and prints medians and ratios.
 
-    bench/compare_ort.py [--rounds 5] [--threads 1 2] [--json out.json] MODEL[:dim=value,...] ...
+    bench/compare_ort.py                                        the toy
+    bench/compare_ort.py models/toy.onnx:sequence=16|128 bert_base:batch=1,sequence=128 --threads 1 2 --json out.json
+    bench/compare_ort.py --recipes                              all of models/recipes at usual sizes
 
-Needs onnxruntime and numpy from PyPI in the Python that runs it, and a release build of Mica (--mica PATH). Each round runs
-`mica bench` and ONNX Runtime in fresh processes one after the other, so that a machine whose speed drifts
-treats both alike. ONNX Runtime gets inputs of the dims that `mica bench` chose: seeded random numbers, and ones for integers, which
-every embedding has. Without models: the toy.
+A model is a file, or the name of a recipe (models/recipes), which is made when it is not there. Behind a colon stand free
+dims; alternatives behind | are measured one after the other. What is needed of PyPI is put into build/venv by itself; Mica has to be
+built (--mica PATH). Two such files of results are compared by bench/compare_runs.py.
+
+Each round runs `mica bench` and ONNX Runtime in fresh processes one after the other, in alternating order, so that a machine
+whose speed drifts treats both alike. ONNX Runtime gets inputs of the dims that `mica bench` chose: seeded random numbers, and
+ones for integers, which every embedding has. Load is the time until the model can run; memory is the peak of the process, less
+what Python and its packages took before the model was loaded.
 """
 import argparse
+import itertools
 import json
 import pathlib
+import platform
 import resource
 import statistics
 import subprocess
@@ -18,6 +26,15 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools" / "dev"))
+import venv_of_project  # noqa: E402
+
+MODELS = ROOT / "build" / "models"
+MEASURES = ("p50_us", "load_ms", "first_run_ms", "peak_rss_bytes")
+RECIPES = ("bert_base:batch=1,sequence=16|128", "gpt2:batch=1,sequence=128",
+           "gpt2_past:batch=1,sequence=1,past=127,total=128", "llama_160m:batch=1,sequence=1,past=127,total=128",
+           "small_causal:batch=1,sequence=128", "vit_b16:batch=1", "whisper_base_encoder:batch=1", "resnet50:batch=1",
+           "mobilenet_v2:batch=1")
 
 
 def time_onnxruntime(model, shapes, threads, seconds):
@@ -25,10 +42,14 @@ def time_onnxruntime(model, shapes, threads, seconds):
     import numpy
     import onnxruntime
 
+    def resident():
+        return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    before = resident()
     start = time.perf_counter()
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     load = time.perf_counter() - start
@@ -58,12 +79,19 @@ def time_onnxruntime(model, shapes, threads, seconds):
         session.run_with_iobinding(binding)
         runs.append((time.perf_counter_ns() - start) / 1e3)
     runs = runs[len(runs) // 5:]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"load_ms": load * 1e3, "first_run_ms": first * 1e3, "p50_us": statistics.median(runs),
-                      "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+                      "peak_rss_bytes": peak - before}))
+
+
+def check_mica(mica):
+    if not pathlib.Path(mica).exists():
+        sys.exit(f"there is no {mica}: build it (cmake --preset release && cmake --build --preset release), or say --mica PATH")
 
 
 def output_of(command):
-    done = subprocess.run(command, capture_output=True, text=True)
+    """The JSON that a command prints, or None and the last line of its complaint."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode != 0:
         return None, (done.stderr.strip().splitlines() or ["failed"])[-1][:120]
     return json.loads(done.stdout), ""
@@ -74,62 +102,107 @@ def shapes_of(inputs):
     return {name: [int(dim) for dim in text[text.index("[") + 1:-1].split(",") if dim] for name, text in inputs.items()}
 
 
-def compare(mica, model, dims, threads, rounds, seconds):
+def path_of(model):
+    """The file that a model's name stands for."""
+    if not model.endswith(".onnx") and not pathlib.Path(model).exists():
+        path = MODELS / f"{model}.onnx"
+        if not path.exists():
+            subprocess.run([sys.executable, ROOT / "models" / "recipes" / "make.py", model], check=True, stdout=sys.stderr)
+        return str(path)
+    return model
+
+
+def specs(texts):
+    """(path, dims) of each "model:dim=1|2,..."."""
+    for text in texts:
+        model, _, rest = text.partition(":")
+        choices = []
+        for pair in filter(None, rest.split(",")):
+            name, sign, values = pair.partition("=")
+            if not sign or not all(value.isdigit() for value in values.split("|")):
+                sys.exit(f"{text}: dims are written name=number, or name=number|number")
+            choices.append([(name, int(value)) for value in values.split("|")])
+        for dims in itertools.product(*choices):
+            yield path_of(model), dict(dims)
+
+
+def mica_bench(mica, path, dims, threads, seconds):
     flags = [f"--dim={name}={value}" for name, value in dims.items()]
-    mica_bench = [mica, "bench", model, *flags, f"--threads={threads}", f"--duration={seconds}s", "--json", "--quiet"]
-    results = {"mica": [], "ort": []}
-    for _ in range(rounds):
-        result, why = output_of(mica_bench)
-        if result is None:
-            return {"error": f"mica: {why}"}
-        shapes = json.dumps(shapes_of(result["inputs"]))
-        peer, why = output_of([sys.executable, __file__, "--one", model, shapes, str(threads), str(seconds)])
-        if peer is None:
-            return {"error": f"ONNX Runtime: {why}"}
-        results["mica"].append(result)
-        results["ort"].append(peer)
-    row = {}
-    for peer, all_of in results.items():
-        for key in ("p50_us", "load_ms", "first_run_ms", "peak_rss_bytes"):
-            row[f"{peer}_{key}"] = statistics.median(result[key] for result in all_of)
-    pairs = zip(results["ort"], results["mica"])
-    row["speedup"] = statistics.median(o["p50_us"] / m["p50_us"] for o, m in pairs)
+    return output_of([mica, "bench", path, *flags, f"--threads={threads}", f"--duration={seconds}s", "--json", "--quiet"])
+
+
+def compare(mica, path, dims, threads, rounds, seconds):
+    """A row: for each peer the samples of each measure, one a round, and how many times faster Mica is."""
+    first, why = mica_bench(mica, path, dims, threads, 0)
+    if first is None:
+        return {"error": f"mica: {why}"}
+    ort = [sys.executable, __file__, "--one", path, json.dumps(shapes_of(first["inputs"])), threads, seconds]
+    row = {peer: {measure: [] for measure in MEASURES} for peer in ("mica", "ort")}
+    for index in range(rounds):
+        for peer in ("mica", "ort") if index % 2 == 0 else ("ort", "mica"):
+            result, why = mica_bench(mica, path, dims, threads, seconds) if peer == "mica" else output_of(ort)
+            if result is None:
+                return {"error": f"{peer}: {why}"}
+            for measure in MEASURES:
+                row[peer][measure].append(result[measure])
+    row["arena_bytes"] = first["arena_bytes"]
+    row["speedup"] = statistics.median(o / m for o, m in zip(row["ort"]["p50_us"], row["mica"]["p50_us"]))
     return row
+
+
+def median(row, peer, measure):
+    return statistics.median(row[peer][measure])
+
+
+def print_row(name, threads, row):
+    if "error" in row:
+        return print(f"{name:<44} {threads:>3} {row['error']}", flush=True)
+    pairs = [[median(row, peer, measure) / scale for peer in ("mica", "ort")]
+             for measure, scale in (("load_ms", 1), ("first_run_ms", 1), ("peak_rss_bytes", 1e6))]
+    print(f"{name:<44} {threads:>3} {median(row, 'mica', 'p50_us'):>11.1f} {median(row, 'ort', 'p50_us'):>11.1f} "
+          f"{row['speedup']:>6.2f}x " + " ".join(f"{a:>7.1f} /{b:>7.1f}" for a, b in pairs), flush=True)
+
+
+def machine(mica):
+    devices, _ = output_of([mica, "devices", "--json"])
+    import onnxruntime
+    return {"cpu": devices["devices"][0]["name"] if devices else platform.processor(),
+            "isa": devices["devices"][0]["isa"] if devices else "", "onnxruntime": onnxruntime.__version__,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S")}
 
 
 def main():
     if len(sys.argv) > 1 and sys.argv[1] == "--one":
         return time_onnxruntime(sys.argv[2], json.loads(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=[f"{ROOT}/models/toy.onnx:sequence=128"])
+    parser.add_argument("models", nargs="*", metavar="MODEL[:dim=value,...]")
+    parser.add_argument("--recipes", action="store_true", help="the models of models/recipes as well")
     parser.add_argument("--mica", default=f"{ROOT}/build/release/mica")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--seconds", type=float, default=0.5, help="of each measurement")
-    parser.add_argument("--json", help="write the rows to this file")
+    parser.add_argument("--json", metavar="FILE", help="write every sample to this file")
     arguments = parser.parse_args()
-    rows = []
-    print(f"{'model':<34} {'threads':>7} {'Mica us':>10} {'ORT us':>10} {'faster':>7} {'load ms':>15} {'peak MB':>15}")
-    for spec in arguments.models:
-        path, _, text = spec.partition(":")
-        dims = {name: int(value) for name, value in (pair.split("=") for pair in text.split(",") if pair)}
+    check_mica(arguments.mica)
+    venv_of_project.enter()
+    texts = [*arguments.models, *(RECIPES if arguments.recipes else ())] or [f"{ROOT}/models/toy.onnx:sequence=128"]
+    result = {"machine": machine(arguments.mica), "rounds": arguments.rounds, "rows": []}
+    print(f"{'model':<44} {'thr':>3} {'Mica us':>11} {'ORT us':>11} {'faster':>7} {'load ms':>16} {'first run ms':>16} "
+          f"{'peak MB':>16}")
+    for path, dims in specs(texts):
         name = pathlib.Path(path).parent.name if path.endswith("/model.onnx") else pathlib.Path(path).stem
-        name += "".join(f" {value}" for value in dims.values())
+        name = " ".join([name, *(f"{dim}={value}" for dim, value in dims.items())])
         for threads in arguments.threads:
             row = compare(arguments.mica, path, dims, threads, arguments.rounds, arguments.seconds)
-            rows.append({"model": name, "threads": threads, **row})
-            if "error" in row:
-                print(f"{name:<34} {threads:>7} {row['error']}")
-                continue
-            print(f"{name:<34} {threads:>7} {row['mica_p50_us']:>10.1f} {row['ort_p50_us']:>10.1f} "
-                  f"{row['speedup']:>6.2f}x {row['mica_load_ms']:>6.1f} / {row['ort_load_ms']:>6.1f} "
-                  f"{row['mica_peak_rss_bytes'] / 1e6:>6.1f} / {row['ort_peak_rss_bytes'] / 1e6:>6.1f}", flush=True)
-    measured = [row["speedup"] for row in rows if "speedup" in row]
+            result["rows"].append({"model": name, "threads": threads, **row})
+            print_row(name, threads, row)
+    measured = [row["speedup"] for row in result["rows"] if "speedup" in row]
     if measured:
         print(f"geometric mean {statistics.geometric_mean(measured):.2f}x over {len(measured)} rows")
     if arguments.json:
-        pathlib.Path(arguments.json).write_text(json.dumps(rows, indent=1) + "\n")
+        pathlib.Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
+    return 0 if len(measured) == len(result["rows"]) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
