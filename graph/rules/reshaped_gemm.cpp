@@ -46,6 +46,9 @@ ValueId rewrite(Rewriter& g, const Match& m) {
   const ValueId bias = input_of(gemm, 2);
   if (attribute(gemm, "transB", 0) != 0) {
     if (!is_constant(graph, weights)) return ValueId::None;
+    const bool kept = graph.uses(weights).size() > 1 || comes_from_outside(graph, weights);
+    if (!g.may_rewrite(graph.value(weights).constant.bytes(), kept))
+      return g.refuse("large weights are used elsewhere");
     weights = g.add("Transpose", 1, {weights}, {{"perm", std::vector<int64_t>{1, 0}}});
     if (weights == ValueId::None) return ValueId::None;
   }
