@@ -1,7 +1,7 @@
 // A value is constant when all its elements are known from shape inference, or when a pure node computes it from
-// constants. Nodes are computed within a budget: a hostile or careless model must not make us fill the memory.
+// constants. Nodes are computed within a budget: a hostile or careless model must not make us fill the memory. Time is
+// that of the processor, so that what is folded does not depend on what else the machine does.
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +9,7 @@
 #include "graph/edit.h"
 #include "graph/passes/pass.h"
 #include "runtime/base/error.h"
+#include "runtime/base/os.h"
 
 namespace mica {
 namespace {
@@ -114,9 +115,9 @@ class Folding {
       context_.notes.refused("fold_constants", node.str(), "no time left for folding");
       return std::nullopt;
     }
-    const auto start = std::chrono::steady_clock::now();
+    const double start = thread_seconds();
     auto results = context_.evaluate(node, inputs);
-    context_.folding_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    context_.folding_seconds += thread_seconds() - start;
     size_t result_bytes = 0;
     if (results) {
       for (const Tensor& result : *results) result_bytes += result.defined() ? result.bytes() : 0;

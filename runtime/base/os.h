@@ -19,6 +19,9 @@ struct Memory {
 };
 Memory memory();
 
+/// Processor time in seconds that the calling thread has taken, from some start.
+double thread_seconds();
+
 /// Whether what is written to standard error is seen by a person on a terminal.
 bool stderr_is_terminal();
 

@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -74,6 +75,12 @@ int usable_cores() {
 Memory memory() {
   return {read_kilobytes("/proc/meminfo", "MemTotal"), read_kilobytes("/proc/meminfo", "MemAvailable"),
           read_kilobytes("/proc/self/status", "VmHWM")};
+}
+
+double thread_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 bool stderr_is_terminal() {

@@ -53,6 +53,13 @@ TEST_F(Optimize, LeavesOutRulesByNameAndSuggestsOthers) {
   }
 }
 
+TEST_F(Optimize, WritesTheSameBytesInEachProcess) {
+  const std::string given = source_path("tests/e2e/bert_tiny/model.onnx");
+  ASSERT_EQ(mica({"optimize", given, "-o", path("a.onnx")}).code, 0);
+  ASSERT_EQ(mica({"optimize", given, "-o", path("b.onnx")}).code, 0);
+  EXPECT_TRUE(read_text(path("a.onnx")) == read_text(path("b.onnx")));
+}
+
 TEST_F(Optimize, FixesDimsAndWritesShapes) {
   ASSERT_EQ(mica({"optimize", chain(), "-o", path("a.onnx"), "--dim", "n=4"}).code, 0);
   EXPECT_EQ(inspect(path("a.onnx"))["outputs"][0]["type"], "float[4,2]");

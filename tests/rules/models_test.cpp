@@ -78,9 +78,11 @@ void optimise(GraphModel& model, Target target) {
   }
   if (const char* rule = std::getenv("MICA_PRINT")) std::cout << print(model) << notes.explain(rule) << "\n";
   const size_t after = living_nodes(*model.graph);
+  const std::string once = print(model);
   Notes again;
   optimize(model, operators(), make_evaluator(), options, again);
   EXPECT_EQ(living_nodes(*model.graph), after) << "optimised twice";
+  EXPECT_TRUE(print(model) == once) << "optimised twice, other nodes";
   std::cout << before << " -> " << after << " nodes: " << histogram(*model.graph) << "\n";
 }
 

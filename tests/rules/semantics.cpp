@@ -23,11 +23,13 @@ double element(const Tensor& tensor, int64_t index) {
   return result;
 }
 
-Shape small_shape(const Dims& dims) {
+Shape small_shape(const Dims& dims, const SymbolValues& given) {
   Shape shape;
   for (const Dim& dim : dims) {
-    SymbolValues values;
-    for (const std::string& symbol : dim.symbols()) values[symbol] = 2 + static_cast<int64_t>(symbol.size() % 3);
+    SymbolValues values = given;
+    for (const std::string& symbol : dim.symbols()) {
+      values.try_emplace(symbol, 2 + static_cast<int64_t>(symbol.size() % 3));
+    }
     shape.push_back(evaluate(dim, values).value_or(2));
   }
   return shape;
@@ -41,12 +43,12 @@ std::vector<Datum> interpret(const GraphModel& model, const std::vector<Datum>& 
   return interpret(*model.graph, inputs, {}, workspace, threads);
 }
 
-std::vector<Datum> random_inputs(const Graph& graph, uint32_t seed) {
+std::vector<Datum> random_inputs(const Graph& graph, uint32_t seed, const SymbolValues& dims) {
   std::mt19937 generator(seed);
   std::vector<Datum> inputs;
   for (const ValueId id : graph.inputs) {
     const ValueType& type = graph.value(id).type;
-    Tensor tensor(type.dtype, small_shape(type.dims.value_or(Dims{})));
+    Tensor tensor(type.dtype, small_shape(type.dims.value_or(Dims{}), dims));
     const auto fill = [&]<class T>() {
       for (int64_t i = 0; i < tensor.elements(); ++i) {
         const double random = static_cast<double>(generator()) / 4294967296.0;

@@ -14,8 +14,8 @@ namespace mica {
 std::vector<Datum> interpret(const GraphModel& model, const std::vector<Datum>& inputs);
 
 /// Random tensors for the graph's inputs: floats in [-2, 2), integers and booleans 0 or 1. Symbolic dims become small
-/// numbers, the same for the same symbol.
-std::vector<Datum> random_inputs(const Graph& graph, uint32_t seed);
+/// numbers, the same for the same symbol, unless `dims` has theirs.
+std::vector<Datum> random_inputs(const Graph& graph, uint32_t seed, const SymbolValues& dims = {});
 
 /// How the values differ; empty when they do not: |a - b| <= tolerance * max(1, |b|), NaN and infinities alike.
 /// For types of 16 bits the tolerance is 2e-3 at least.

@@ -1,13 +1,18 @@
-// Adding a file with a rule adds the rule: extra.cpp is named nowhere.
-#include <gtest/gtest.h>
+// Adding a file with a rule adds the rule: extra.cpp is named nowhere. Rules that break or are wrong are found.
+#include <gmock/gmock.h>
+
+#include <filesystem>
 
 #include "graph/edit.h"
+#include "graph/onnx/export.h"
+#include "graph/onnx/import.h"
 #include "graph/pipeline.h"
 #include "graph/text_format.h"
 #include "kernels/op.h"
 #include "runtime/base/error.h"
 #include "runtime/evaluator.h"
 #include "tests/rules/semantics.h"
+#include "tools/command.h"
 
 namespace mica {
 namespace {
@@ -44,6 +49,27 @@ TEST(AddedRule, ThatThrowsIsNamedAndLeftOut) {
   EXPECT_EQ(living_nodes(*model.graph), 2u);
   const auto y = interpret(model, {Tensor::of<float>({2}, {1.5f, -0.5f})});
   EXPECT_EQ(y[0].tensor.as<float>()[0], 2);
+}
+
+TEST(AddedRule, ThatChangesResultsIsFoundByVerify) {
+  const std::string folder = testing::TempDir(), in = folder + "mica_wrong_in.onnx", out = folder + "mica_wrong.onnx";
+  onnx::save_model(
+      parse_text("graph (x: float[9]) -> (y) opset 20 { a = Identity(x) b = Abs(a) y = Sinh(b) }", operators()), in);
+  CLI::App app;
+  tools::Action action;
+  for (const tools::AddCommand add : tools::commands()) add(app, action);
+  app.parse("optimize " + in + " -o " + out + " --verify");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(action(), tools::kOk);
+  const std::string remarks = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(remarks, testing::HasSubstr("wrong changed the results and was left out: output \"y\""));
+  EXPECT_THAT(remarks, testing::Not(testing::HasSubstr("identity changed")));
+  const GraphModel written = onnx::import_model(out, operators());
+  EXPECT_EQ(living_nodes(*written.graph), 2u);  // without the Identity, with the Sinh
+  const auto y = interpret(written, {Tensor::of<float>({9}, {0, 1, 0, 0, 0, 0, 0, 0, 0})});
+  EXPECT_NEAR(y[0].tensor.as<float>()[1], 1.1752f, 1e-4f);
+  std::filesystem::remove(in);
+  std::filesystem::remove(out);
 }
 
 TEST(AddedRule, UnknownNamesAreRefusedWithASuggestion) {
