@@ -28,6 +28,7 @@ struct Options {
   CommonOptions common;
   std::string model, output, target = "portable", external_data;
   std::vector<std::string> explain, inputs, outputs, rename;
+  std::optional<int64_t> opset;
   Tolerance tolerance{1e-3, 1e-4};
   bool verify = false, strip = false;
 };
@@ -111,6 +112,7 @@ GraphModel prepare(const Options& options, SymbolValues& dims, OptimizeReport* r
   }
   rename_values(graph, options.rename);
   if (options.strip) strip(model);
+  if (options.opset) raise_opset(model, *options.opset, operators());
   return model;
 }
 
@@ -218,6 +220,7 @@ void add_optimize(CLI::App& app, Action& action) {
   command->add_option("--target", options->target, "portable: operators of the model's opsets; mica: all of this build")
       ->check(CLI::IsMember({"portable", "mica"}))
       ->capture_default_str();
+  command->add_option("--opset", options->opset, "Raise the model to this version of ai.onnx first");
   command->add_option("--explain", options->explain, "What this rule or pass did, and where it refused")
       ->allow_extra_args(false);
   command->add_flag("--verify", options->verify,

@@ -2,6 +2,7 @@
 // input 1. `saturate`, since 19, and `round_mode`, since 24, say how numbers become floats of 8 bits.
 #include "kernels/cast/convert.h"
 #include "kernels/op.h"
+#include "runtime/base/text.h"
 
 namespace mica {
 namespace {
@@ -13,11 +14,6 @@ struct Cast {
   bool saturate = true;
   ConvertOptions options = {};
 };
-
-std::string lower_case(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 void prepare(Cast& op, const NodeFacts&) {
   if (!op.to_name.empty()) {

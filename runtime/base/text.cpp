@@ -62,4 +62,9 @@ std::string unknown_name(std::string_view kind, std::string_view name, std::span
   return message;
 }
 
+std::string lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
 }  // namespace mica

@@ -99,6 +99,42 @@ TEST_F(Optimize, RenamesAndStrips) {
   EXPECT_EQ(mica({"optimize", chain(), "--rename", "x=z"}).code, 2);
 }
 
+TEST_F(Optimize, RaisesTheOpset) {
+  const std::string old = model("old.onnx", R"(
+    graph old(x: float[n,3,4]) -> (y) opset 11 {
+      s = Softmax(x) {axis=1}
+      u = Unsqueeze(s) {axes=[0]}
+      y = Neg(u)
+    })");
+  ASSERT_EQ(mica({"optimize", old, "-o", path("a.onnx"), "--opset", "21", "--verify"}).code, 0);
+  EXPECT_EQ(inspect(path("a.onnx"))["opsets"]["ai.onnx"], 21);
+  EXPECT_EQ(mica({"compare", old, path("a.onnx")}).code, 0);
+  const Finished lower = mica({"optimize", old, "--opset", "9"});
+  EXPECT_EQ(lower.code, 2);
+  EXPECT_THAT(lower.err, HasSubstr("opset 9 is lower than the model's, 11"));
+  EXPECT_EQ(mica({"optimize", old, "--opset", "99"}).code, 2);
+}
+
+// A fusion brings in Gelu of opset 20, which the rest is raised to.
+TEST_F(Optimize, RaisesTheOpsetToWhatFusionsNeed) {
+  const std::string old = model("old.onnx", R"(
+    graph old(x: float[n,3,4]) -> (y) opset 11 {
+      s = Softmax(x) {axis=1}
+      d = Div(s, float[] 1.4142135)
+      e = Erf(d)
+      f = Add(e, float[] 1)
+      g = Mul(s, f)
+      h = Mul(g, float[] 0.5)
+      y = Unsqueeze(h) {axes=[0]}
+    })");
+  ASSERT_EQ(mica({"optimize", old, "-o", path("a.onnx"), "--target", "mica"}).code, 0);
+  EXPECT_EQ(inspect(path("a.onnx"))["operators"]["Gelu"], 1);
+  EXPECT_GE(inspect(path("a.onnx"))["opsets"]["ai.onnx"], 20);
+  EXPECT_EQ(mica({"compare", old, path("a.onnx")}).code, 0);
+  ASSERT_EQ(mica({"optimize", old, "-o", path("b.onnx")}).code, 0);
+  EXPECT_EQ(inspect(path("b.onnx"))["opsets"]["ai.onnx"], 11);
+}
+
 TEST_F(Optimize, MayTakeThePlaceOfTheModelButNotOfItsWeights) {
   const std::string wide = model("wide.onnx", R"(
     graph wide(x: float[1,64]) -> (y) opset 20 {

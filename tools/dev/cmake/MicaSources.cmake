@@ -17,40 +17,38 @@ function(mica_layer name folder)
   endforeach()
 endfunction()
 
-# Generates `operators()` from the MICA_OP lines in the *.op.cpp files below the folders and adds it to the target.
-function(mica_operator_table target)
+# Writes `<target>_<what>.cpp` with the script <what>_table.cmake from lines in the files of the folders whose names match
+# the pattern, and adds it to the target.
+function(mica_collected_table target what pattern)
   set(files)
   foreach(folder IN LISTS ARGN)
-    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/*.op.cpp)
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/${pattern})
     list(APPEND files ${found})
   endforeach()
-  set(table ${CMAKE_CURRENT_BINARY_DIR}/${target}_operators.cpp)
+  set(table ${CMAKE_CURRENT_BINARY_DIR}/${target}_${what}s.cpp)
   string(JOIN "|" joined ${files})
   add_custom_command(
     OUTPUT ${table}
-    COMMAND ${CMAKE_COMMAND} -DFILES=${joined} -DTABLE=${table} -P ${MICA_CMAKE_DIR}/operator_table.cmake
-    DEPENDS ${files} ${MICA_CMAKE_DIR}/operator_table.cmake
-    COMMENT "Collecting operators"
+    COMMAND ${CMAKE_COMMAND} -DFILES=${joined} -DTABLE=${table} -P ${MICA_CMAKE_DIR}/${what}_table.cmake
+    DEPENDS ${files} ${MICA_CMAKE_DIR}/${what}_table.cmake
+    COMMENT "Collecting ${what}s"
     VERBATIM)
   target_sources(${target} PRIVATE ${table})
 endfunction()
 
+# Generates `operators()` from the MICA_OP lines in the *.op.cpp files below the folders and adds it to the target.
+function(mica_operator_table target)
+  mica_collected_table(${target} operator *.op.cpp ${ARGN})
+endfunction()
+
 # Generates `rules()` from the MICA_RULE lines in the sources below the folders and adds it to the target.
 function(mica_rule_table target)
-  set(files)
-  foreach(folder IN LISTS ARGN)
-    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/*.cpp)
-    list(APPEND files ${found})
-  endforeach()
-  set(table ${CMAKE_CURRENT_BINARY_DIR}/${target}_rules.cpp)
-  string(JOIN "|" joined ${files})
-  add_custom_command(
-    OUTPUT ${table}
-    COMMAND ${CMAKE_COMMAND} -DFILES=${joined} -DTABLE=${table} -P ${MICA_CMAKE_DIR}/rule_table.cmake
-    DEPENDS ${files} ${MICA_CMAKE_DIR}/rule_table.cmake
-    COMMENT "Collecting rules"
-    VERBATIM)
-  target_sources(${target} PRIVATE ${table})
+  mica_collected_table(${target} rule *.cpp ${ARGN})
+endfunction()
+
+# Generates `upgrades()` from the MICA_UPGRADE lines in the sources below the folders and adds it to the target.
+function(mica_upgrade_table target)
+  mica_collected_table(${target} upgrade *.cpp ${ARGN})
 endfunction()
 
 # Generates `kernel_families()` from the families in the sources below the folders and adds it to the target.
