@@ -6,6 +6,7 @@
 
 #include "graph/edit.h"
 #include "graph/extract.h"
+#include "graph/half_storage.h"
 #include "graph/inference.h"
 #include "graph/lookup.h"
 #include "graph/onnx/export.h"
@@ -18,6 +19,7 @@
 #include "tools/inputs/input_shapes.h"
 #include "tools/optimize_report.h"
 #include "tools/optimize_verify.h"
+#include "tools/report/write_report.h"
 
 namespace mica::tools {
 namespace {
@@ -29,8 +31,9 @@ struct Options {
   std::string model, output, target = "portable", external_data;
   std::vector<std::string> explain, inputs, outputs, rename;
   std::optional<int64_t> opset;
+  ReportFiles files;
   Tolerance tolerance{1e-3, 1e-4};
-  bool verify = false, strip = false;
+  bool verify = false, strip = false, fp16 = false, bf16 = false;
 };
 
 struct Optimized {
@@ -50,6 +53,13 @@ void check_paths(const Options& options, const std::vector<std::string>& weight_
     throw Error(ErrorCode::InvalidArgument,
                 options.output.empty() ? "--external-data wants -o too"
                                        : "--external-data wants the name of a file in the folder of the output");
+  }
+  check_report_files(options.files);
+  for (const std::string& told : {options.files.report, options.files.dot}) {
+    const auto is_told = [&](const std::string& path) { return is_same_file(told, path); };
+    if (is_told(options.model) || std::ranges::any_of(weight_files, is_told)) {
+      throw Error(ErrorCode::InvalidArgument, fmt::format("\"{}\" is the model itself", told));
+    }
   }
   if (options.output.empty()) return;
   const std::string data =
@@ -90,22 +100,38 @@ void strip(GraphModel& model) {
   });
 }
 
-// The model with all that was asked of it but optimising. Tells of the file in `report`, where given.
-GraphModel prepare(const Options& options, SymbolValues& dims, OptimizeReport* report = nullptr) {
+// The model before anything is done to it.
+struct Original {
+  OptimizeReport& report;
+  Drawing drawing;  ///< where one is wanted
+};
+
+// Tells of the model, whose types are inferred as far as they can be.
+void describe(const Options& options, GraphModel& model, std::vector<std::string> files, Original& original) {
+  try {
+    infer_types(*model.graph);
+  } catch (const Error&) {  // the optimiser says so
+  }
+  files.push_back(options.model);
+  original.report.before = figures_of(model, files);
+  original.report.import_notes = model.notes;
+  if (options.files.want_drawings()) original.drawing = draw(*model.graph);
+}
+
+// The model with all that was asked of it but optimising. Tells of it in `original`, where given.
+GraphModel prepare(const Options& options, SymbolValues& dims, Original* original = nullptr) {
   std::vector<std::string> files;
   GraphModel model = onnx::import_model(options.model, operators(), &files);
-  if (report != nullptr) {
+  if (original != nullptr) {
     check_paths(options, files);
-    files.push_back(options.model);
-    report->before = figures_of(model, files);
     for (const std::string& text : model.notes) note(options.common, text);
-    report->import_notes = model.notes;
   }
   Graph& graph = *model.graph;
   dims = parse_dims(options.common.dims);
   check_dim_names(graph, dims);
   fix_input_dims(graph, dims);
   dims.merge(fix_input_shapes(graph, parse_shapes(options.common.shapes)));
+  if (original != nullptr) describe(options, model, std::move(files), *original);
   if (!options.inputs.empty() || !options.outputs.empty()) {
     infer_types(graph);
     extract(graph, options.inputs, options.outputs);
@@ -127,13 +153,13 @@ void keep_declared_dims(const std::vector<ValueType>& declared, const SymbolValu
   }
 }
 
-Optimized optimized(const Options& options, const NameSet& left_out, OptimizeReport* report = nullptr) {
+Optimized optimized(const Options& options, const NameSet& left_out, Original* original = nullptr) {
   PipelineOptions pipeline;
   pipeline.target = options.target == "mica" ? Target::Mica : Target::Portable;
   pipeline.without.insert(options.common.without.begin(), options.common.without.end());
   pipeline.without.insert(left_out.begin(), left_out.end());
   pipeline.verify = options.verify;
-  GraphModel prepared = prepare(options, pipeline.dims, report);
+  GraphModel prepared = prepare(options, pipeline.dims, original);
   std::vector<ValueType> declared;
   for (const ValueId id : prepared.graph->outputs) declared.push_back(prepared.graph->value(id).type);
   const auto make = [&] { return prepared.graph ? std::move(prepared) : prepare(options, pipeline.dims); };
@@ -173,6 +199,16 @@ void verify_results(const Options& options, Optimized& result, OptimizeReport& r
                                 reference.outputs() == 1 ? "" : "s");
 }
 
+void store_half(const Options& options, GraphModel& model, OptimizeReport& report) {
+  const DType type = options.fp16 ? DType::F16 : DType::BF16;
+  const HalfStorage storage = store_weights_as(model, type, operators());
+  report.storage = fmt::format("stored as {}: {} float weight{}, {} less; {} small and {} unfit stay as they are",
+                               name(type), storage.stored, storage.stored == 1 ? "" : "s",
+                               format_bytes(storage.bytes_saved), storage.small, storage.kept.size());
+  for (const auto& [weight, why] : storage.kept)
+    note(options.common, fmt::format("\"{}\" stays float: {}", weight, why));
+}
+
 void write(const Options& options, GraphModel model, OptimizeReport& report) {
   if (options.output.empty()) return;
   if (options.external_data.empty()) {
@@ -184,24 +220,31 @@ void write(const Options& options, GraphModel model, OptimizeReport& report) {
   std::vector<std::string> files;
   const GraphModel written = onnx::import_model(options.output, operators(), &files);
   files.push_back(options.output);
+  const GraphFlops flops = report.after.flops;  // a file tells fewer types
   report.after = figures_of(written, files);
+  report.after.flops = flops;
 }
 
 int run(const Options& options) {
   for (const std::string& name : options.explain) check_rule_name(name);
   OptimizeReport report;
-  Optimized result = optimized(options, {}, &report);
+  Original original{report, {}};
+  Drawing after;
+  Optimized result = optimized(options, {}, &original);
   if (options.verify) verify_results(options, result, report);
   for (const Notes::Note& remark : result.notes.all()) {
     if (remark.kind != Notes::Kind::Failed) continue;
     note(options.common, fmt::format("{} failed and was left out: {}", remark.by, remark.what));
   }
+  if (options.fp16 || options.bf16) store_half(options, result.model, report);
   report.model = options.model;
   report.output = options.output;
   report.after = figures_of(result.model);
   report.notes = std::move(result.notes);
   report.explained = options.explain;
+  if (options.files.want_drawings()) after = draw(*result.model.graph);
   write(options, std::move(result.model), report);
+  write_report_files(options.files, report, std::move(original.drawing), std::move(after));
   if (options.common.json) {
     print_json(to_json(report));
   } else {
@@ -232,7 +275,13 @@ void add_optimize(CLI::App& app, Action& action) {
   command->add_option("--inputs", options->inputs, "NAME,NAME: values that are given instead of computed")
       ->delimiter(',');
   command->add_option("--rename", options->rename, "OLD=NEW: another name for a value")->allow_extra_args(false);
+  CLI::Option* fp16 = command->add_flag("--fp16", options->fp16,
+                                        "Store float weights as float16, with a Cast back to float behind each");
+  command->add_flag("--bf16", options->bf16, "The same as bfloat16")->excludes(fp16);
   command->add_flag("--strip", options->strip, "Leave out documentation, metadata, producer and names of nodes");
+  command->add_option("--report", options->files.report,
+                      "FILE.html or FILE.json: what was done, before and after; the page draws both graphs");
+  command->add_option("--dot", options->files.dot, "FILE: the graph after, as Graphviz text");
   command->add_option("--external-data", options->external_data, "FILE: put large weights there, beside the output");
   add_model_options(*command, options->common);
   command->callback([options, &action] { action = [options] { return run(*options); }; });

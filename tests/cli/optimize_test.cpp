@@ -135,6 +135,63 @@ TEST_F(Optimize, RaisesTheOpsetToWhatFusionsNeed) {
   EXPECT_EQ(inspect(path("b.onnx"))["opsets"]["ai.onnx"], 11);
 }
 
+TEST_F(Optimize, StoresWeightsInHalf) {
+  const std::string wide = model("wide.onnx", R"(
+    graph wide(x: float[1,64]) -> (y) opset 17 {
+      w: float[64,64] = 0.3333333
+      v: float[64,64] = 100000.0
+      b: float[64] = 0.5
+      t: float[64,64] = 0.00001
+      h = MatMul(x, w)
+      i = MatMul(h, v)
+      j = MatMul(i, t)
+      y = Add(j, b)
+    })");
+  const Finished half = mica({"optimize", wide, "-o", path("half.onnx"), "--fp16", "--json"});
+  ASSERT_EQ(half.code, 0) << half.err;
+  EXPECT_THAT(half.err, HasSubstr("\"v\" stays float: it holds 100000"));
+  EXPECT_THAT(half.err, HasSubstr("\"t\" stays float: all its elements are below the normal range"));
+  EXPECT_THAT(half.json()["storage"], HasSubstr("1 float weight, 8.19 KB less; 1 small and 2 unfit"));
+  EXPECT_EQ(half.json()["after"]["operators"]["Cast"], 1);
+  EXPECT_EQ(mica({"compare", wide, path("half.onnx"), "--rtol", "1e-3"}).code, 0);
+  const GraphModel written = onnx::import_model(path("half.onnx"), operators());
+  EXPECT_EQ(written.graph->value(*written.graph->find_value("w.float16")).constant.dtype(), DType::F16);
+
+  ASSERT_EQ(mica({"optimize", wide, "-o", path("bf16.onnx"), "--bf16"}).code, 0);
+  EXPECT_LT(std::filesystem::file_size(path("bf16.onnx")), std::filesystem::file_size(wide) * 6 / 10);
+  EXPECT_EQ(mica({"compare", wide, path("bf16.onnx"), "--rtol", "2e-2"}).code, 0);
+  EXPECT_EQ(mica({"optimize", wide, "--bf16", "--fp16"}).code, 2);
+  const std::string old = model("old.onnx", "graph old(x: float[2]) -> (y) opset 9 { y = Neg(x) }");
+  EXPECT_THAT(mica({"optimize", old, "--bf16"}).err, HasSubstr("needs opset 13, the model has 9"));
+}
+
+TEST_F(Optimize, WritesAReport) {
+  const std::string html = path("r.html"), json = path("r.json"), dot = path("g.dot");
+  const Finished finished = mica({"optimize", chain(), "--report", html, "--dot", dot, "--dim", "n=5"});
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("FLOPs"));
+  const std::string page = read_text(html);
+  EXPECT_THAT(page, HasSubstr("</html>"));
+  EXPECT_THAT(page, HasSubstr("<g class=\"removed\""));
+  EXPECT_THAT(page, HasSubstr(">Identity</text>"));
+  EXPECT_THAT(page, HasSubstr("applied Identity &quot;nothing&quot;"));
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  const std::string graph = read_text(dot);
+  EXPECT_TRUE(graph.starts_with("digraph model {"));
+  EXPECT_THAT(graph, HasSubstr("MatMul\\nfloat[5,2]"));
+  EXPECT_EQ(graph.find("Identity"), std::string::npos);
+
+  ASSERT_EQ(mica({"optimize", chain(), "--report", json}).code, 0);
+  const auto report = nlohmann::json::parse(read_text(json));
+  EXPECT_EQ(report["before"]["flops"], "12*n") << "2 * n * 3 * 2";
+  EXPECT_EQ(report["after"]["nodes"], 3);
+  EXPECT_FALSE(std::filesystem::exists(json + ".part"));
+
+  EXPECT_THAT(mica({"optimize", chain(), "--report", path("r.txt")}).err, HasSubstr(".html or .json"));
+  EXPECT_EQ(mica({"optimize", chain(), "--dot", path("chain.onnx")}).code, 2);
+  EXPECT_EQ(mica({"optimize", chain(), "--report", path("no/such/r.json")}).code, 2);
+}
+
 TEST_F(Optimize, MayTakeThePlaceOfTheModelButNotOfItsWeights) {
   const std::string wide = model("wide.onnx", R"(
     graph wide(x: float[1,64]) -> (y) opset 20 {
