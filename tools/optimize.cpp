@@ -106,16 +106,18 @@ struct Original {
   Drawing drawing;  ///< where one is wanted
 };
 
-// Tells of the model, whose types are inferred as far as they can be.
-void describe(const Options& options, GraphModel& model, std::vector<std::string> files, Original& original) {
+// Tells of the model, on a copy of which types are inferred as far as they can be.
+void describe(const Options& options, const GraphModel& model, std::vector<std::string> files, Original& original) {
+  GraphModel typed;
+  typed.graph = model.graph->clone();
   try {
-    infer_types(*model.graph);
+    infer_types(*typed.graph);
   } catch (const Error&) {  // the optimiser says so
   }
   files.push_back(options.model);
-  original.report.before = figures_of(model, files);
+  original.report.before = figures_of(typed, files);
   original.report.import_notes = model.notes;
-  if (options.files.want_drawings()) original.drawing = draw(*model.graph);
+  if (options.files.want_drawings()) original.drawing = draw(*typed.graph);
 }
 
 // The model with all that was asked of it but optimising. Tells of it in `original`, where given.

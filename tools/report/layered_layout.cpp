@@ -1,6 +1,7 @@
 #include "tools/report/layered_layout.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 
 namespace mica::tools {
