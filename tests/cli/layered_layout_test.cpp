@@ -39,6 +39,7 @@ TEST(LayeredLayout, OfADiamond) {
   const LayeredLayout layout = layered_layout(4, edges);
   check(layout, 4, edges);
   EXPECT_EQ(layout.nodes[1].y, layout.nodes[2].y);
+  EXPECT_LT(layout.width, 3 * LayoutSizes{}.node_width) << "nothing is left empty";
   EXPECT_EQ(layout.edges[4].size(), 3u) << "by way of the layer between";
 }
 

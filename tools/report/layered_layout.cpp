@@ -147,7 +147,8 @@ class Layering {
 
   LayeredLayout result() const {
     LayeredLayout layout;
-    double left = 0, right = 0;
+    if (cells_.empty()) return layout;
+    double left = cells_[0].x, right = left;
     for (const Cell& cell : cells_) {
       left = std::min(left, cell.x - cell.width / 2);
       right = std::max(right, cell.x + cell.width / 2);
