@@ -80,8 +80,13 @@ void Graph::set_input(NodeId node_id, size_t index, ValueId to) {
 }
 
 void Graph::replace_uses(ValueId from, ValueId to) {
-  const std::vector<Use> moved(uses(from).begin(), uses(from).end());
-  for (const Use& use : moved) set_input(use.node, use.index, to);
+  if (from == to) return;
+  const std::vector<Use> moved = std::exchange(uses_[static_cast<size_t>(from)], {});
+  for (const Use& use : moved) node(use.node).inputs[use.index] = to;
+  if (to != ValueId::None) {
+    auto& uses = uses_[static_cast<size_t>(to)];
+    uses.insert(uses.end(), moved.begin(), moved.end());
+  }
   std::ranges::replace(outputs, from, to);
 }
 
