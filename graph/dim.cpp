@@ -1,8 +1,10 @@
 #include "graph/dim.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
+#include "graph/dim_caps.h"
 #include "graph/polynomial.h"
 
 namespace mica {
@@ -14,15 +16,14 @@ Dim sum(const Dim& a, const Dim& b, int64_t scale, std::string_view operation) {
   return make_dim(std::move(*result));
 }
 
-Dim substitute(const AtomPtr& atom, const SymbolValues& values) {
-  if (atom->kind == Atom::Kind::Symbol) {
-    const auto found = values.find(atom->name);
-    return found == values.end() ? make_dim({{{1, {atom}}}}) : Dim(found->second);
-  }
-  Dim result = mica::substitute(atom->operands.front(), values);
-  for (size_t i = 1; i < atom->operands.size(); ++i) {
-    const Dim next = mica::substitute(atom->operands[i], values);
-    switch (atom->kind) {
+using DimOf = std::function<Dim(const Dim&)>;
+
+// The atom, which is no symbol, as a function of what `of` makes of its operands.
+Dim of_operands(const Atom& atom, const DimOf& of) {
+  Dim result = of(atom.operands.front());
+  for (size_t i = 1; i < atom.operands.size(); ++i) {
+    const Dim next = of(atom.operands[i]);
+    switch (atom.kind) {
       case Atom::Kind::Symbol:
         break;
       case Atom::Kind::FloorDiv:
@@ -40,6 +41,27 @@ Dim substitute(const AtomPtr& atom, const SymbolValues& values) {
     }
   }
   return result;
+}
+
+// The polynomial with something else for each of its atoms.
+Dim of_atoms(const Dim& dim, const std::function<Dim(const AtomPtr&)>& of) {
+  if (dim.is_constant()) return dim;
+  Dim sum;
+  for (const Term& term : dim.expression()->terms) {
+    Dim product = term.coefficient;
+    for (const AtomPtr& atom : term.monomial) product = product * of(atom);
+    sum = sum + product;
+  }
+  return sum;
+}
+
+// A minimum without its constant operand, when that is > 1.
+Dim uncapped(const AtomPtr& atom) {
+  if (atom->kind == Atom::Kind::Symbol) return make_dim({{{1, {atom}}}});
+  if (atom->kind != Atom::Kind::Min) return of_operands(*atom, mica::uncapped);
+  Atom least = *atom;
+  std::erase_if(least.operands, [](const Dim& operand) { return operand.constant().value_or(0) > 1; });
+  return of_operands(least, mica::uncapped);
 }
 
 std::optional<int64_t> apply(Atom::Kind kind, int64_t a, int64_t b) {
@@ -141,14 +163,17 @@ std::set<std::string> Dim::symbols() const {
 }
 
 Dim substitute(const Dim& dim, const SymbolValues& values) {
-  if (dim.is_constant()) return dim;
-  Dim sum;
-  for (const Term& term : dim.expression()->terms) {
-    Dim product = term.coefficient;
-    for (const AtomPtr& atom : term.monomial) product = product * substitute(atom, values);
-    sum = sum + product;
-  }
-  return sum;
+  return of_atoms(dim, [&values](const AtomPtr& atom) {
+    if (atom->kind != Atom::Kind::Symbol) {
+      return of_operands(*atom, [&values](const Dim& operand) { return substitute(operand, values); });
+    }
+    const auto found = values.find(atom->name);
+    return found == values.end() ? make_dim({{{1, {atom}}}}) : Dim(found->second);
+  });
+}
+
+Dim uncapped(const Dim& dim) {
+  return of_atoms(dim, [](const AtomPtr& atom) { return uncapped(atom); });
 }
 
 std::optional<int64_t> evaluate(const Dim& dim, const SymbolValues& values) {

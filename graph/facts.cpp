@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "graph/dim_caps.h"
 #include "graph/edit.h"
 #include "runtime/base/half.h"
 
@@ -16,11 +17,7 @@ const Dims* dims_of(const Graph& graph, ValueId id) {
 }
 
 bool same_where_valid(const Dim& cut, const Dim& dim) {
-  if (cut == dim) return true;
-  SymbolValues large;
-  for (const std::string& symbol : cut.symbols()) large[symbol] = int64_t{1} << 30;
-  const auto rows = evaluate(cut, large);
-  return rows && *rows > 1 && cut == min(dim, Dim(*rows));
+  return cut == dim || uncapped(cut) == dim;
 }
 
 int64_t attribute(const Node& node, std::string_view name, int64_t absent) {

@@ -13,8 +13,8 @@ namespace mica {
 /// The dims of a tensor; null when not even the rank is known.
 const Dims* dims_of(const Graph& graph, ValueId id);
 
-/// Whether two dims that broadcast to `dim` must be the same: they are equal, or one is min(dim, c) with c > 1, as it
-/// comes of cutting a table of c rows to length.
+/// Whether two dims that broadcast to `dim` must be the same: they are equal, or one is so once a table that is cut to
+/// length is long enough, as min(dim, c) with c > 1.
 bool same_where_valid(const Dim& cut, const Dim& dim);
 
 /// An integer attribute of a node.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "graph/dim_caps.h"
 #include "runtime/base/error.h"
 
 namespace mica {
@@ -90,7 +91,13 @@ Dims InferContext::broadcast(const Dims& a, const Dims& b) const {
   for (size_t i = 0; i < shorter.size(); ++i) {
     Dim& dim = result[offset + i];
     const Dim& other = shorter[i];
-    if (dim == other || other.is(1)) continue;
+    // A table that is cut to length is long enough, or the two do not broadcast.
+    if (dim == other || uncapped(other) == dim) continue;
+    if (uncapped(dim) == other) {
+      dim = other;
+      continue;
+    }
+    if (other.is(1)) continue;
     if (dim.is(1)) {
       dim = other;
     } else if (dim.is_constant() && other.is_constant()) {

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "graph/dim_caps.h"
 #include "runtime/base/error.h"
 
 namespace mica {
@@ -206,6 +207,16 @@ TEST(Dim, RefusesExplosion) {
   EXPECT_THROW(until_refused(s, [&](const Dim& d, int i) { return max(min(d, symbol(2 * i)) + t, symbol(2 * i + 1)); }),
                Error);
   EXPECT_THROW(until_refused(s, [&](const Dim& d, int i) { return truncate_div(d - symbol(i), i + 2); }), Error);
+}
+
+// p + s rows of a table of 8, less the p first ones, are s of them while the table is long enough.
+TEST(Dim, LengthsWithoutCaps) {
+  const Dim p = Dim::symbol("p"), s = Dim::symbol("s");
+  EXPECT_EQ(uncapped(min(s, 8)), s);
+  EXPECT_EQ(uncapped(max(min(p + s, 8) - p, 0)), s);
+  EXPECT_EQ(uncapped(min(s, 1)), min(s, 1));
+  EXPECT_EQ(uncapped(min(s, p)), min(s, p));
+  EXPECT_EQ(uncapped(floor_div(min(s, 8), 2) + 1), floor_div(s, 2) + 1);
 }
 
 }  // namespace
