@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,11 +56,7 @@ class Application {
 
   bool run() {
     ValueId result = rule_.replace(rewriter_, match_);
-    if (result != ValueId::None) {
-      const std::string conflict = type_conflict(graph_.value(replaced_).type, graph_.value(result).type, match_);
-      if (!conflict.empty()) result = rewriter_.refuse(conflict);
-    }
-    if (result != ValueId::None && replace(result)) return true;
+    if (result != ValueId::None && fits(replaced_, result) && others_fit() && replace(result)) return true;
     if (!rewriter_.refusal().empty()) context_.notes.refused(rule_.name, where_, rewriter_.refusal());
     const auto& added = rewriter_.added();
     for (auto id = added.rbegin(); id != added.rend(); ++id) remove_unused(graph_, *id);
@@ -67,27 +64,72 @@ class Application {
   }
 
  private:
-  // A new value takes over the name of the old one, and what is known of it.
-  void inherit(const Value& old_value, ValueId result, const std::string& name) {
-    Value& new_value = graph_.value(result);
+  // Whether the second value can take the place of the first; else that is a refusal.
+  bool fits(ValueId value, ValueId by) {
+    const std::string conflict = type_conflict(graph_.value(value).type, graph_.value(by).type, match_);
+    if (!conflict.empty()) rewriter_.refuse(conflict);
+    return conflict.empty();
+  }
+
+  // Whether what is replaced beside the root's output fits too, and nothing new depends on it.
+  bool others_fit() {
+    std::set<ValueId> old_values;
+    for (const auto& [value, by] : rewriter_.replaced_too()) {
+      if (!fits(value, by)) return false;
+      old_values.insert(value);
+    }
+    if (old_values.empty()) return true;
+    std::set<ValueId> seen;
+    std::vector<ValueId> ahead;
+    const auto add_inputs = [&](NodeId id) {
+      for (const ValueId input : graph_.node(id).inputs) {
+        if (input != ValueId::None && seen.insert(input).second) ahead.push_back(input);
+      }
+    };
+    for (const NodeId id : rewriter_.added()) add_inputs(id);
+    while (!ahead.empty()) {
+      const ValueId value = ahead.back();
+      ahead.pop_back();
+      if (old_values.contains(value)) {
+        rewriter_.refuse("it would depend on itself");
+        return false;
+      }
+      if (const NodeId producer = graph_.value(value).producer; producer != NodeId::None) add_inputs(producer);
+    }
+    return true;
+  }
+
+  bool is_new(ValueId value) const {
+    const auto& added = rewriter_.added();
+    return std::ranges::find(added, graph_.value(value).producer) != added.end();
+  }
+
+  // Makes the uses of a value uses of another one. A new value takes over the name of the old one, and what is known of
+  // it.
+  bool redirect_uses(ValueId value, ValueId by) {
+    const std::string name = graph_.value(value).name;
+    if (!redirect(graph_, value, by)) return false;
+    if (!is_new(by)) return true;
+    const Value& old_value = graph_.value(value);
+    Value& new_value = graph_.value(by);
     if (!new_value.type.dims) new_value.type = old_value.type;
     if (!new_value.contents) new_value.contents = old_value.contents;
-    if (new_value.name == name) return;
-    graph_.rename(replaced_, "");
-    graph_.rename(result, name);
+    if (new_value.name != name) {
+      graph_.rename(value, "");
+      graph_.rename(by, name);
+    }
+    return true;
   }
 
   bool replace(ValueId result) {
-    const auto& added = rewriter_.added();
-    const bool is_new = std::ranges::find(added, graph_.value(result).producer) != added.end();
-    const NodeId root = match_.root;
-    const std::string name = graph_.value(replaced_).name;
-    if (!redirect(graph_, replaced_, result)) return false;
-    if (is_new) inherit(graph_.value(replaced_), result, name);
-    remove_unused(graph_, root);
+    std::vector<NodeId> unneeded{match_.root};
+    for (const auto& [value, by] : rewriter_.replaced_too()) unneeded.push_back(graph_.value(value).producer);
+    if (!redirect_uses(replaced_, result)) return false;
+    for (const auto& [value, by] : rewriter_.replaced_too()) redirect_uses(value, by);
+    for (const NodeId id : unneeded) remove_unused(graph_, id);
     std::string what = "gave";
-    for (const NodeId id : added) what += " " + graph_.node(id).op_type;
-    context_.notes.applied(rule_.name, where_, added.empty() ? "removed" : what);
+    for (const NodeId id : rewriter_.added()) what += " " + graph_.node(id).op_type;
+    context_.notes.applied(rule_.name, where_, rewriter_.added().empty() ? "removed" : what);
     return true;
   }
 

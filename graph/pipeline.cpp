@@ -70,6 +70,8 @@ class Pipeline {
       simplify();
       run(kZeroStates);
       for (const Stage stage : kStages) settle(stage);
+      run(kInfer);  // what rules made may tell more shapes
+      settle(kStages.back());
       if (options_.target == Target::Portable && run(kJoinProducts) > 0) run(kDead);
       run(kInfer);
     } catch (const std::exception& error) {

@@ -19,45 +19,76 @@ double Rewriter::number(std::string_view name) const {
 }
 
 ValueId Rewriter::add(std::string_view op_type, int64_t since, std::vector<ValueId> inputs, Attributes attributes) {
-  const auto imported = context_.model.opsets.find("");
-  const int64_t opset = imported == context_.model.opsets.end() ? 1 : imported->second;
-  const std::string versioned = std::string(op_type) + " of opset " + std::to_string(since);
-  if (context_.options.target == Target::Portable && opset < since) {
-    return refuse("needs " + versioned + ", the model has " + std::to_string(opset));
-  }
-  Node node;
-  node.op_type = op_type;
-  node.opset = std::max(opset, since);
-  return insert(std::move(node), std::move(inputs), std::move(attributes));
+  const auto outputs = add({"", op_type, since}, std::move(inputs), std::move(attributes), {true});
+  return outputs.empty() ? ValueId::None : outputs[0];
 }
 
-ValueId Rewriter::again(const Node& like, std::vector<ValueId> inputs, Attributes attributes) {
+std::vector<ValueId> Rewriter::add(const Operator& op, std::vector<ValueId> inputs, Attributes attributes,
+                                   const std::vector<bool>& wanted) {
+  const auto imported = context_.model.opsets.find(op.domain);
+  const int64_t opset = imported == context_.model.opsets.end() ? (op.domain.empty() ? 1 : 0) : imported->second;
+  if (context_.options.target == Target::Portable && opset < op.since) {
+    const std::string of = op.domain.empty() ? "" : " of " + std::string(op.domain);
+    refuse("needs " + std::string(op.type) + of + " of opset " + std::to_string(op.since) + ", the model has " +
+           std::to_string(opset));
+    return {};
+  }
+  Node node;
+  node.domain = op.domain;
+  node.op_type = op.type;
+  node.opset = std::max(opset, op.since);
+  return insert(std::move(node), std::move(inputs), std::move(attributes), wanted);
+}
+
+// A node of the same operator and version, as yet without inputs and outputs.
+static Node of_same_kind(const Node& like) {
   Node node;
   node.domain = like.domain;
   node.op_type = like.op_type;
   node.opset = like.opset;
-  return insert(std::move(node), std::move(inputs), std::move(attributes));
+  return node;
 }
 
-ValueId Rewriter::insert(Node node, std::vector<ValueId> inputs, Attributes attributes) {
+ValueId Rewriter::again(const Node& like, std::vector<ValueId> inputs, Attributes attributes) {
+  const auto outputs = insert(of_same_kind(like), std::move(inputs), std::move(attributes), {true});
+  return outputs.empty() ? ValueId::None : outputs[0];
+}
+
+ValueId Rewriter::instead_of(const Node& old, std::vector<ValueId> inputs, Attributes attributes) {
+  const std::vector<ValueId> old_outputs = old.outputs;
+  std::vector<bool> wanted;
+  for (const ValueId output : old_outputs) wanted.push_back(output != ValueId::None);
+  const auto outputs = insert(of_same_kind(old), std::move(inputs), std::move(attributes), wanted);
+  if (outputs.empty()) return ValueId::None;
+  for (size_t i = 1; i < outputs.size(); ++i) {
+    if (outputs[i] != ValueId::None) replace_too(old_outputs[i], outputs[i]);
+  }
+  return outputs[0];
+}
+
+std::vector<ValueId> Rewriter::insert(Node node, std::vector<ValueId> inputs, Attributes attributes,
+                                      const std::vector<bool>& wanted) {
   if (added_.empty()) node.name = root().name;  // names of nodes are unique
   node.formal_inputs = inputs.size();
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
-  node.outputs = {ValueId{0}};  // stands for the output, until it is known that there will be one
+  // Value 0 stands for each output that is wanted, until it is known that there will be some.
+  for (const bool output : wanted) node.outputs.push_back(output ? ValueId{0} : ValueId::None);
   try {
     resolve(node, context_.operators);
     if (node.op == nullptr) {
-      return refuse("this build has no " + node.op_type + " of opset " + std::to_string(node.opset));
+      refuse("this build has no " + node.op_type + " of opset " + std::to_string(node.opset));
+      return {};
     }
-    const ValueId output = graph_.add_value("");
-    node.outputs = {output};
+    for (ValueId& output : node.outputs) output = output == ValueId::None ? output : graph_.add_value("");
+    const std::vector<ValueId> outputs = node.outputs;
     const NodeId id = graph_.add_node(std::move(node));
     added_.push_back(id);
     infer_node(graph_, id);
-    return output;
+    return outputs;
   } catch (const Error& error) {
-    return refuse(error.what());
+    refuse(error.what());
+    return {};
   }
 }
 
