@@ -1,7 +1,8 @@
 // RotaryEmbedding, ai.onnx 23 and com.microsoft 1: rotates pairs of elements of each head by an angle that depends on
 // its position. X is [batch, heads, length, width], or [batch, length, heads * width].
 // ai.onnx: the tables of cosines and sines have a row for each position, picked by position_ids, or, without these, for
-// each batch entry and position. com.microsoft: position_ids may also be one number, the position of the first row.
+// each batch entry and position; tables of one batch entry serve all, as our optimiser writes it. com.microsoft:
+// position_ids may also be one number, the position of the first row.
 #include <algorithm>
 
 #include "kernels/attention/head_operand.h"
@@ -52,7 +53,7 @@ const int64_t* table_rows(const Operands& io, const Tensor* ids, const HeadDims&
   int64_t* result = io.scratch<int64_t>(count);
   if (ids != nullptr) check_integers(*ids, ids->shape().rank() == 1 ? 1 : count, "position_ids");
   for (int64_t n = 0; n < count; ++n) {
-    result[n] = n;
+    result[n] = ids == nullptr ? n % rows : n;
     if (ids != nullptr && ids->shape().rank() == 1)
       result[n] = checked_position(integer_at(*ids, 0), rows) + n % dims.rows;
     if (ids != nullptr && ids->shape().rank() != 1) result[n] = integer_at(*ids, n);
@@ -77,7 +78,7 @@ void run_cpu(const RotaryEmbedding& op, const Operands& io) {
     bad_input("cosines " + cos.str() + " do not fit the rotation of " + std::to_string(width) + " of " +
               std::to_string(dims.width) + " elements");
   }
-  if (!io.has(ids) && cos.shape() != Shape{dims.batch, dims.rows, pairs}) {
+  if (!io.has(ids) && cos.shape() != Shape{dims.batch, dims.rows, pairs} && cos.shape() != Shape{1, dims.rows, pairs}) {
     bad_input("cosines " + cos.str() + " must have a row for each position of X " + x.str());
   }
   const int64_t rows = cos.shape().elements(0, cos.shape().rank() - 1);

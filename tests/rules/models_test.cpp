@@ -140,22 +140,6 @@ TEST_P(Models, GiveTheSameForAnyEngine) {
         [](const Graph& graph) { return read_inputs(GetParam() / "test_data_set_0", graph); });
 }
 
-// Of transformers as PyTorch and Hugging Face export them nothing is left in pieces.
-TEST_P(Models, AreFusedForMica) {
-  if (!GetParam().string().starts_with(MICA_E2E_FOLDER)) GTEST_SKIP() << "only for the models of exporters";
-  for (const auto* name : {"Attention", "Gelu", "LayerNormalization", "RMSNormalization", "RotaryEmbedding", "Swish"}) {
-    if (operators().find("", name, 24) == nullptr) GTEST_SKIP() << "this build has no " << name;
-  }
-  GraphModel model = onnx::import_model(GetParam() / "model.onnx", operators());
-  if (const std::string missing = missing_operator(*model.graph); !missing.empty()) {
-    GTEST_SKIP() << "this build has no " << missing;
-  }
-  optimise(model, Target::Mica);
-  for (const auto* piece : {"Softmax", "ReduceMean", "Sqrt", "Erf", "Sigmoid", "Pow", "Neg 2"}) {
-    EXPECT_EQ(histogram(*model.graph).find(piece), std::string::npos) << piece;
-  }
-}
-
 INSTANTIATE_TEST_SUITE_P(Folders, Models, testing::ValuesIn(model_folders()),
                          [](const auto& info) { return info.param.filename().string(); });
 
