@@ -94,7 +94,15 @@ def past_names(prefix, layers):
     return [f"{prefix}.{layer}.{part}" for layer in range(layers) for part in ("key", "value")]
 
 
-def write(name, model, cases, outputs, axes, *, dynamo=False, opset=17):
+def padded_tokens(vocabulary, length, lengths, seed):
+    """Inputs of a model that reads tokens: one row for each of the lengths."""
+    return {
+        "input_ids": tokens(vocabulary, len(lengths), length, seed=seed),
+        "attention_mask": padding_mask(lengths, length),
+    }
+
+
+def write(name, model, cases, outputs, axes, *, dynamo=False, opset=17, folding=False, tolerance=TOLERANCE):
     """Exports `model` with cases[0] and records what it gives for every case.
 
     cases: dictionaries of inputs by name, all in the order of `model`'s
@@ -113,7 +121,7 @@ def write(name, model, cases, outputs, axes, *, dynamo=False, opset=17):
             shapes = [tuple(shapes)]
         how = {"external_data": False, "dynamic_shapes": shapes, "verbose": False}
     else:
-        how = {"do_constant_folding": False, "dynamic_axes": axes}
+        how = {"do_constant_folding": folding, "dynamic_axes": axes}
     torch.onnx.export(
         model,
         tuple(cases[0].values()),
@@ -148,7 +156,7 @@ def write(name, model, cases, outputs, axes, *, dynamo=False, opset=17):
         write_tensors(data, "input", case)
         write_tensors(data, "output", dict(zip(outputs, results)))
 
-    (folder / "tolerance.json").write_text(json.dumps(TOLERANCE) + "\n")
+    (folder / "tolerance.json").write_text(json.dumps(tolerance) + "\n")
     operators = sorted({node.op_type for node in graph.graph.node})
     print(f"{name}: {path.stat().st_size} bytes, {len(graph.graph.node)} nodes, {' '.join(operators)}")
 

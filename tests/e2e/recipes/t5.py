@@ -1,6 +1,6 @@
 """T5: relative position bias, RMS norm, cross attention with a padding mask."""
 
-from common import noise, padding_mask, tokens, with_random_weights, write
+from common import noise, padded_tokens, padding_mask, tokens, with_random_weights, write
 from torch import nn
 from transformers import T5Config, T5ForConditionalGeneration
 from transformers.modeling_outputs import BaseModelOutput
@@ -31,13 +31,6 @@ class Decoder(nn.Module):
         ).logits
 
 
-def encoder_case(length, lengths, seed):
-    return {
-        "input_ids": tokens(VOCABULARY, len(lengths), length, seed=seed),
-        "attention_mask": padding_mask(lengths, length),
-    }
-
-
 def decoder_case(length, source, lengths, seed):
     return {
         "decoder_input_ids": tokens(VOCABULARY, len(lengths), length, seed=seed),
@@ -64,7 +57,7 @@ def main():
     t5 = with_random_weights(T5ForConditionalGeneration(config))
 
     # The longest reaches past the largest relative distance.
-    cases = [encoder_case(9, [9, 5], 0), encoder_case(50, [50], 10)]
+    cases = [padded_tokens(VOCABULARY, 9, [9, 5], 0), padded_tokens(VOCABULARY, 50, [50], 10)]
     axes = {n: {0: "batch", 1: "sequence"} for n in [*cases[0], "last_hidden_state"]}
     write("t5_encoder_tiny", Encoder(t5).eval(), cases, ["last_hidden_state"], axes)
 
