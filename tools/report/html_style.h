@@ -53,7 +53,8 @@ li.refused, li.failed { color: var(--faint) }
 .graph g:hover rect { stroke-width: 2 }
 .graph text { text-anchor: middle; fill: var(--ink); font-size: 12px; font-weight: 600 }
 .graph text.type { font-size: 10px; font-weight: 400; fill: var(--faint) }
-.graph text.far { font-size: 10px; font-weight: 400; font-style: italic; fill: var(--faint) }
+.graph text.far { font-size: 10px; font-weight: 400; font-style: italic; fill: var(--faint); paint-order: stroke;
+  stroke: var(--panel); stroke-width: 5px }
 )";
 
 }  // namespace mica::tools
