@@ -73,15 +73,14 @@ class OwnKernel : public KernelCandidate {
 
 class Peer : public KernelCandidate {
  public:
-  Peer(const KernelPeer& peer, const KernelProblem& problem, const Tensor& like) : run_(peer.run), problem_(problem) {
+  Peer(const KernelPeer& peer, const KernelProblem& problem, const Tensor& like) : run_(peer.prepare(problem)) {
     name = peer.name;
     output_ = Tensor(like.dtype(), like.shape());
   }
-  void run(ThreadPool& threads) override { run_(problem_, threads, output_); }
+  void run(ThreadPool& threads) override { run_(threads, output_); }
 
  private:
-  void (*run_)(const KernelProblem&, ThreadPool&, Tensor&);
-  const KernelProblem& problem_;
+  KernelPeer::Run run_;
 };
 
 void check_isas(const std::vector<std::string>& wanted) {

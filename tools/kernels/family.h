@@ -48,11 +48,14 @@ struct KernelProblem {
   double bytes = 0;         ///< read and written at least; 0: those of all operands and of the result
 };
 
-/// Another library's answer to a family's problems.
+/// Another library's answer to a family's problems. The build finds the lines `KernelPeer
+/// kernel_peer_<family>_<library>() {` in tools/kernels/peers, a folder a library.
 struct KernelPeer {
+  using Run = std::function<void(ThreadPool& threads, Tensor& output)>;
+
   std::string name;
-  DTypeSet types;  ///< of requests that it takes
-  void (*run)(const KernelProblem& problem, ThreadPool& threads, Tensor& output);
+  DTypeSet types;                                ///< of requests that it takes
+  Run (*prepare)(const KernelProblem& problem);  ///< what is packed ahead is packed here; refers to the problem
 };
 
 struct KernelFamily {
@@ -64,7 +67,7 @@ struct KernelFamily {
   std::vector<std::string_view> shapes;  ///< measured when none is asked for
   DTypeSet types;
   KernelProblem (*make)(const KernelRequest& request);
-  std::vector<KernelPeer> peers = {};
+  std::vector<KernelPeer> peers = {};  ///< put in by the build
 };
 
 /// All families, by name. The build finds the lines `KernelFamily kernel_family_<name>() {` in tools/kernels/families

@@ -51,20 +51,7 @@ function(mica_upgrade_table target)
   mica_collected_table(${target} upgrade *.cpp ${ARGN})
 endfunction()
 
-# Generates `kernel_families()` from the families in the sources below the folders and adds it to the target.
+# Generates `kernel_families()` from the families and peers in the sources below the folders and adds it to the target.
 function(mica_kernel_family_table target)
-  set(files)
-  foreach(folder IN LISTS ARGN)
-    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${folder}/*.cpp)
-    list(APPEND files ${found})
-  endforeach()
-  set(table ${CMAKE_CURRENT_BINARY_DIR}/${target}_kernel_families.cpp)
-  string(JOIN "|" joined ${files})
-  add_custom_command(
-    OUTPUT ${table}
-    COMMAND ${CMAKE_COMMAND} -DFILES=${joined} -DTABLE=${table} -P ${MICA_CMAKE_DIR}/kernel_family_table.cmake
-    DEPENDS ${files} ${MICA_CMAKE_DIR}/kernel_family_table.cmake
-    COMMENT "Collecting families of kernels"
-    VERBATIM)
-  target_sources(${target} PRIVATE ${table})
+  mica_collected_table(${target} measured_kernel *.cpp ${ARGN})
 endfunction()

@@ -1,31 +1,9 @@
 // Products of matrices: MatMul, and MatMulInteger of unsigned by signed bytes.
-#include <Eigen/Core>
-
-#include "backends/cpu/thread_pool.h"
 #include "runtime/base/error.h"
 #include "tools/kernels/operands.h"
 
 namespace mica::tools {
 namespace {
-
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Columns = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic>;
-
-// Rows of the result are split among the threads.
-void run_eigen(const KernelProblem& problem, ThreadPool& threads, Tensor& c) {
-  const int64_t m = c.shape()[0], n = c.shape()[1], k = problem.inputs[0].shape()[1];
-  const float *a = problem.inputs[0].data<float>(), *b = problem.inputs[1].data<float>();
-  const bool columns = problem.op_type == "Gemm";
-  threads.parallel_for(m, 4, [&](int64_t begin, int64_t end) {
-    const Eigen::Map<const Rows> left(a + begin * k, end - begin, k);
-    Eigen::Map<Rows> result(c.mutable_data<float>() + begin * n, end - begin, n);
-    if (columns) {
-      result.noalias() = left * Eigen::Map<const Columns>(b, k, n);
-    } else {
-      result.noalias() = left * Eigen::Map<const Rows>(b, k, n);
-    }
-  });
-}
 
 KernelProblem make(const KernelRequest& request) {
   const int64_t m = request.dims[0], n = request.dims[1], k = request.dims[2];
@@ -68,8 +46,7 @@ KernelFamily kernel_family_gemm() {
                  "1x768x768", "1x4096x4096", "128x128x32", "64x64x64,dynamic", "16x16x16,dynamic",
                  "128x128x64,dynamic,columns", "1x128x64,dynamic,columns"},
       .types = {DType::F32, DType::F16, DType::BF16, DType::I8},
-      .make = make,
-      .peers = {{std::string("Eigen ") + Eigen::SimdInstructionSetsInUse(), types::f32, run_eigen}}};
+      .make = make};
 }
 
 }  // namespace mica::tools

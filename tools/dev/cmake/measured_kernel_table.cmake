@@ -1,5 +1,6 @@
-# cmake -DFILES=a.cpp|b.cpp -DTABLE=out.cpp -P kernel_family_table.cmake
-# Writes the table of the families that the lines `KernelFamily kernel_family_<name>() {` of FILES define, by name.
+# cmake -DFILES=a.cpp|b.cpp -DTABLE=out.cpp -P measured_kernel_table.cmake
+# Writes the table of the families that the lines `KernelFamily kernel_family_<name>() {` of FILES define, by name, each with
+# the peers of the lines `KernelPeer kernel_peer_<name>_<library>() {`.
 
 string(REPLACE "|" ";" files "${FILES}")
 set(names)
@@ -9,13 +10,23 @@ foreach(file IN LISTS files)
     string(REGEX REPLACE "^KernelFamily kernel_family_([a-z0-9_]+).*" "\\1" name "${line}")
     list(APPEND names ${name})
   endforeach()
+  file(STRINGS ${file} lines REGEX "^KernelPeer kernel_peer_[a-z0-9]+_[a-z0-9]+\\(\\)")
+  foreach(line IN LISTS lines)
+    string(REGEX MATCH "kernel_peer_([a-z0-9]+)_[a-z0-9]+" peer "${line}")
+    list(APPEND peers_of_${CMAKE_MATCH_1} ${peer})
+  endforeach()
 endforeach()
 list(SORT names)
 set(declarations)
 set(rows)
 foreach(name IN LISTS names)
   string(APPEND declarations "KernelFamily kernel_family_${name}();\n")
-  string(APPEND rows "      kernel_family_${name}(),\n")
+  set(peers)
+  foreach(peer IN LISTS peers_of_${name})
+    string(APPEND declarations "KernelPeer ${peer}();\n")
+    string(APPEND peers "${peer}(), ")
+  endforeach()
+  string(APPEND rows "      with_peers(kernel_family_${name}(), {${peers}}),\n")
 endforeach()
 set(text "// Generated from the families of tools/kernels/families in this build.
 #include \"tools/kernels/family.h\"
@@ -23,6 +34,11 @@ set(text "// Generated from the families of tools/kernels/families in this build
 namespace mica::tools {
 
 ${declarations}
+static KernelFamily with_peers(KernelFamily family, std::vector<KernelPeer> peers) {
+  family.peers = std::move(peers);
+  return family;
+}
+
 std::span<const KernelFamily> kernel_families() {
   static const std::vector<KernelFamily> families = {
 ${rows}  };
