@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 #include "graph/dim_caps.h"
 #include "graph/edit.h"
@@ -20,10 +21,23 @@ bool same_where_valid(const Dim& cut, const Dim& dim) {
   return cut == dim || uncapped(cut) == dim;
 }
 
-int64_t attribute(const Node& node, std::string_view name, int64_t absent) {
+template <class T>
+static T attribute_of(const Node& node, std::string_view name, T absent) {
   const auto it = node.attributes.find(name);
-  const int64_t* value = it == node.attributes.end() ? nullptr : std::get_if<int64_t>(&it->second);
-  return value == nullptr ? absent : *value;
+  const T* value = it == node.attributes.end() ? nullptr : std::get_if<T>(&it->second);
+  return value == nullptr ? std::move(absent) : *value;
+}
+
+int64_t attribute(const Node& node, std::string_view name, int64_t absent) {
+  return attribute_of(node, name, absent);
+}
+
+float float_attribute(const Node& node, std::string_view name, float absent) {
+  return attribute_of(node, name, absent);
+}
+
+std::string text_attribute(const Node& node, std::string_view name, std::string absent) {
+  return attribute_of(node, name, std::move(absent));
 }
 
 std::optional<std::vector<int64_t>> integers(const Graph& graph, ValueId id) {

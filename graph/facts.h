@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,9 @@ bool same_where_valid(const Dim& cut, const Dim& dim);
 
 /// An integer attribute of a node.
 int64_t attribute(const Node& node, std::string_view name, int64_t absent);
+/// A number, or a text, that is an attribute of a node.
+float float_attribute(const Node& node, std::string_view name, float absent);
+std::string text_attribute(const Node& node, std::string_view name, std::string absent = {});
 /// A list of integers that is an attribute up to some version and an input from then on; nullopt when the node has
 /// neither, or when the input is not a constant.
 std::optional<std::vector<int64_t>> integers(const Graph& graph, const Node& node, std::string_view name, size_t input);

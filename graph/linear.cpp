@@ -20,12 +20,6 @@ bool is_moderate(double factor) {
   return std::abs(factor) < 1e15;
 }
 
-float float_attribute(const Node& node, std::string_view name, float absent) {
-  const auto it = node.attributes.find(name);
-  const float* value = it == node.attributes.end() ? nullptr : std::get_if<float>(&it->second);
-  return value == nullptr ? absent : *value;
-}
-
 }  // namespace
 
 std::optional<std::vector<double>> floats(const Tensor& tensor) {

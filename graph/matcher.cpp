@@ -103,11 +103,11 @@ class Matcher {
     return equal && with_number(id, next);
   }
 
-  // The node whose first output `id` is, when it is this operator of ai.onnx with at least `inputs` inputs.
-  const Node* producer(ValueId id, std::string_view op_type, size_t inputs) const {
+  // The node whose first output `id` is, when it is this operator with at least `inputs` inputs.
+  const Node* producer(ValueId id, std::string_view op_type, size_t inputs, std::string_view domain = "") const {
     if (id == ValueId::None || graph_.value(id).producer == NodeId::None) return nullptr;
     const Node& node = graph_.node(graph_.value(id).producer);
-    const bool fits = node.op_type == op_type && node.domain.empty() && node.outputs[0] == id &&
+    const bool fits = node.op_type == op_type && node.domain == domain && node.outputs[0] == id &&
                       node.formal_inputs >= inputs && node.subgraphs.empty();
     return fits ? &node : nullptr;
   }
@@ -121,7 +121,7 @@ class Matcher {
   }
 
   bool node(const Form& form, ValueId id, const Next& next) {
-    const Node* found = producer(id, form.name, form.operands.size());
+    const Node* found = producer(id, form.name, form.operands.size(), form.domain);
     if (found == nullptr) return false;
     const auto extra = std::span(found->inputs).subspan(form.operands.size());
     if (!form.more_inputs && std::ranges::any_of(extra, [](ValueId v) { return v != ValueId::None; })) return false;

@@ -88,6 +88,12 @@ Pattern op(std::string_view op_type, std::vector<Pattern> inputs) {
   return make(std::move(form));
 }
 
+Pattern own_op(std::string_view op_type, std::vector<Pattern> inputs) {
+  Form form = op(op_type, std::move(inputs)).form();
+  form.domain = kOwnDomain;
+  return make(std::move(form));
+}
+
 Pattern one_of(std::vector<Pattern> alternatives) {
   return make(Kind::OneOf, std::move(alternatives));
 }

@@ -13,6 +13,9 @@
 
 namespace mica {
 
+/// Domain of operators that no standard has: what the optimiser makes for this engine alone.
+inline constexpr std::string_view kOwnDomain = "mica";
+
 /// Describes values by how they are computed. The matcher knows the arithmetic: operands of sums and products come in
 /// any order and grouping; a - c is a + (-c), x / c is x * (1 / c), 1 / y is Reciprocal(y), squares and cubes are
 /// powers or products, 1 / sqrt(y) may be a power. A constant is any one-element tensor of the same value. A copy of a
@@ -40,6 +43,8 @@ Pattern scalar(std::string_view name);    ///< a constant of one element
 Pattern constant(std::string_view name);  ///< any constant
 /// A node of ai.onnx, with these inputs.
 Pattern op(std::string_view op_type, std::vector<Pattern> inputs);
+/// A node of this build's own domain, which only `Rewriter::add_own` makes. Not for the root of a rule's pattern.
+Pattern own_op(std::string_view op_type, std::vector<Pattern> inputs);
 /// The first of these that matches.
 Pattern one_of(std::vector<Pattern> alternatives);
 /// op(op_type, {x}), or x itself.
@@ -66,6 +71,7 @@ struct Pattern::Form {
   double number = 0;         ///< Number; Power: the exponent, 2 or 3
   bool one_element = false;  ///< Constant
   bool more_inputs = false;  ///< Node
+  std::string domain = {};   ///< Node
   std::vector<Pattern> operands = {};
 };
 

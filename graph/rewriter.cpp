@@ -66,9 +66,21 @@ ValueId Rewriter::instead_of(const Node& old, std::vector<ValueId> inputs, Attri
   return outputs[0];
 }
 
+ValueId Rewriter::add_own(std::string_view op_type, std::string_view name, std::vector<ValueId> inputs,
+                          Attributes attributes) {
+  if (context_.options.target != Target::Mica) return refuse(std::string(op_type) + " is for this engine alone");
+  Node node;
+  node.domain = kOwnDomain;
+  node.op_type = op_type;
+  node.name = name;
+  node.opset = 1;
+  const auto outputs = insert(std::move(node), std::move(inputs), std::move(attributes), {true});
+  return outputs.empty() ? ValueId::None : outputs[0];
+}
+
 std::vector<ValueId> Rewriter::insert(Node node, std::vector<ValueId> inputs, Attributes attributes,
                                       const std::vector<bool>& wanted) {
-  if (added_.empty()) node.name = root().name;  // names of nodes are unique
+  if (added_.empty() && node.name.empty()) node.name = root().name;  // names of nodes are unique
   node.formal_inputs = inputs.size();
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);

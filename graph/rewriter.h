@@ -47,6 +47,9 @@ class Rewriter {
   ValueId again(const Node& like, std::vector<ValueId> inputs, Attributes attributes);
   /// As `again`, with all outputs of the node, of which those behind the first give way too. Returns output 0.
   ValueId instead_of(const Node& old, std::vector<ValueId> inputs, Attributes attributes);
+  /// Adds an operator of this build's own domain, and infers its type. Its node gets this name. None, with a refusal,
+  /// when the target is another engine.
+  ValueId add_own(std::string_view op_type, std::string_view name, std::vector<ValueId> inputs, Attributes attributes);
   ValueId add_constant(Tensor tensor);
   /// Whether weights of so many bytes may be made from others, which stay in the model when `kept`. All rules together
   /// may go over the weights of a model a few times: a hostile chain of factors would have us do it without end.

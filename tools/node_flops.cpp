@@ -78,6 +78,7 @@ constexpr Formula kFormulas[] = {
     {"Gemm", 2, matmul},
     {"GroupQueryAttention", 3, attention<3>},
     {"GRU", 3, recurrent},
+    {"Linear", 2, matmul},
     {"LSTM", 3, recurrent},
     {"MatMul", 2, matmul},
     {"MatMulInteger", 2, matmul},

@@ -16,7 +16,7 @@ struct Addend {
 
 /// f(alpha * product + factor * addend + ...), f being the activation. An addend may be the very memory of the result.
 struct Epilogue {
-  enum class Activation : uint8_t { None, Relu, Gelu, GeluTanh, Silu };
+  enum class Activation : uint8_t { None, Relu, Gelu, GeluTanh, Silu, Tanh, Sigmoid };
 
   float alpha = 1;
   Addend addends[2];

@@ -33,6 +33,9 @@ Addend at(const Addend& x, int64_t i, int64_t j) {
   return {x.data != nullptr ? x.data + i * x.row + j * x.column : nullptr, x.row, x.column, x.factor};
 }
 
+// An activation is a loop over rows, which short ones make slow; that many columns are still in the second-level cache.
+constexpr int64_t kActivatedColumns = 128;
+
 // Panel by panel, all rows: a panel stays in the first-level cache meanwhile. Tiles are of nearly equal height.
 void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, const Part& part, const Pass& pass) {
   const int64_t count = (part.m + kernels.rows - 1) / kernels.rows;
@@ -47,6 +50,7 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
   call.c_row = p.c_row;
   call.alpha = p.epilogue.alpha;
   call.relu = f == Activation::Relu;
+  int64_t activated = 0;  // columns
   for (int64_t j = 0; j < part.n; j += group) {
     const int64_t width = std::min(group, part.n - j);
     const int64_t vectors = (width + kernels.lanes - 1) / kernels.lanes;
@@ -65,13 +69,16 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
       call.next = tile < next_halves ? next + tile / 2 * pass.b_panel + tile % 2 * (pass.k / 2 * kPanel) : nullptr;
       const int64_t rows = height + (tile < higher ? 1 : 0);
       kernels.shapes.loops[rows][vectors](call);
-      if (f > Activation::Relu) kernels.activate(f, call.c, p.c_row, rows, width);
       call.a += rows * call.a_row;
       call.c += rows * call.c_row;
       for (Addend& x : call.addends) {
         if (x.data != nullptr) x.data += rows * x.row;
       }
     }
+    if (f <= Activation::Relu || (j + group - activated < kActivatedColumns && j + group < part.n)) continue;
+    float* c = p.c + part.i0 * p.c_row + part.j0 + activated;
+    kernels.activate(f, c, p.c_row, part.m, j + width - activated);
+    activated = j + group;
   }
 }
 

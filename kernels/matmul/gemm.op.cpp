@@ -1,9 +1,14 @@
 // Gemm, ai.onnx 1: Y = alpha * A' x B' + beta * C, where A' is A or, with transA, its transpose; B' likewise. C
 // broadcasts to Y (before version 7 only with the attribute `broadcast`), and may be left out from version 11 on. As
 // found in the wild, A may be a stack of matrices, whose rows are multiplied as those of one, and B a stack of one.
+//
+// Linear, mica 1: Y = f(alpha * X x W' + beta * bias + residual), the layer of a network that the optimiser makes of
+// products and what is done to them. `transB` transposes W. The bias broadcasts as C does, the residual has the dims of
+// Y. f is `activation`: "" (none), relu, gelu, gelu_tanh, silu, tanh or sigmoid.
 #include "kernels/matmul/gemm.h"
 
 #include "backends/cpu/thread_pool.h"
+#include "kernels/activation/functions.h"
 #include "kernels/matmul/packed.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
@@ -11,10 +16,39 @@
 namespace mica {
 namespace {
 
+using Activation = Epilogue::Activation;
+
+constexpr size_t kResidual = 3;
+
 struct Gemm {
   float alpha = 1, beta = 1;
   bool trans_a = false, trans_b = false;
+  std::string activation_name;
+  Activation activation = Activation::None;
 };
+
+struct NamedActivation {
+  std::string_view name;
+  Activation activation;
+  double (*wide)(double);
+};
+constexpr NamedActivation kActivations[] = {
+    {"", Activation::None, [](double x) { return x; }},
+    {"relu", Activation::Relu, activation::relu},
+    {"gelu", Activation::Gelu, activation::gelu},
+    {"gelu_tanh", Activation::GeluTanh, activation::gelu_tanh},
+    {"silu", Activation::Silu, [](double x) { return x * activation::sigmoid(x); }},
+    {"tanh", Activation::Tanh, [](double x) { return std::tanh(x); }},
+    {"sigmoid", Activation::Sigmoid, activation::sigmoid},
+};
+
+void prepare_linear(Gemm& op, const NodeFacts&) {
+  const auto known = std::ranges::find(kActivations, op.activation_name, &NamedActivation::name);
+  if (known == std::end(kActivations)) {
+    throw Error(ErrorCode::InvalidModel, "activation \"" + op.activation_name + "\" is unknown");
+  }
+  op.activation = known->activation;
+}
 
 void infer(const Gemm& op, InferContext& ctx) {
   same_dtype(ctx, 0, 1);
@@ -36,6 +70,11 @@ void infer(const Gemm& op, InferContext& ctx) {
   Dims dims = a == nullptr ? Dims{ctx.unknown()} : op.trans_a ? Dims{a->back()} : Dims(a->begin(), a->end() - 1);
   dims.push_back(b != nullptr ? (*b)[b->size() - (op.trans_b ? 2 : 1)] : ctx.unknown());
   ctx.set(0, ctx.dtype(0), std::move(dims));
+}
+
+void infer_linear(const Gemm& op, InferContext& ctx) {
+  infer(op, ctx);
+  same_dtype(ctx, 0, kResidual);
 }
 
 // C as a matrix that broadcasts to m x n: strides of 0 along the dims it lacks.
@@ -101,6 +140,16 @@ void multiply_plainly(const Gemm& op, const Operands& io, const Sides& s) {
   });
 }
 
+void linear_doubles(const Gemm& op, const Operands& io, const Sides& s) {
+  double* y = io.out(0).mutable_data<double>();
+  const int64_t count = io.out(0).elements();
+  double* residual = io.has(kResidual) ? io.scratch<double>(count) : nullptr;
+  if (residual != nullptr) std::copy_n(io.in(kResidual).data<double>(), count, residual);  // it may lie where y does
+  multiply_plainly<double>(op, io, s);
+  const auto f = std::ranges::find(kActivations, op.activation, &NamedActivation::activation)->wide;
+  for (int64_t i = 0; i < count; ++i) y[i] = f(y[i] + (residual != nullptr ? residual[i] : 0));
+}
+
 void multiply_floats(const Gemm& op, const Operands& io, const Sides& s, float* y) {
   Product product{s.m, s.n, s.k, {widen<float>(io, io.in(0)), s.a_row, s.a_column}};
   if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
@@ -115,6 +164,8 @@ void multiply_floats(const Gemm& op, const Operands& io, const Sides& s, float* 
     const auto c = addend(io.in(2).shape(), widen<float>(io, io.in(2)), s.m, s.n);
     product.epilogue.addends[0] = {c.data, c.row, c.column, op.beta};
   }
+  if (io.has(kResidual)) product.epilogue.addends[1] = {widen<float>(io, io.in(kResidual)), s.n, 1};
+  product.epilogue.activation = op.activation;
   gemm(io, product);
 }
 
@@ -130,6 +181,18 @@ void run_cpu(const Gemm& op, const Operands& io) {
   const bool plain = visit_dtype<int32_t, uint32_t, int64_t, uint64_t, double>(
       y.dtype(), [&]<class T>() { multiply_plainly<T>(op, io, s); });
   if (plain) return;
+  const WideOutput<float> out(io, y);
+  multiply_floats(op, io, s, out.data());
+  out.store();
+}
+
+void run_linear(const Gemm& op, const Operands& io) {
+  const Sides s = sides_of(op, io.in(0).shape(), io.in(1).shape());
+  Tensor& y = io.out(0);
+  if (io.has(kResidual) && io.in(kResidual).shape() != y.shape()) {
+    bad_input("the residual " + io.in(kResidual).str() + " has not the dims of " + y.str());
+  }
+  if (y.dtype() == DType::F64) return linear_doubles(op, io, s);
   const WideOutput<float> out(io, y);
   multiply_floats(op, io, s, out.data());
   out.store();
@@ -164,6 +227,24 @@ MICA_OP(Gemm, 7) {
 // C broadcasts whether or not the attribute says so.
 MICA_OP(Gemm, 1) {
   return gemm_of(false).ignored_attribute("broadcast");
+}
+
+MICA_OP(Linear, 1, mica) {
+  return op<Gemm>()
+      .input("X", types::floats)
+      .input("W", types::floats)
+      .optional_input("bias", types::floats)
+      .optional_input("residual", types::floats)
+      .output("Y")
+      .attribute("alpha", &Gemm::alpha)
+      .attribute("beta", &Gemm::beta)
+      .attribute("transB", &Gemm::trans_b)
+      .attribute("activation", &Gemm::activation_name)
+      .may_overwrite(0, kResidual)
+      .prepare<prepare_linear>()
+      .infer<infer_linear>()
+      .cpu<run_linear>()
+      .prepack<prepack>();
 }
 
 }  // namespace mica

@@ -140,6 +140,10 @@ void activate(Epilogue::Activation f, float* c, int64_t c_row, int64_t rows, int
       return map(c, c_row, rows, columns, [](Vec x) { return gelu_tanh(x); });
     case Epilogue::Activation::Silu:
       return map(c, c_row, rows, columns, [](Vec x) { return x * sigmoid(x); });
+    case Epilogue::Activation::Tanh:
+      return map(c, c_row, rows, columns, [](Vec x) { return tanh(x); });
+    case Epilogue::Activation::Sigmoid:
+      return map(c, c_row, rows, columns, [](Vec x) { return sigmoid(x); });
   }
 }
 

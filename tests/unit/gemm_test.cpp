@@ -77,6 +77,10 @@ double activate(Activation f, double x) {
       return x / (1 + std::exp(-2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
     case Activation::Silu:
       return x / (1 + std::exp(-x));
+    case Activation::Tanh:
+      return std::tanh(x);
+    case Activation::Sigmoid:
+      return 1 / (1 + std::exp(-x));
   }
   return x;
 }
@@ -145,7 +149,7 @@ TEST(Gemm, AgreesWithDoubleOverShapesLayoutsAndEpilogues) {
                                 {p.c, p.c_row, 1, 1}};
       p.epilogue.addends[0] = pick(choices);
       p.epilogue.addends[1] = pick(choices);
-      p.epilogue.activation = static_cast<Activation>(random() % 5);
+      p.epilogue.activation = static_cast<Activation>(random() % 7);
       Aligned packed(packed_elements(p.k, p.n));
       const auto fill_panels = [&](const PanelBlock& block, float* to) {
         for (int64_t j = 0; j < (block.n + 15) / 16 * 16; ++j) {
