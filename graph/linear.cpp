@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "graph/edit.h"
@@ -167,6 +168,25 @@ ValueId Linear::scaled(Rewriter& g, const std::vector<double>& factors, const st
   if (needs_gemm) return g.add("Gemm", 7, std::move(inputs));
   attributes.erase("beta");
   return g.again(node, std::move(inputs), std::move(attributes));
+}
+
+Tensor side_by_side(const std::vector<Tensor>& parts, const Shape& shape, int64_t rows) {
+  Tensor joined(parts[0].dtype(), shape);
+  char* to = static_cast<char*>(joined.mutable_raw());
+  for (int64_t row = 0; row < rows; ++row) {
+    for (const Tensor& part : parts) {
+      const size_t bytes = part.bytes() / static_cast<size_t>(rows);
+      std::memcpy(to, part.data<char>() + static_cast<size_t>(row) * bytes, bytes);
+      to += bytes;
+    }
+  }
+  return joined;
+}
+
+Tensor zeros(DType dtype, int64_t width) {
+  Tensor tensor(dtype, Shape{width});
+  std::memset(tensor.mutable_raw(), 0, tensor.bytes());
+  return tensor;
 }
 
 }  // namespace mica

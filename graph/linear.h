@@ -48,5 +48,8 @@ class Linear {
 std::optional<std::vector<double>> floats(const Tensor& tensor);
 /// A tensor of such a type of these elements.
 Tensor tensor_of(DType dtype, const Shape& shape, const std::vector<double>& elements);
+/// Rows of all parts, `rows` of each, every one behind that of the part before.
+Tensor side_by_side(const std::vector<Tensor>& parts, const Shape& shape, int64_t rows);
+Tensor zeros(DType dtype, int64_t width);
 
 }  // namespace mica

@@ -62,6 +62,11 @@ Dim attention(const Operation& op) {
   return Dim(2) * keys * (op.count(0) + op.results());
 }
 
+// The same of queries, keys and values in one tensor.
+Dim self_attention(const Operation& op) {
+  return op.in(0).size() == 3 ? Dim(4) * op.in(0)[1] * op.results() : Dim(0);
+}
+
 struct Formula {
   std::string_view op_type;
   size_t needed;  ///< inputs
@@ -89,6 +94,7 @@ constexpr Formula kFormulas[] = {
     {"QLinearConv", 4, convolution<3>},
     {"QLinearMatMul", 4, matmul},
     {"RNN", 3, recurrent},
+    {"SelfAttention", 1, self_attention},
 };
 
 const Formula* formula_of(const Node& node) {

@@ -1,7 +1,6 @@
 // MatMul(x, a), MatMul(x, b), ...   =>   Split(MatMul(x, [a b ...]))     for constant matrices, with what is added to
 // each The products of queries, keys and values, and of the gates of a layer, have their input in common.
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "graph/edit.h"
 #include "graph/facts.h"
 #include "graph/inference.h"
+#include "graph/linear.h"
 #include "graph/passes/pass.h"
 
 namespace mica {
@@ -88,26 +88,6 @@ Groups group_products(const Graph& graph) {
     groups[{node.inputs[0], plain, product->transposed, dtype}].push_back(*product);
   }
   return groups;
-}
-
-// Rows of all parts, each behind that of the part before.
-Tensor side_by_side(const std::vector<Tensor>& parts, const Shape& shape, int64_t rows) {
-  Tensor joined(parts[0].dtype(), shape);
-  char* to = static_cast<char*>(joined.mutable_raw());
-  for (int64_t row = 0; row < rows; ++row) {
-    for (const Tensor& part : parts) {
-      const size_t bytes = part.bytes() / static_cast<size_t>(rows);
-      std::memcpy(to, part.data<char>() + static_cast<size_t>(row) * bytes, bytes);
-      to += bytes;
-    }
-  }
-  return joined;
-}
-
-Tensor zeros(DType dtype, int64_t width) {
-  Tensor tensor(dtype, Shape{width});
-  std::memset(tensor.mutable_raw(), 0, tensor.bytes());
-  return tensor;
 }
 
 /// Puts one product and a Split in the place of a group.
