@@ -43,12 +43,19 @@ struct ThreadPool::Job {
   std::exception_ptr error = nullptr;  // written by whoever sets `failed`
 };
 
-// `ordered` counts the parts given to the worker, `done` those it finished. Invariant: ordered - done is 0 or 1.
+// Counts of the parts given to the worker: `ordered`, `taken` up by the worker or taken back by the caller, and `done`.
+// Invariant: ordered >= taken >= done >= ordered - 1. Who raises `taken` runs the part.
 struct alignas(64) ThreadPool::Worker {
   std::atomic<uint32_t> ordered{0};
+  std::atomic<uint32_t> taken{0};
   Job* job = nullptr;  // valid while ordered != done; null tells the worker to end
   int64_t part = 0;
   alignas(64) std::atomic<uint32_t> done{0};
+
+  bool take(uint32_t order) {
+    uint32_t before = order - 1;
+    return taken.compare_exchange_strong(before, order, std::memory_order_acq_rel);
+  }
   std::thread thread;
 };
 
@@ -77,11 +84,14 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::work(Worker& worker) {
-  for (uint32_t seen = 0;; ++seen) {
-    await_change(worker.ordered, seen);
+  uint32_t order = 0;
+  while (true) {
+    await_change(worker.ordered, order);
+    order = worker.ordered.load(std::memory_order_acquire);
+    if (!worker.take(order)) continue;
     if (worker.job == nullptr) return;
     run_part(*worker.job, worker.part);
-    worker.done.fetch_add(1, std::memory_order_release);
+    worker.done.store(order, std::memory_order_release);
     worker.done.notify_one();
   }
 }
@@ -115,9 +125,14 @@ void ThreadPool::parallel_for(int64_t count, int64_t grain, Body body) {
   }
   run_part(job, 0);
   for (size_t i = 0; i < helpers; ++i) {
-    const Worker& worker = *workers_[i];
-    const uint32_t ordered = worker.ordered.load(std::memory_order_relaxed);
-    if (worker.done.load(std::memory_order_acquire) != ordered) await_change(worker.done, ordered - 1);
+    Worker& worker = *workers_[i];
+    const uint32_t order = worker.ordered.load(std::memory_order_relaxed);
+    if (worker.take(order)) {
+      run_part(job, worker.part);
+      worker.done.store(order, std::memory_order_relaxed);
+    } else if (worker.done.load(std::memory_order_acquire) != order) {
+      await_change(worker.done, order - 1);
+    }
   }
   busy_.store(false, std::memory_order_release);
   if (job.error) std::rethrow_exception(job.error);

@@ -14,9 +14,11 @@ namespace mica {
 
 /// Threads that share loops. They spin for about 30 us after a loop, so that the next one starts at once, then sleep.
 ///
-/// Part i of a split always runs on thread i (part 0 on the caller), so a loop repeated over the same data finds it in
-/// the same caches. Any number of threads may call at once: one of them gets the workers, the others, and calls from
-/// inside a loop, run their loop alone. A call allocates nothing.
+/// Part i of a split runs on thread i (part 0 on the caller), so a loop repeated over the same data finds it in the
+/// same caches. A thread that is still waking when the caller is through with its own part finds its part taken back:
+/// the caller runs it, and nobody waits for a thread to wake, which takes longer than a small loop. Any number of
+/// threads may call at once: one of them gets the workers, the others, and calls from inside a loop, run their loop
+/// alone. A call allocates nothing.
 class ThreadPool {
  public:
   using Body = FunctionRef<void(int64_t begin, int64_t end)>;

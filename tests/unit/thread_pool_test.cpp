@@ -42,17 +42,41 @@ TEST(ThreadPool, CutsAtMultiplesOfTheGrainAndEvenly) {
   EXPECT_EQ(parts, (std::vector<std::pair<int64_t, int64_t>>{{0, 24}, {24, 40}, {40, 50}}));
 }
 
-TEST(ThreadPool, APartStaysOnItsThread) {
+TEST(ThreadPool, APartRunsOnItsThreadOrOnTheCaller) {
   ThreadPool pool(4);
-  std::vector<std::thread::id> first(4);
+  const auto caller = std::this_thread::get_id();
+  std::vector<std::thread::id> own(4);
   for (int run = 0; run < 200; ++run) {
     pool.parallel_for(4, 1, [&](int64_t begin, int64_t) {
-      auto& id = first[static_cast<size_t>(begin)];
-      if (run == 0) id = std::this_thread::get_id();
-      EXPECT_EQ(id, std::this_thread::get_id());
+      const auto here = std::this_thread::get_id();
+      EXPECT_TRUE(begin != 0 || here == caller);
+      if (here == caller) return;
+      auto& id = own[static_cast<size_t>(begin)];
+      if (id == std::thread::id()) id = here;
+      EXPECT_EQ(id, here);
     });
   }
-  EXPECT_EQ(first[0], std::this_thread::get_id());
+}
+
+TEST(ThreadPool, ThreadsTakePartInLongLoops) {
+  ThreadPool pool(2);
+  std::atomic<int> arrived{0};
+  pool.parallel_for(2, 1, [&](int64_t, int64_t) {
+    ++arrived;
+    while (arrived < 2) std::this_thread::yield();  // ends only when two threads are here at once
+  });
+  EXPECT_EQ(arrived, 2);
+}
+
+TEST(ThreadPool, NoPartRunsTwiceOrNotAtAll) {
+  ThreadPool pool(2);
+  for (int run = 0; run < 2000; ++run) {  // some find the other thread asleep, some waking, some awake
+    if (run % 8 == 0) std::this_thread::sleep_for(std::chrono::microseconds(run % 64));
+    int parts[2] = {0, 0};
+    pool.parallel_for(2, 1, [&](int64_t begin, int64_t) { ++parts[begin]; });
+    EXPECT_EQ(parts[0], 1);
+    EXPECT_EQ(parts[1], 1);
+  }
 }
 
 TEST(ThreadPool, WorkersWakeFromSleep) {
