@@ -1,8 +1,9 @@
 #include "kernels/operands.h"
 
 #include <algorithm>
-#include <new>
 #include <utility>
+
+#include "runtime/base/memory.h"
 
 namespace mica {
 
@@ -12,13 +13,7 @@ void* Workspace::take(size_t bytes) {
   if (size < bytes) throw Error(ErrorCode::OutOfMemory, "scratch memory of a kernel is too large");
   if (blocks_.empty() || blocks_.back().size - used_ < size) {
     const size_t block = std::max<size_t>({size, 64 * 1024, blocks_.empty() ? 0 : 2 * blocks_.back().size});
-    try {
-      std::shared_ptr<std::byte> memory(static_cast<std::byte*>(::operator new (block, std::align_val_t{kAlignment})),
-                                        [](std::byte* p) { ::operator delete (p, std::align_val_t{kAlignment}); });
-      blocks_.push_back({std::move(memory), block});
-    } catch (const std::bad_alloc&) {
-      throw Error(ErrorCode::OutOfMemory, "cannot allocate " + std::to_string(block) + " bytes of scratch memory");
-    }
+    blocks_.push_back({std::static_pointer_cast<std::byte>(allocate_aligned(block)), block});
     used_ = 0;
   }
   std::byte* memory = blocks_.back().memory.get() + used_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runtime/base/error.h"
+#include "runtime/base/memory.h"
 #include "runtime/executor.h"
 #include "runtime/memory_plan.h"
 

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "runtime/base/error.h"
-#include "runtime/output_buffer.h"
+#include "runtime/base/memory.h"
 
 namespace mica {
 namespace {

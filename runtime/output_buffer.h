@@ -24,7 +24,4 @@ class OutputBuffer {
   std::array<Block, 2> blocks_;
 };
 
-/// 64-byte aligned memory. Throws OutOfMemory.
-std::shared_ptr<void> allocate_aligned(size_t bytes);
-
 }  // namespace mica

@@ -2,23 +2,20 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
+#include <memory>
 #include <utility>
 
 #include "runtime/base/error.h"
+#include "runtime/base/memory.h"
 
 namespace mica {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
-std::shared_ptr<void> allocate(DType dtype, int64_t elements, size_t bytes) {
-  if (dtype == DType::String) {
-    const size_t count = static_cast<size_t>(elements);
-    return std::shared_ptr<void>(new std::string[count], [](void* p) { delete[] static_cast<std::string*>(p); });
-  }
-  void* data = ::operator new(bytes > 0 ? bytes : 1, kAlignment);
-  return std::shared_ptr<void>(data, [](void* p) { ::operator delete(p, kAlignment); });
+std::shared_ptr<void> allocate_strings(size_t count) {
+  std::shared_ptr<void> memory = allocate_aligned(count * sizeof(std::string));
+  auto* strings = static_cast<std::string*>(memory.get());
+  std::uninitialized_value_construct_n(strings, count);
+  return {strings, [memory, count](void* p) { std::destroy_n(static_cast<std::string*>(p), count); }};
 }
 
 }  // namespace
@@ -30,11 +27,11 @@ Tensor::Tensor(DType dtype, const Shape& shape) : dtype_(dtype), shape_(shape) {
     throw Error(ErrorCode::InvalidArgument, "tensor " + str() + " is too large or has no element type");
   }
   try {
-    auto buffer = allocate(dtype, *elements, *bytes);
+    auto buffer = dtype == DType::String ? allocate_strings(static_cast<size_t>(*elements)) : allocate_aligned(*bytes);
     data_ = buffer.get();
     owner_ = std::move(buffer);
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::OutOfMemory, "cannot allocate " + std::to_string(*bytes) + " bytes for " + str());
+  } catch (const Error& error) {
+    throw error.within("tensor " + str());
   }
 }
 
