@@ -110,13 +110,16 @@ void interpolate(const Resize& op, const Operands& io) {
   using A = std::conditional_t<std::is_integral_v<T>, double, Wide<T>>;
   const Shape& shape = io.in(0).shape();
   const auto axes = resized_axes(op, io);
+  if (io.out(0).elements() == 0) return;
   Shape dims = shape;
   int64_t largest = shape.elements();
   for (size_t d = 0; d < shape.rank(); ++d) {
     dims[d] = axes[d].output;
-    largest = std::max(largest, dims.elements());
+    const auto between = checked_elements(dims.dims());
+    if (!between)
+      throw Error(ErrorCode::InvalidArgument, "resized along some axes the tensor is too large: " + dims.str());
+    largest = std::max(largest, *between);
   }
-  if (io.out(0).elements() == 0) return;
   A* from = io.scratch<A>(largest);
   A* to = io.scratch<A>(largest);
   std::transform(io.in(0).data<T>(), io.in(0).data<T>() + shape.elements(), from,

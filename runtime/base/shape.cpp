@@ -56,15 +56,14 @@ std::string Shape::str() const {
   return text + "]";
 }
 
+// Of an empty tensor too, any dims may be multiplied: those that are not 0 must fit.
 std::optional<int64_t> checked_elements(std::span<const int64_t> dims) {
   int64_t product = 1;
-  bool overflow = false;
   bool empty = false;
   for (const int64_t dim : dims) {
     if (dim < 0) return std::nullopt;
     if (dim == 0) empty = true;
-    if (__builtin_mul_overflow(product, std::max<int64_t>(dim, 1), &product)) overflow = true;
-    if (overflow && !empty) return std::nullopt;
+    if (__builtin_mul_overflow(product, std::max<int64_t>(dim, 1), &product)) return std::nullopt;
   }
   return empty ? 0 : product;
 }
