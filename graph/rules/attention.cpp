@@ -57,7 +57,7 @@ std::optional<ValueId> mask_input(Rewriter& g, const Match& m) {
   const ValueId which = m.has("hidden") ? m["hidden"] : m["shown"];
   if (fill == -INFINITY) return m.has("shown") ? which : checked(g.add("Not", 1, {which}));
   // Beside a score that is shown, exp(-10000) is 0 for all but scores near -10000.
-  if (fill <= -1e4 && m.has("shown") && shows_a_key(g.graph(), which)) return which;
+  if (fill <= kHidingNumber && m.has("shown") && shows_a_key(g.graph(), which)) return which;
   // A score added to such a number is lost in it.
   if (!(fill < -1e30)) {
     g.refuse("masked scores are replaced by a number that is neither -inf nor near it");

@@ -1,11 +1,11 @@
 #include "graph/rules/attention_mask.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "graph/edit.h"
 #include "graph/facts.h"
+#include "runtime/base/half.h"
 
 namespace mica {
 namespace {
@@ -38,30 +38,35 @@ bool add_slice(const Graph& graph, const Node& slice, MaskTable& found) {
   return true;
 }
 
-// Calls `each(shown, row, column)` for the only matrix of the table, `shown` being whether the element is `yes`.
-// False when there are several, or an element is neither yes nor no.
-template <class T, class Each>
-bool for_each_element(const Tensor& table, T yes, T no, const Each& each) {
+// Calls `each(shown, row, column)` for the only matrix of the table. False when there are several, or an element is
+// neither what `is_yes` nor what `is_no` says.
+template <class T, class Yes, class No, class Each>
+bool for_each_element(const Tensor& table, const Yes& is_yes, const No& is_no, const Each& each) {
   const Shape& shape = table.shape();
   if (shape.rank() < 2 || shape.elements(0, shape.rank() - 2) != 1) return false;
   const int64_t columns = shape.back();
   for (int64_t at = 0; at < table.elements(); ++at) {
     const T element = table.data<T>()[at];
-    if (element != yes && element != no) return false;
-    if (!each(element == yes, at / columns, at % columns)) return false;
+    if (!is_yes(element) && !is_no(element)) return false;
+    if (!each(is_yes(element), at / columns, at % columns)) return false;
   }
   return true;
 }
 
 template <class Each>
 bool for_each_element(const Tensor& table, DType mask_dtype, const Each& each) {
-  if (mask_dtype == DType::F32 && table.dtype() == DType::F32) {
-    return for_each_element<float>(table, 0, -INFINITY, each);
-  }
   bool result = false;
   if (mask_dtype == DType::Bool) {
-    visit_dtype<bool, uint8_t, int8_t, int32_t, int64_t, float>(
-        table.dtype(), [&]<class T>() { result = for_each_element<T>(table, T(1), T(0), each); });
+    visit_dtype<bool, uint8_t, int8_t, int32_t, int64_t, float>(table.dtype(), [&]<class T>() {
+      result = for_each_element<T>(
+          table, [](T x) { return x == T(1); }, [](T x) { return x == T(0); }, each);
+    });
+  } else if (mask_dtype == table.dtype()) {
+    visit_dtype<float, Half, BFloat16>(mask_dtype, [&]<class T>() {
+      const auto is_shown = [](T x) { return static_cast<float>(x) == 0; };
+      const auto is_hidden = [](T x) { return static_cast<float>(x) <= kHidingNumber; };
+      result = for_each_element<T>(table, is_shown, is_hidden, each);
+    });
   }
   return result;
 }
