@@ -19,7 +19,7 @@ using RulesByOperator = std::map<std::string, std::vector<const Rule*>, std::les
 // The rules of each stage by the operators their matches may end in.
 const RulesByOperator& rules_of(Stage stage) {
   static const auto kIndex = [] {
-    std::array<RulesByOperator, 4> index;
+    std::array<RulesByOperator, static_cast<size_t>(Stage::Rest) + 1> index;
     for (const Rule& rule : rules()) {
       for (const Pattern& pattern : rule.patterns) {
         for (const std::string& root : root_operators(pattern)) {

@@ -36,7 +36,7 @@ constexpr Pass kCommon{"eliminate_common", eliminate_common};
 constexpr std::array kPasses{kFixDims,    kInfer,        kFold, kInlineIf, kZeroStates,
                              kShareKnown, kJoinProducts, kDead, kCommon};
 
-constexpr std::array kStages{Stage::Canonical, Stage::Fuse, Stage::Block, Stage::Layer};
+constexpr std::array kStages{Stage::Canonical, Stage::Fuse, Stage::Block, Stage::Layer, Stage::Rest};
 
 // Rules and passes make each other's work. Each round makes the graph smaller or more canonical, so that few suffice;
 // the bound is for a pair of rules that undo each other.

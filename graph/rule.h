@@ -28,6 +28,7 @@ enum class Stage : uint8_t {
   Fuse,       ///< makes one operator of a few
   Block,      ///< makes one operator of what fused operators are joined by
   Layer,      ///< joins to a product what is done to its result
+  Rest,       ///< joins what no product has taken
 };
 
 /// A local rewrite. Where a pattern matches, `replace` makes what takes the place of the value that the pattern

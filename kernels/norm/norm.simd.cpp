@@ -76,7 +76,20 @@ MICA_INLINE void add_skip(const NormRows<typename S::Type>& rows, int64_t row, f
   } else {
     map<S, F32>(x, sums, width, [=](Vec v, int64_t i, auto... rest) { return v + S::load(skip + i, rest...); });
   }
-  if (rows.sum != nullptr) map<F32, S>(sums, rows.sum + row * width, width, [](Vec v, int64_t, auto...) { return v; });
+}
+
+// Sums of float are normalised where they are kept; narrower ones are rounded only then.
+template <class S>
+MICA_INLINE void normalize_sum(const NormRows<typename S::Type>& rows, int64_t row, float* room, double part) {
+  typename S::Type* kept = rows.sum != nullptr ? rows.sum + row * rows.width : nullptr;
+  if constexpr (sizeof(typename S::Type) == sizeof(float)) {
+    if (kept != nullptr) room = kept;
+    add_skip<S>(rows, row, room);
+  } else {
+    add_skip<S>(rows, row, room);
+    if (kept != nullptr) map<F32, S>(room, kept, rows.width, [](Vec v, int64_t, auto...) { return v; });
+  }
+  normalize_row<F32, S>(rows, row, room, part);
 }
 
 template <class S>
@@ -86,8 +99,7 @@ void norm_rows(const NormRows<typename S::Type>& rows, int64_t begin, int64_t en
     if (rows.skip == nullptr) {
       normalize_row<S, S>(rows, row, rows.x + row * rows.width, part);
     } else {
-      add_skip<S>(rows, row, sums);
-      normalize_row<F32, S>(rows, row, sums, part);
+      normalize_sum<S>(rows, row, sums, part);
     }
   }
 }
