@@ -47,7 +47,7 @@ ValueId join_layers(Rewriter& g, std::span<const LinearLayer> layers, const Node
   const Shape shape = joined.transposed ? Shape{width, depth} : Shape{depth, width};
   joined.weights = g.add_constant(side_by_side(weights, shape, joined.transposed ? 1 : depth));
   joined.bias = any_bias ? g.add_constant(side_by_side(biases, Shape{width}, 1)) : ValueId::None;
-  joined.activation.clear();
+  joined.function = {};
   return joined.add(g, like);
 }
 

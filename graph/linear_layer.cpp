@@ -27,7 +27,7 @@ std::optional<LinearLayer> LinearLayer::of(Rewriter& g, const Node& node) {
   layer.alpha = float_attribute(node, "alpha", 1);
   layer.beta = float_attribute(node, "beta", 1);
   layer.transposed = attribute(node, "transB", 0) != 0;
-  layer.activation = text_attribute(node, "activation");
+  layer.function = LayerFunction::of_layer(node);
   if (layer.bias != ValueId::None && !is_bias_of(graph, layer.bias, node.outputs[0])) {
     return refuse("what is added differs from row to row");
   }
@@ -41,7 +41,7 @@ ValueId LinearLayer::add(Rewriter& g, const Node& product) const {
   if (alpha != 1) attributes.emplace("alpha", alpha);
   if (beta != 1) attributes.emplace("beta", beta);
   if (transposed) attributes.emplace("transB", int64_t{1});
-  if (!activation.empty()) attributes.emplace("activation", activation);
+  function.put(attributes);
   return g.add_own("Linear", product.name, std::move(inputs), std::move(attributes));
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
+#include "graph/layer_function.h"
 #include "graph/rewriter.h"
 
 namespace mica {
@@ -17,7 +17,7 @@ struct LinearLayer {
   ValueId residual = ValueId::None;  ///< of the dims of y
   float alpha = 1, beta = 1;
   bool transposed = false;
-  std::string activation;  ///< as the operator calls it; empty: none
+  LayerFunction function;
 
   /// nullopt, with a refusal, when the node is no such product of floats, or when its dims are not known.
   static std::optional<LinearLayer> of(Rewriter& g, const Node& node);

@@ -31,10 +31,11 @@ constexpr Pass kInlineIf{"inline_if", inline_if};
 constexpr Pass kZeroStates{"drop_zero_states", drop_zero_states};
 constexpr Pass kShareKnown{"share_known", share_known};
 constexpr Pass kJoinProducts{"join_products", join_products};
+constexpr Pass kChannelsLast{"channels_last", channels_last};
 constexpr Pass kDead{"eliminate_dead", eliminate_dead};
 constexpr Pass kCommon{"eliminate_common", eliminate_common};
-constexpr std::array kPasses{kFixDims,    kInfer,        kFold, kInlineIf, kZeroStates,
-                             kShareKnown, kJoinProducts, kDead, kCommon};
+constexpr std::array kPasses{kFixDims,    kInfer,        kFold,         kInlineIf, kZeroStates,
+                             kShareKnown, kJoinProducts, kChannelsLast, kDead,     kCommon};
 
 constexpr std::array kStages{Stage::Canonical, Stage::Fuse, Stage::Block, Stage::Layer, Stage::Rest};
 
@@ -73,6 +74,10 @@ class Pipeline {
       run(kInfer);  // what rules made may tell more shapes
       settle(kStages.back());
       if (options_.target == Target::Portable && run(kJoinProducts) > 0) run(kDead);
+      if (options_.target == Target::Mica && run(kChannelsLast) > 0) {
+        simplify();
+        settle(kStages.back());
+      }
       run(kInfer);
     } catch (const std::exception& error) {
       notes_.restart();

@@ -76,6 +76,7 @@ struct Formula {
 constexpr Formula kFormulas[] = {
     {"Attention", 3, attention<4>},
     {"Conv", 2, convolution<1>},
+    {"ConvLayer", 2, convolution<1>},
     {"ConvInteger", 2, convolution<1>},
     {"ConvTranspose", 2, transposed_convolution},
     {"DynamicQuantizeMatMul", 2, matmul},

@@ -29,6 +29,8 @@ size_t drop_zero_states(PassContext& context);
 size_t share_known(PassContext& context);
 /// Makes one product of the products of a value with several constant weights, where that leaves fewer nodes.
 size_t join_products(PassContext& context);
+/// Puts the channels of images last, for this engine's convolutions.
+size_t channels_last(PassContext& context);
 /// Removes nodes, initializers, optional outputs and captures that nobody uses.
 size_t eliminate_dead(PassContext& context);
 /// Makes one of equal constants, and of nodes that compute the same.

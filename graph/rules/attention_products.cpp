@@ -12,7 +12,7 @@ MICA_RULE(attention_products, Layer) {
             std::vector<LinearLayer> layers;
             for (const auto* name : {"q", "k", "v"}) {
               const auto layer = constant_layer(g, m[name]);
-              if (!layer || !layer->activation.empty()) {
+              if (!layer || layer->function) {
                 return g.refuse("queries, keys and values are not products with constants");
               }
               layers.push_back(*layer);

@@ -16,8 +16,8 @@ MICA_RULE(gated_products, Layer) {
             const Node& gate = g.node("gate");
             const auto gate_layer = constant_layer(g, gate.outputs[0]);
             const auto up = constant_layer(g, m["up"]);
-            if (!gate_layer || !up || !up->activation.empty()) return g.refuse("not two products with constants");
-            const std::string f = gate_layer->activation;
+            if (!gate_layer || !up || up->function) return g.refuse("not two products with constants");
+            const std::string f = gate_layer->function.name;
             if (std::ranges::find(kActivations, f) == kActivations.end()) return g.refuse("not a gate");
             const auto columns = [&](const LinearLayer& layer) {
               return g.graph().value(layer.weights).constant.shape()[layer.transposed ? 0 : 1];

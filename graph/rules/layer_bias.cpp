@@ -9,7 +9,7 @@ MICA_RULE(layer_bias, Layer) {
             const Node& product = g.node("product");
             auto layer = LinearLayer::of(g, product);
             if (!layer) return ValueId::None;
-            if (!layer->activation.empty()) return g.refuse("it is added behind an activation");
+            if (layer->function) return g.refuse("it is added behind an activation");
             if (!is_bias_of(g.graph(), m["bias"], product.outputs[0])) return g.refuse("it differs from row to row");
             if (layer->bias != ValueId::None) return g.refuse("there is a bias already");
             layer->bias = m["bias"];

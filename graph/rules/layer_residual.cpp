@@ -12,7 +12,7 @@ MICA_RULE(layer_residual, Layer) {
             if (!layer) return ValueId::None;
             const Dims* dims = dims_of(g.graph(), m["residual"]);
             const Dims* y = dims_of(g.graph(), product.outputs[0]);
-            if (!layer->activation.empty()) return g.refuse("it is added behind an activation");
+            if (layer->function) return g.refuse("it is added behind an activation");
             if (dims == nullptr || *dims != *y) return g.refuse("it has other dims than the product");
             if (layer->residual != ValueId::None) return g.refuse("there is a residual already");
             layer->residual = m["residual"];

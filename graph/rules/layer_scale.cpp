@@ -10,7 +10,7 @@ MICA_RULE(layer_scale, Layer) {
             const Node& product = g.node("product");
             auto layer = LinearLayer::of(g, product);
             if (!layer) return ValueId::None;
-            if (!layer->activation.empty()) return g.refuse("it is multiplied behind an activation");
+            if (layer->function) return g.refuse("it is multiplied behind an activation");
             if (layer->residual != ValueId::None) return g.refuse("a residual would have to be multiplied too");
             const double factor = m.has("factor") ? g.number("factor") : 1 / g.number("divisor");
             layer->alpha *= static_cast<float>(factor);

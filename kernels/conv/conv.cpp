@@ -10,12 +10,17 @@ void check_conv(ConvParams& params, const NodeFacts& facts) {
 std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContext& ctx, size_t x, size_t w,
                                      size_t bias) {
   const Dims* input = ctx.dims(x);
+  return input == nullptr ? std::nullopt : conv_output_dims(params, ctx, *input, w, bias);
+}
+
+std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContext& ctx, const Dims& x, size_t w,
+                                     size_t bias) {
   const Dims* weights = ctx.dims(w);
-  if (input == nullptr || weights == nullptr) return std::nullopt;
-  if (input->size() < 3 || input->size() != weights->size()) {
-    ctx.fail("input " + str(*input) + " and weights " + str(*weights) + " do not have the same rank of 3 or more");
+  if (weights == nullptr) return std::nullopt;
+  if (x.size() < 3 || x.size() != weights->size()) {
+    ctx.fail("input " + str(x) + " and weights " + str(*weights) + " do not have the same rank of 3 or more");
   }
-  ctx.merge((*input)[1], (*weights)[1] * params.group, "channels of the input and of the weights (times group)");
+  ctx.merge(x[1], (*weights)[1] * params.group, "channels of the input and of the weights (times group)");
   const Dim& filters = (*weights)[0];
   if (filters.is_constant() && filters.value() % params.group != 0) {
     ctx.fail(filters.str() + " filters do not divide into " + std::to_string(params.group) + " groups");
@@ -30,8 +35,8 @@ std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContex
     if (b.size() != 1) ctx.fail("the bias has dims " + str(b) + ", not one");
     ctx.merge(filters, b[0], "numbers of filters and of bias elements");
   }
-  Dims result{(*input)[0], filters};
-  for (Dim& dim : window_output_dims(params, ctx, std::span(*input).subspan(2), kernel)) {
+  Dims result{x[0], filters};
+  for (Dim& dim : window_output_dims(params, ctx, std::span(x).subspan(2), kernel)) {
     result.push_back(std::move(dim));
   }
   return result;

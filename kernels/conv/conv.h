@@ -21,6 +21,9 @@ void check_conv(ConvParams& params, const NodeFacts& facts);
 /// [M, C / group, kernel...]; nullopt when a rank is unknown. `bias`, where given, is checked to have M elements.
 std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContext& ctx, size_t x, size_t w,
                                      size_t bias = static_cast<size_t>(-1));
+/// The same of an input of dims `x`.
+std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContext& ctx, const Dims& x, size_t w,
+                                     size_t bias);
 
 /// A convolution at concrete dims; channels and filters are counted per group.
 struct ConvGeometry : WindowGeometry {

@@ -60,9 +60,9 @@ void convolve_by_products(const Operands& io, const ConvGeometry& g, const Float
     const int64_t first = index * g.filters * positions;
     p.c = conv.y + first;
     p.c_row = positions;
+    p.epilogue = conv.epilogue;
     if (conv.bias != nullptr) p.epilogue.addends[0] = {conv.bias + group * g.filters, 1, 0};
     if (conv.addend != nullptr) p.epilogue.addends[1] = {conv.addend + first, positions, 1};
-    p.epilogue.activation = conv.activation;
     return p;
   });
 }
@@ -126,7 +126,7 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const FloatCo
         std::fill_n(y, positions, bias);
       }
       convolve_plane(g, conv.x + i / g.filters * g.inputs(), conv.w + filter * taps, y);
-      tile_kernels().activate(conv.activation, y, positions, 1, positions);
+      tile_kernels().activate(conv.epilogue, y, positions, 1, positions);
     }
   });
 }

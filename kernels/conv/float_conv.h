@@ -6,15 +6,14 @@
 
 namespace mica {
 
-/// y = f(x * w + bias), and + addend where one is given: rows of it are the filters' planes, [image, filter,
-/// positions].
+/// y = f(x * w + bias + addend). The addend is laid out as y is.
 struct FloatConv {
   const float* x;
   const float* w;     ///< [filters of all groups, channels, taps]
   const float* bias;  ///< one for each filter, or null
   float* y;
   const float* addend = nullptr;  ///< as large as y, or null; may be y
-  Epilogue::Activation activation = Epilogue::Activation::None;
+  Epilogue epilogue{};            ///< with the activation only
 };
 
 void convolve_floats(const Operands& io, const ConvGeometry& g, const FloatConv& conv);

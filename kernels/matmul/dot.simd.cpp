@@ -12,7 +12,8 @@ MICA_INLINE float finish(const DotCall& call, float sum, int64_t i, int64_t j) {
   for (const Addend& x : call.addends) {
     if (x.data != nullptr) y += x.factor * x.data[i * x.row + j * x.column];
   }
-  return call.relu && y < 0 ? 0 : y;
+  const float raised = y < call.bounds.low ? call.bounds.low : y;
+  return raised > call.bounds.high ? call.bounds.high : raised;
 }
 
 // The products of rows i, i + 1, ... with columns j, j + 1, ...

@@ -8,8 +8,8 @@
 
 namespace mica {
 
-/// c(i, j) = alpha * sum over p < k of a[i * a_row + p] * b[j * b_column + p], plus addends, and the larger of that and
-/// 0 with `relu`. Pointers are at the first elements.
+/// c(i, j) = alpha * sum over p < k of a[i * a_row + p] * b[j * b_column + p], plus addends, brought into
+/// `bounds`. Pointers are at the first elements.
 struct DotCall {
   const float* a;
   int64_t a_row;
@@ -19,7 +19,7 @@ struct DotCall {
   float* c;
   int64_t c_row;
   float alpha;
-  bool relu;
+  Bounds bounds;
   Addend addends[2];
 };
 

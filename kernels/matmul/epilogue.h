@@ -16,11 +16,30 @@ struct Addend {
 
 /// f(alpha * product + factor * addend + ...), f being the activation. An addend may be the very memory of the result.
 struct Epilogue {
-  enum class Activation : uint8_t { None, Relu, Gelu, GeluTanh, Silu, Tanh, Sigmoid };
+  /// Clip: min(max(x, low), high). HardSwish: x * min(1, max(0, x / 6 + 1 / 2)).
+  enum class Activation : uint8_t { None, Relu, Clip, HardSwish, Gelu, GeluTanh, Silu, Tanh, Sigmoid };
 
   float alpha = 1;
   Addend addends[2];
   Activation activation = Activation::None;
+  float low = 0, high = 0;
 };
+
+/// The interval that an element is brought into as it is stored.
+struct Bounds {
+  float low, high;
+};
+
+/// Of activations that are nothing but that; all numbers for the others.
+inline Bounds bounds_of(const Epilogue& e) {
+  constexpr float kInfinity = __builtin_inff();
+  if (e.activation == Epilogue::Activation::Clip) return {e.low, e.high};
+  return {e.activation == Epilogue::Activation::Relu ? 0 : -kInfinity, kInfinity};
+}
+
+/// Whether the activation is a function of its own, applied to what is stored.
+inline bool is_separate(Epilogue::Activation f) {
+  return f > Epilogue::Activation::Clip;
+}
 
 }  // namespace mica

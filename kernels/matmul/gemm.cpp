@@ -1,6 +1,7 @@
 #include "kernels/matmul/gemm.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "backends/cpu/thread_pool.h"
@@ -10,8 +11,6 @@
 
 namespace mica {
 namespace {
-
-using Activation = Epilogue::Activation;
 
 // Rows i0 to i0 + m and columns j0 to j0 + n of a result.
 struct Part {
@@ -41,7 +40,7 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
   const int64_t count = (part.m + kernels.rows - 1) / kernels.rows;
   const int64_t height = part.m / count;
   const int64_t higher = part.m % count;  // the first so many tiles have one row more
-  const Activation f = pass.last ? p.epilogue.activation : Activation::None;
+  const bool activates = pass.last && is_separate(p.epilogue.activation);
   TileCall call{};
   call.a_row = pass.a_row;
   call.b_row = pass.b_row;
@@ -49,7 +48,8 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
   call.k = pass.k;
   call.c_row = p.c_row;
   call.alpha = p.epilogue.alpha;
-  call.relu = f == Activation::Relu;
+  call.bounds = bounds_of(p.epilogue);
+  call.bounded = pass.last && p.epilogue.activation != Epilogue::Activation::None && !activates;
   int64_t activated = 0;  // columns
   for (int64_t j = 0; j < part.n; j += group) {
     const int64_t width = std::min(group, part.n - j);
@@ -75,15 +75,14 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
         if (x.data != nullptr) x.data += rows * x.row;
       }
     }
-    if (f <= Activation::Relu || (j + group - activated < kActivatedColumns && j + group < part.n)) continue;
+    if (!activates || (j + group - activated < kActivatedColumns && j + group < part.n)) continue;
     float* c = p.c + part.i0 * p.c_row + part.j0 + activated;
-    kernels.activate(f, c, p.c_row, part.m, j + width - activated);
+    kernels.activate(p.epilogue, c, p.c_row, part.m, j + width - activated);
     activated = j + group;
   }
 }
 
 void compute_dots(const Product& p, const GemmKernels& kernels, const Part& part, const float* a, int64_t a_row) {
-  const Activation f = p.epilogue.activation;
   DotCall call{a,
                a_row,
                p.b.address(0, part.j0),
@@ -92,15 +91,20 @@ void compute_dots(const Product& p, const GemmKernels& kernels, const Part& part
                p.c + part.i0 * p.c_row + part.j0,
                p.c_row,
                p.epilogue.alpha,
-               f == Activation::Relu,
+               bounds_of(p.epilogue),
                {}};
   for (int x = 0; x < 2; ++x) call.addends[x] = at(p.epilogue.addends[x], part.i0, part.j0);
   kernels.dot->dots(call, part.m, part.n);
-  if (f > Activation::Relu) kernels.tile->activate(f, call.c, p.c_row, part.m, part.n);
+  if (is_separate(p.epilogue.activation)) kernels.tile->activate(p.epilogue, call.c, p.c_row, part.m, part.n);
 }
 
 void pack_rows(const PackKernels& kernels, const Matrix<const float>& a, int64_t m, int64_t k, float* to,
                int64_t to_row) {
+  if (a.column == 1) {
+    for (int64_t i = 0; i < m; ++i)
+      std::memcpy(to + i * to_row, a.address(i, 0), static_cast<size_t>(k) * sizeof(float));
+    return;
+  }
   if (a.row == 1) return kernels.transpose(a.data, a.column, k, m, to, to_row);
   for (int64_t i = 0; i < m; ++i) {
     for (int64_t p = 0; p < k; ++p) to[i * to_row + p] = a.at(i, p);
@@ -169,10 +173,16 @@ class PartRunner {
   void rows(const Part& block, int64_t k0, Pass pass) {
     for (int64_t i = 0; i < block.m; i += plan_.rows) {
       const Part part{block.i0 + i, std::min(plan_.rows, block.m - i), block.j0, block.n};
-      const Matrix<const float> a = p_.a.from(part.i0, k0);
-      pass.a = plan_.pack_a ? a_scratch_ : a.data;
-      pass.a_row = plan_.pack_a ? plan_.a_row : a.row;
-      if (plan_.pack_a) pack_rows(*kernels_.pack, a, part.m, pass.k, a_scratch_, plan_.a_row);
+      pass.a = a_scratch_;
+      pass.a_row = plan_.a_row;
+      if (p_.fill_a != nullptr) {
+        (*p_.fill_a)({p_.fill_index, part.i0, part.m, k0, pass.k, plan_.a_row}, a_scratch_);
+      } else if (plan_.pack_a) {
+        pack_rows(*kernels_.pack, p_.a.from(part.i0, k0), part.m, pass.k, a_scratch_, plan_.a_row);
+      } else {
+        pass.a = p_.a.address(part.i0, k0);
+        pass.a_row = p_.a.row;
+      }
       if (plan_.right == GemmPlan::Right::Dots) {
         compute_dots(p_, kernels_, part, pass.a, pass.a_row);
       } else {
@@ -195,7 +205,8 @@ bool is_unit(int64_t stride) {
 // A column as the result is computed as a row, where operands allow it: that is what reads `a` in order. Returns the
 // product itself, or `turned`, which becomes the transposed one.
 const Product& oriented(const Product& p, std::optional<Product>& turned) {
-  if (p.n != 1 || p.m == 1 || p.c_row != 1 || p.packed_b != nullptr || p.fill_b != nullptr) return p;
+  if (p.n != 1 || p.m == 1 || p.c_row != 1 || p.packed_b != nullptr || p.fill_a != nullptr || p.fill_b != nullptr)
+    return p;
   if (p.a.row != 1 && p.a.column != 1) return p;
   for (const Addend& x : p.epilogue.addends) {
     if (x.data != nullptr && !is_unit(x.row)) return p;

@@ -3,7 +3,8 @@
 //
 // The right operand is read in panels of 16 columns, whose rows of 64 bytes lie one behind the other. A constant one is
 // packed once by `pack`; another is packed while it is multiplied, a block that fits the cache at a time, or read where
-// it lies when few rows make use of it. The left operand is read where it lies unless it is transposed.
+// it lies when few rows make use of it. The left operand is read where it lies unless it is transposed, or its rows lie
+// so that they would drive each other out of the cache.
 //
 // Results do not depend on the number of threads. NaN and infinities propagate as in the sum of products; with k = 0
 // the product is 0.
@@ -31,6 +32,15 @@ struct PanelBlock {
 /// column up to a multiple of 16. Called from any thread.
 using FillPanels = FunctionRef<void(const PanelBlock& block, float* to)>;
 
+/// Elements k0 to k0 + k of rows i0 to i0 + m of a left operand.
+struct RowBlock {
+  int64_t index;  ///< `Product::fill_index`
+  int64_t i0, m, k0, k;
+  int64_t row;  ///< elements from one row to the next where they are written
+};
+/// Writes a block row by row: element (i0 + i, k0 + p) to to[i * row + p]. Called from any thread.
+using FillRows = FunctionRef<void(const RowBlock& block, float* to)>;
+
 /// c = epilogue(a * b), of m x k and k x n elements.
 struct Product {
   int64_t m = 0, n = 0, k = 0;
@@ -38,7 +48,8 @@ struct Product {
   Matrix<const float> b{};          ///< any strides; the right operand unless one of the next two is set
   const float* packed_b = nullptr;  ///< as written by `pack`
   int64_t fill_index = 0;
-  const FillPanels* fill_b = nullptr;  ///< makes the panels of an operand that exists nowhere as a matrix
+  const FillRows* fill_a = nullptr;    ///< makes the rows of a left operand that exists nowhere as a matrix
+  const FillPanels* fill_b = nullptr;  ///< makes the panels of such a right operand
   float* c = nullptr;                  ///< rows of adjacent elements; overlaps neither operand
   int64_t c_row = 0;                   ///< elements from one row to the next
   Epilogue epilogue{};

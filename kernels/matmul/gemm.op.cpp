@@ -4,11 +4,11 @@
 //
 // Linear, mica 1: Y = f(alpha * X x W' + beta * bias + residual), the layer of a network that the optimiser makes of
 // products and what is done to them. `transB` transposes W. The bias broadcasts as C does, the residual has the dims of
-// Y. f is `activation`: "" (none), relu, gelu, gelu_tanh, silu, tanh or sigmoid.
+// Y. f is an activation of kernels/matmul/layer_activation.h.
 #include "kernels/matmul/gemm.h"
 
 #include "backends/cpu/thread_pool.h"
-#include "kernels/activation/functions.h"
+#include "kernels/matmul/layer_activation.h"
 #include "kernels/matmul/packed.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
@@ -16,39 +16,14 @@
 namespace mica {
 namespace {
 
-using Activation = Epilogue::Activation;
-
 constexpr size_t kResidual = 3;
 
 struct Gemm {
   float alpha = 1, beta = 1;
   bool trans_a = false, trans_b = false;
-  std::string activation_name;
-  Activation activation = Activation::None;
 };
 
-struct NamedActivation {
-  std::string_view name;
-  Activation activation;
-  double (*wide)(double);
-};
-constexpr NamedActivation kActivations[] = {
-    {"", Activation::None, [](double x) { return x; }},
-    {"relu", Activation::Relu, activation::relu},
-    {"gelu", Activation::Gelu, activation::gelu},
-    {"gelu_tanh", Activation::GeluTanh, activation::gelu_tanh},
-    {"silu", Activation::Silu, [](double x) { return x * activation::sigmoid(x); }},
-    {"tanh", Activation::Tanh, [](double x) { return std::tanh(x); }},
-    {"sigmoid", Activation::Sigmoid, activation::sigmoid},
-};
-
-void prepare_linear(Gemm& op, const NodeFacts&) {
-  const auto known = std::ranges::find(kActivations, op.activation_name, &NamedActivation::name);
-  if (known == std::end(kActivations)) {
-    throw Error(ErrorCode::InvalidModel, "activation \"" + op.activation_name + "\" is unknown");
-  }
-  op.activation = known->activation;
-}
+struct Linear : Gemm, LayerActivation {};
 
 void infer(const Gemm& op, InferContext& ctx) {
   same_dtype(ctx, 0, 1);
@@ -72,7 +47,7 @@ void infer(const Gemm& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 
-void infer_linear(const Gemm& op, InferContext& ctx) {
+void infer_linear(const Linear& op, InferContext& ctx) {
   infer(op, ctx);
   same_dtype(ctx, 0, kResidual);
 }
@@ -140,17 +115,16 @@ void multiply_plainly(const Gemm& op, const Operands& io, const Sides& s) {
   });
 }
 
-void linear_doubles(const Gemm& op, const Operands& io, const Sides& s) {
+void linear_doubles(const Linear& op, const Operands& io, const Sides& s) {
   double* y = io.out(0).mutable_data<double>();
   const int64_t count = io.out(0).elements();
   double* residual = io.has(kResidual) ? io.scratch<double>(count) : nullptr;
   if (residual != nullptr) std::copy_n(io.in(kResidual).data<double>(), count, residual);  // it may lie where y does
   multiply_plainly<double>(op, io, s);
-  const auto f = std::ranges::find(kActivations, op.activation, &NamedActivation::activation)->wide;
-  for (int64_t i = 0; i < count; ++i) y[i] = f(y[i] + (residual != nullptr ? residual[i] : 0));
+  for (int64_t i = 0; i < count; ++i) y[i] = op.wide(y[i] + (residual != nullptr ? residual[i] : 0));
 }
 
-void multiply_floats(const Gemm& op, const Operands& io, const Sides& s, float* y) {
+void multiply_floats(const Gemm& op, const Epilogue& epilogue, const Operands& io, const Sides& s, float* y) {
   Product product{s.m, s.n, s.k, {widen<float>(io, io.in(0)), s.a_row, s.a_column}};
   if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
     product.packed_b = packed->matrix(0);
@@ -159,13 +133,13 @@ void multiply_floats(const Gemm& op, const Operands& io, const Sides& s, float* 
   }
   product.c = y;
   product.c_row = s.n;
+  product.epilogue = epilogue;
   product.epilogue.alpha = op.alpha;
   if (io.has(2)) {
     const auto c = addend(io.in(2).shape(), widen<float>(io, io.in(2)), s.m, s.n);
     product.epilogue.addends[0] = {c.data, c.row, c.column, op.beta};
   }
   if (io.has(kResidual)) product.epilogue.addends[1] = {widen<float>(io, io.in(kResidual)), s.n, 1};
-  product.epilogue.activation = op.activation;
   gemm(io, product);
 }
 
@@ -182,11 +156,11 @@ void run_cpu(const Gemm& op, const Operands& io) {
       y.dtype(), [&]<class T>() { multiply_plainly<T>(op, io, s); });
   if (plain) return;
   const WideOutput<float> out(io, y);
-  multiply_floats(op, io, s, out.data());
+  multiply_floats(op, {}, io, s, out.data());
   out.store();
 }
 
-void run_linear(const Gemm& op, const Operands& io) {
+void run_linear(const Linear& op, const Operands& io) {
   const Sides s = sides_of(op, io.in(0).shape(), io.in(1).shape());
   Tensor& y = io.out(0);
   if (io.has(kResidual) && io.in(kResidual).shape() != y.shape()) {
@@ -194,7 +168,7 @@ void run_linear(const Gemm& op, const Operands& io) {
   }
   if (y.dtype() == DType::F64) return linear_doubles(op, io, s);
   const WideOutput<float> out(io, y);
-  multiply_floats(op, io, s, out.data());
+  multiply_floats(op, op.epilogue(), io, s, out.data());
   out.store();
 }
 
@@ -230,8 +204,9 @@ MICA_OP(Gemm, 1) {
 }
 
 MICA_OP(Linear, 1, mica) {
-  return op<Gemm>()
-      .input("X", types::floats)
+  OpBuilder<Linear> builder = op<Linear>();
+  layer_activation_attributes(builder);
+  return builder.input("X", types::floats)
       .input("W", types::floats)
       .optional_input("bias", types::floats)
       .optional_input("residual", types::floats)
@@ -239,9 +214,8 @@ MICA_OP(Linear, 1, mica) {
       .attribute("alpha", &Gemm::alpha)
       .attribute("beta", &Gemm::beta)
       .attribute("transB", &Gemm::trans_b)
-      .attribute("activation", &Gemm::activation_name)
       .may_overwrite(0, kResidual)
-      .prepare<prepare_linear>()
+      .prepare<prepare_layer_activation>()
       .infer<infer_linear>()
       .cpu<run_linear>()
       .prepack<prepack>();

@@ -22,6 +22,13 @@ int64_t even_part(int64_t count, int64_t most, int64_t grain) {
   return round_up(std::max<int64_t>(1, ceil_div(count, parts)), grain);
 }
 
+// Whether the rows of a tile lie in so few sets of the first-level cache that they drive each other out, and enough
+// columns make use of a copy.
+bool rows_collide(const Product& p, const TileKernels& kernels) {
+  constexpr int64_t kHalfPage = 2048 / sizeof(float);
+  return p.a.column == 1 && p.a.row != 0 && p.a.row % kHalfPage == 0 && p.m >= kernels.rows && p.n >= 4 * kPanel;
+}
+
 GemmPlan::Right way_of(const Product& p, const TileKernels& kernels) {
   if (p.packed_b != nullptr) return GemmPlan::Right::Packed;
   if (p.fill_b != nullptr) return GemmPlan::Right::Filled;
@@ -36,7 +43,7 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
   constexpr int64_t kFloat = sizeof(float);
   GemmPlan plan;
   plan.right = way_of(p, kernels);
-  plan.pack_a = p.a.column != 1 && p.k != 1;
+  plan.pack_a = p.fill_a != nullptr || (p.a.column != 1 && p.k != 1) || rows_collide(p, kernels);
   plan.group = kernels.shapes.panels[std::min<int64_t>(p.m, kernels.rows)] * kPanel;
 
   // A panel of one pass takes an eighth of the second-level cache, unless few rows use it.
@@ -68,15 +75,18 @@ GemmSplit split_gemm(const Product& p, const GemmPlan& plan, const TileKernels& 
   const int64_t row_tiles = ceil_div(p.m, kernels.rows);
   const int64_t groups = ceil_div(p.n, plan.group);
   // The part with most tiles decides. A block that each of several parts along the other dim packs for itself counts as
-  // a few rows, or columns, more.
+  // a few rows, or part of a group of columns, more.
   const bool packs = plan.right == GemmPlan::Right::Packing || plan.right == GemmPlan::Right::Filled;
-  const int64_t packed_rows = packs ? 2 : 0;
-  int64_t least = row_tiles * groups;
+  const double packed_rows = packs ? 2 : 0, packed_groups = plan.pack_a ? 0.25 : 0;
+  const auto work = [&](int64_t rows, int64_t columns) {
+    return (static_cast<double>(ceil_div(row_tiles, rows)) + packed_rows) *
+           (static_cast<double>(ceil_div(groups, columns)) + packed_groups);
+  };
+  double least = work(1, 1);
   for (int64_t columns = std::min(parts, groups); columns >= 1; --columns) {
     const int64_t rows = std::min(parts / columns, row_tiles);
-    const int64_t most = (ceil_div(row_tiles, rows) + packed_rows) * ceil_div(groups, columns);
-    if (most < least) {
-      least = most;
+    if (work(rows, columns) < least) {
+      least = work(rows, columns);
       best = {rows, columns};
     }
   }

@@ -49,6 +49,19 @@ template <int Rows, int Vectors>
 MICA_INLINE void add(V (&sums)[Rows][Vectors], const Addend& addend, int last) {
   const V factor = T::splat(addend.factor);
   const float* x = addend.data;
+  const float* end = x + (Vectors - 1) * T::kLanes;
+  if (addend.column != 0 && addend.row == 0) {  // the same row for all
+    V row[Vectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors - 1; ++v) row[v] = factor * T::load(x + v * T::kLanes);
+    row[Vectors - 1] = factor * (last == T::kLanes ? T::load(end) : T::load(end, last));
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = sums[i][v] + row[v];
+    }
+    return;
+  }
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) {
     if (addend.column == 0) {
@@ -58,11 +71,11 @@ MICA_INLINE void add(V (&sums)[Rows][Vectors], const Addend& addend, int last) {
     } else {
 #pragma GCC unroll 16
       for (int v = 0; v < Vectors - 1; ++v) sums[i][v] = T::fma(factor, T::load(x + v * T::kLanes), sums[i][v]);
-      const float* end = x + (Vectors - 1) * T::kLanes;
       sums[i][Vectors - 1] =
           T::fma(factor, last == T::kLanes ? T::load(end) : T::load(end, last), sums[i][Vectors - 1]);
     }
     x += addend.row;
+    end += addend.row;
   }
 }
 
@@ -101,11 +114,12 @@ void tile(const TileCall& call) {
   const int last = call.last;
   if (call.addends[0].data != nullptr) add<Rows, Vectors>(sums, call.addends[0], last);
   if (call.addends[1].data != nullptr) add<Rows, Vectors>(sums, call.addends[1], last);
-  if (call.relu) {
+  if (call.bounded) {
+    const V low = T::splat(call.bounds.low), high = T::splat(call.bounds.high);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 16
-      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::relu(sums[i][v]);
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::clamp(sums[i][v], low, high);
     }
   }
   float* c = call.c;
@@ -128,12 +142,16 @@ MICA_INLINE void map(float* c, int64_t c_row, int64_t rows, int64_t columns, F f
   }
 }
 
-void activate(Epilogue::Activation f, float* c, int64_t c_row, int64_t rows, int64_t columns) {
-  switch (f) {
+void activate(const Epilogue& epilogue, float* c, int64_t c_row, int64_t rows, int64_t columns) {
+  switch (epilogue.activation) {
     case Epilogue::Activation::None:
       return;
     case Epilogue::Activation::Relu:
       return map(c, c_row, rows, columns, [](Vec x) { return max(zero(), x); });
+    case Epilogue::Activation::Clip:
+      return map(c, c_row, rows, columns, [&](Vec x) { return clamp(x, epilogue.low, epilogue.high); });
+    case Epilogue::Activation::HardSwish:
+      return map(c, c_row, rows, columns, [](Vec x) { return x * clamp(fma(x, splat(1.0f / 6), splat(0.5f)), 0, 1); });
     case Epilogue::Activation::Gelu:
       return map(c, c_row, rows, columns, [](Vec x) { return gelu(x); });
     case Epilogue::Activation::GeluTanh:

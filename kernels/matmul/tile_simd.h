@@ -11,7 +11,7 @@ namespace mica {
 /// Columns of a panel of a packed right operand: 64 bytes of floats, for every instruction set.
 inline constexpr int kPanel = 16;
 
-/// c = alpha * a * b + addends, and the larger of that and 0 with `relu`. Pointers are at the tile's first elements.
+/// c = alpha * a * b + addends, brought into `bounds` when `bounded`. Pointers are at the tile's first elements.
 struct TileCall {
   const float* a;   ///< rows of k adjacent elements
   int64_t a_row;    ///< elements from one row to the next
@@ -24,7 +24,8 @@ struct TileCall {
   int64_t c_row;
   int last;  ///< columns that are stored of the tile's last vector; of `b` all are read
   float alpha;
-  bool relu;
+  bool bounded;
+  Bounds bounds;
   Addend addends[2];
 };
 using TileLoop = void (*)(const TileCall&);
@@ -43,8 +44,8 @@ struct TileKernels {
   int rows;   ///< of the highest tile
   TileShapes shapes;
 
-  /// Applies an activation in place to rows of a matrix.
-  void (*activate)(Epilogue::Activation f, float* c, int64_t c_row, int64_t rows, int64_t columns);
+  /// Applies the activation in place to rows of a matrix.
+  void (*activate)(const Epilogue& epilogue, float* c, int64_t c_row, int64_t rows, int64_t columns);
 };
 
 const TileKernels& tile_kernels();

@@ -18,7 +18,8 @@ struct TileVectorOf {
   static MICA_INLINE void store(float* p, V v) { MICA_ISA::store(p, v); }
   static MICA_INLINE void store(float* p, V v, int n) { MICA_ISA::store(p, v, n); }
   static MICA_INLINE V fma(V a, V b, V c) { return MICA_ISA::fma(a, b, c); }
-  static MICA_INLINE V relu(V a) { return max(zero(), a); }
+  /// NaN stays NaN.
+  static MICA_INLINE V clamp(V a, V low, V high) { return min(high, max(low, a)); }
   static MICA_INLINE float sum(V a) { return MICA_ISA::sum(a); }
 };
 
@@ -40,8 +41,11 @@ struct TileVectorOf<1> {
   static MICA_INLINE void store(float* p, V v) { memcpy(p, &v, sizeof(v)); }
   static MICA_INLINE void store(float* p, V v, int n) { memcpy(p, &v, sizeof(float) * static_cast<unsigned>(n)); }
   static MICA_INLINE V fma(V a, V b, V c) { return a * b + c; }
-  static MICA_INLINE V relu(V a) {
-    for (int i = 0; i < kLanes; ++i) a[i] = 0 > a[i] ? 0 : a[i];
+  static MICA_INLINE V clamp(V a, V low, V high) {
+    for (int i = 0; i < kLanes; ++i) {
+      const float raised = low[i] > a[i] ? low[i] : a[i];
+      a[i] = high[i] < raised ? high[i] : raised;
+    }
     return a;
   }
   static MICA_INLINE float sum(V a) { return (a[0] + a[2]) + (a[1] + a[3]); }

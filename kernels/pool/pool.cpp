@@ -4,11 +4,14 @@ namespace mica {
 
 std::optional<Dims> pool_output_dims(const Window& window, const InferContext& ctx) {
   const Dims* x = ctx.dims(0);
-  if (x == nullptr) return std::nullopt;
-  if (x->size() < 3) ctx.fail("the input " + str(*x) + " has no spatial axis");
-  Dims result{(*x)[0], (*x)[1]};
+  return x == nullptr ? std::nullopt : std::optional(pool_output_dims(window, ctx, *x));
+}
+
+Dims pool_output_dims(const Window& window, const InferContext& ctx, const Dims& x) {
+  if (x.size() < 3) ctx.fail("the input " + str(x) + " has no spatial axis");
+  Dims result{x[0], x[1]};
   const Dims kernel(window.kernel_shape.begin(), window.kernel_shape.end());
-  for (Dim& dim : window_output_dims(window, ctx, std::span(*x).subspan(2), kernel)) result.push_back(std::move(dim));
+  for (Dim& dim : window_output_dims(window, ctx, std::span(x).subspan(2), kernel)) result.push_back(std::move(dim));
   return result;
 }
 

@@ -11,6 +11,8 @@ namespace mica {
 
 /// Dims [N, C, spatial...] of the pooled input 0; nullopt when its rank is unknown.
 std::optional<Dims> pool_output_dims(const Window& window, const InferContext& ctx);
+/// The same of an input of dims `x`.
+Dims pool_output_dims(const Window& window, const InferContext& ctx, const Dims& x);
 
 /// Calls body(plane, position, at) for every output of every channel plane; `position` counts within the plane and `at`
 /// is the same along each axis.

@@ -168,7 +168,7 @@ void multiply_few_rows(const MatMulNBits& op, const Operands& io, const Weights&
         const int64_t j = group * kColumns;
         const int64_t columns = std::min(kColumns, op.n - j);
         for (int64_t i = 0; i < columns; ++i) weights.decode(j + i, 0, op.k, w + i * op.k);
-        DotCall call{a, op.k, w, op.k, op.k, y + j, op.n, 1, false, {}};
+        DotCall call{a, op.k, w, op.k, op.k, y + j, op.n, 1, bounds_of({}), {}};
         if (bias != nullptr) call.addends[0] = {bias + j, 0, 1, 1};
         dot_kernels().dots(call, m, columns);
       }

@@ -4,6 +4,7 @@
 
 #include "tests/rules/random_builder.h"
 #include "tests/rules/random_graph.h"
+#include "tests/rules/random_images.h"
 
 namespace mica {
 namespace {
@@ -197,7 +198,8 @@ constexpr std::array kMotifs{gelu,
                              rank_changes,
                              masked,
                              halves,
-                             choice};
+                             choice,
+                             image_layers};
 
 }  // namespace
 

@@ -51,13 +51,17 @@ struct Aligned {
 
 // A matrix in memory of its own, without an element more than its strides reach.
 struct Stored {
-  enum class Layout { Rows, Columns, Strided };
+  enum class Layout { Rows, Columns, Strided, Pages };  // Pages: rows half a page, or several, apart
   std::vector<float> data;
   int64_t row, column;
 
   Stored(int64_t rows, int64_t columns, Layout layout, std::mt19937& random) {
-    row = layout == Layout::Rows ? columns + 3 : layout == Layout::Columns ? 1 : 2 * columns + 1;
-    column = layout == Layout::Rows ? 1 : layout == Layout::Columns ? rows + 2 : 2;
+    const int64_t paged = (columns + 511) / 512 * 512;
+    row = layout == Layout::Rows      ? columns + 3
+          : layout == Layout::Columns ? 1
+          : layout == Layout::Pages   ? paged
+                                      : 2 * columns + 1;
+    column = layout == Layout::Columns ? rows + 2 : layout == Layout::Strided ? 2 : 1;
     if (rows > 0 && columns > 0) data.resize(static_cast<size_t>((rows - 1) * row + (columns - 1) * column + 1));
     std::uniform_real_distribution<float> value(-1, 1);
     for (float& x : data) x = value(random);
@@ -65,12 +69,16 @@ struct Stored {
   Matrix<const float> matrix() const { return {data.data(), row, column}; }
 };
 
-double activate(Activation f, double x) {
-  switch (f) {
+double activate(const Epilogue& epilogue, double x) {
+  switch (epilogue.activation) {
     case Activation::None:
       return x;
     case Activation::Relu:
       return x < 0 ? 0 : x;
+    case Activation::Clip:
+      return std::min<double>(epilogue.high, std::max<double>(epilogue.low, x));
+    case Activation::HardSwish:
+      return x * std::min(1.0, std::max(0.0, x / 6 + 0.5));
     case Activation::Gelu:
       return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
     case Activation::GeluTanh:
@@ -109,7 +117,7 @@ void expect_product(const Product& p, const Matrix<const float>& b, const std::v
       }
       const double limit = 1.2 * tolerance::sum(p.k + 2) * magnitude + 1e-6;
       const double y = c[i * p.c_row + j];
-      ASSERT_NEAR(y, activate(p.epilogue.activation, sum), limit) << what << " at " << i << "," << j;
+      ASSERT_NEAR(y, activate(p.epilogue, sum), limit) << what << " at " << i << "," << j;
     }
   }
 }
@@ -128,7 +136,7 @@ TEST(Gemm, AgreesWithDoubleOverShapesLayoutsAndEpilogues) {
     for (int round = 0; round < 700; ++round) {
       Product p;
       p.m = pick(sizes), p.n = pick(sizes), p.k = pick(depths);
-      const int layout_a = static_cast<int>(random() % 3), layout_b = static_cast<int>(random() % 3);
+      const int layout_a = static_cast<int>(random() % 4), layout_b = static_cast<int>(random() % 3);
       const int way = static_cast<int>(random() % 3);
       const Stored a(p.m, p.k, static_cast<Stored::Layout>(layout_a), random);
       const Stored b(p.k, p.n, static_cast<Stored::Layout>(layout_b), random);
@@ -149,7 +157,8 @@ TEST(Gemm, AgreesWithDoubleOverShapesLayoutsAndEpilogues) {
                                 {p.c, p.c_row, 1, 1}};
       p.epilogue.addends[0] = pick(choices);
       p.epilogue.addends[1] = pick(choices);
-      p.epilogue.activation = static_cast<Activation>(random() % 7);
+      p.epilogue.activation = static_cast<Activation>(random() % 9);
+      p.epilogue.low = -0.3f, p.epilogue.high = 0.7f;
       Aligned packed(packed_elements(p.k, p.n));
       const auto fill_panels = [&](const PanelBlock& block, float* to) {
         for (int64_t j = 0; j < (block.n + 15) / 16 * 16; ++j) {
@@ -159,6 +168,13 @@ TEST(Gemm, AgreesWithDoubleOverShapesLayoutsAndEpilogues) {
         }
       };
       const FillPanels fill = fill_panels;
+      const auto copy_rows = [&](const RowBlock& block, float* to) {
+        for (int64_t i = 0; i < block.m; ++i) {
+          for (int64_t q = 0; q < block.k; ++q) to[i * block.row + q] = a.matrix().at(block.i0 + i, block.k0 + q);
+        }
+      };
+      const FillRows fill_rows = copy_rows;
+      if (random() % 4 == 0) p.fill_a = &fill_rows;
       if (way == 0) p.b = b.matrix();
       if (way == 1) pack(b.matrix(), p.k, p.n, packed.data.get()), p.packed_b = packed.data.get();
       if (way == 2) p.fill_b = &fill;

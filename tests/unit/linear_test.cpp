@@ -35,6 +35,8 @@ double activated(const std::string& f, double x) {
   if (f == "gelu_tanh") return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
   if (f == "silu") return x / (1 + std::exp(-x));
   if (f == "tanh") return std::tanh(x);
+  if (f == "clip") return std::min(0.5, std::max(-0.25, x));
+  if (f == "hard_swish") return x * std::min(1.0, std::max(0.0, x / 6 + 0.5));
   if (f == "sigmoid") return 1 / (1 + std::exp(-x));
   return x;
 }
@@ -76,14 +78,15 @@ void expect_layer(const Layer& layer, const Tensor& y) {
 
 TEST(Linear, AgreesWithDouble) {
   std::mt19937 random(5);
-  const char* activations[] = {"", "relu", "gelu", "gelu_tanh", "silu", "tanh", "sigmoid"};
+  const char* activations[] = {"", "relu", "gelu", "gelu_tanh", "silu", "tanh", "sigmoid", "clip", "hard_swish"};
   for (const DType dtype : {DType::F32, DType::F64, DType::F16, DType::BF16}) {
     for (int round = 0; round < 60; ++round) {
       const int64_t m = static_cast<int64_t>(random() % 20), k = static_cast<int64_t>(random() % 40);
       const int64_t n = 1 + static_cast<int64_t>(random() % 40);
       const bool transposed = random() % 2 == 0;
       Layer layer{{"Linear", 1, {}, 1, "mica"}, {}};
-      layer.call.attributes = {{"alpha", 0.5f}, {"beta", -2.0f}, {"activation", std::string(activations[round % 7])}};
+      layer.call.attributes = {{"alpha", 0.5f}, {"beta", -2.0f}, {"activation", std::string(activations[round % 9])}};
+      layer.call.attributes.insert({{"low", -0.25f}, {"high", 0.5f}});
       if (transposed) layer.call.attributes.emplace("transB", int64_t{1});
       const Shape bias = random() % 4 == 0 ? Shape{1} : random() % 2 == 0 ? Shape{1, 1, n} : Shape{n};
       layer.inputs = {random_tensor(dtype, {2, m, k}, random),

@@ -16,6 +16,7 @@ namespace {
 Node node_of(const KernelProblem& problem) {
   Node node;
   node.op_type = problem.op_type;
+  node.domain = problem.domain;
   node.opset = problem.opset;
   node.attributes = problem.attributes;
   for (uint32_t i = 0; i < problem.inputs.size(); ++i) {

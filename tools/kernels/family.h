@@ -36,6 +36,7 @@ struct KernelRequest {
 struct KernelProblem {
   std::string op_type;
   int64_t opset = 0;
+  std::string domain = {};
   Attributes attributes = {};
   std::vector<Tensor> inputs;
   std::vector<size_t> constant = {};  ///< inputs that kernels may pack ahead, as a model's weights

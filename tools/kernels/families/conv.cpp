@@ -1,4 +1,5 @@
-// Convolutions in two dims, padded so that the result is as large as the input, divided by the stride.
+// Convolutions in two dims, padded so that the result is as large as the input, divided by the stride; with the
+// channels behind the axes of the image too, as models have them once they are optimised.
 #include <algorithm>
 
 #include "runtime/base/error.h"
@@ -11,17 +12,22 @@ KernelProblem make(const KernelRequest& request) {
   const int64_t batch = request.dims[0], channels = request.dims[1], height = request.dims[2], width = request.dims[3];
   const int64_t kernel = request.number("k", 3), filters = request.number("o", channels);
   const int64_t stride = request.number("s", 1), groups = request.number("g", 1), pad = kernel / 2;
+  const bool last = request.has("last");
+  if (last && request.dtype != DType::F32) {
+    throw Error(ErrorCode::InvalidArgument, "with channels last there are convolutions of float only");
+  }
   if (kernel < 1 || stride < 1 || groups < 1 || filters < 1 || channels % groups != 0 || filters % groups != 0 ||
       kernel > 2 * pad + std::min(height, width)) {
     throw Error(ErrorCode::InvalidArgument, "\"" + request.text + "\" is no convolution");
   }
   const int64_t of_group = channels / groups;
   const int64_t rows = (height + 2 * pad - kernel) / stride + 1, columns = (width + 2 * pad - kernel) / stride + 1;
-  const Tensor x = kernel_operand(request.dtype, request.dims, "x");
+  const Tensor x = kernel_operand(request.dtype, last ? Shape{batch, height, width, channels} : request.dims, "x");
   const Tensor w = kernel_operand(request.dtype, {filters, of_group, kernel, kernel}, "w");
   const auto element = [=, x = doubles(x), w = doubles(w)](int64_t i) {
-    const int64_t column = i % columns, row = i / columns % rows;
-    const int64_t filter = i / columns / rows % filters, image = i / columns / rows / filters;
+    const int64_t place = last ? i / filters % (rows * columns) : i % (rows * columns);
+    const int64_t column = place % columns, row = place / columns;
+    const int64_t filter = last ? i % filters : i / (rows * columns) % filters, image = i / (rows * columns * filters);
     double sum = 0;
     for (int64_t c = 0; c < of_group; ++c) {
       const int64_t plane = image * channels + filter / (filters / groups) * of_group + c;
@@ -29,7 +35,9 @@ KernelProblem make(const KernelRequest& request) {
         for (int64_t v = 0; v < kernel; ++v) {
           const int64_t y = row * stride + u - pad, z = column * stride + v - pad;
           if (y < 0 || y >= height || z < 0 || z >= width) continue;
-          sum += (*x)[static_cast<size_t>((plane * height + y) * width + z)] *
+          const int64_t at = last ? ((image * height + y) * width + z) * channels + plane % channels
+                                  : (plane * height + y) * width + z;
+          sum += (*x)[static_cast<size_t>(at)] *
                  (*w)[static_cast<size_t>(((filter * of_group + c) * kernel + u) * kernel + v)];
         }
       }
@@ -37,11 +45,14 @@ KernelProblem make(const KernelRequest& request) {
     return sum;
   };
   const auto terms = static_cast<double>(of_group * kernel * kernel);
-  return {.op_type = "Conv",
-          .opset = 11,
-          .attributes = {{"pads", std::vector<int64_t>{pad, pad, pad, pad}},
-                         {"strides", std::vector<int64_t>{stride, stride}},
-                         {"group", groups}},
+  Attributes attributes{{"pads", std::vector<int64_t>{pad, pad, pad, pad}},
+                        {"strides", std::vector<int64_t>{stride, stride}},
+                        {"group", groups}};
+  if (last) attributes.emplace("channels_last", int64_t{1});
+  return {.op_type = last ? "ConvLayer" : "Conv",
+          .opset = last ? 1 : 11,
+          .domain = last ? "mica" : "",
+          .attributes = std::move(attributes),
           .inputs = {x, w},
           .constant = {1},
           .expected = element,
@@ -55,11 +66,13 @@ KernelProblem make(const KernelRequest& request) {
 KernelFamily kernel_family_conv() {
   return {
       .name = "conv",
-      .form = "NxCxHxW[,kK][,oM][,sS][,gG]",
-      .about = "K x K convolutions (3) to M channels (C), with stride S (1), in G groups (1)",
+      .form = "NxCxHxW[,kK][,oM][,sS][,gG][,last]",
+      .about =
+          "K x K convolutions (3) to M channels (C), with stride S (1), in G groups (1); last: with the channels "
+          "behind W",
       .least_rank = 4,
       .most_rank = 4,
-      .words = {"k", "o", "s", "g"},
+      .words = {"k", "o", "s", "g", "last"},
       .shapes = {"1x64x56x56,k3", "1x256x56x56,k1,o64", "1x3x224x224,k7,o64,s2", "1x512x7x7,k3", "1x144x56x56,k3,g144"},
       .types = {DType::F32, DType::F16, DType::BF16},
       .make = make};

@@ -1,5 +1,6 @@
 // Convolutions by oneDNN, weights in the format that it likes best. Images come and go with rows of adjacent elements,
-// as ONNX has them: where oneDNN likes another format, changing it is part of the time.
+// as ONNX has them, or with their channels last: where oneDNN likes another format, changing it is part of the time.
+#include "kernels/conv/channels_last.h"
 #include "tools/kernels/peers/onednn/memory.h"
 
 namespace mica::tools {
@@ -14,9 +15,12 @@ KernelPeer::Run prepare(const KernelProblem& problem) {
   const int64_t stride = std::get<std::vector<int64_t>>(problem.attributes.at("strides"))[0];
   const int64_t pad = std::get<std::vector<int64_t>>(problem.attributes.at("pads"))[0];
   const int64_t filters = w.shape()[0], kernel = w.shape()[2];
-  const auto extent = [&](size_t axis) { return (x.shape()[axis] + 2 * pad - kernel) / stride + 1; };
-  const memory::dims from{x.shape()[0], x.shape()[1], x.shape()[2], x.shape()[3]};
-  const memory::dims to{x.shape()[0], filters, extent(2), extent(3)};
+  const bool last = problem.attributes.contains("channels_last");
+  const Shape image = last ? channels_first(x.shape()) : x.shape();
+  const Tag layout = last ? Tag::nhwc : Tag::nchw;
+  const auto extent = [&](size_t axis) { return (image[axis] + 2 * pad - kernel) / stride + 1; };
+  const memory::dims from{image[0], image[1], image[2], image[3]};
+  const memory::dims to{image[0], filters, extent(2), extent(3)};
   const memory::dims taps{groups, filters / groups, w.shape()[1], kernel, kernel};
   constexpr auto kFloat = memory::data_type::f32;
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -26,13 +30,13 @@ KernelPeer::Run prepare(const KernelProblem& problem) {
       {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_auto, any(from), any(taps), any(to),
        memory::dims{stride, stride}, memory::dims{pad, pad}, memory::dims{pad, pad}},
       engine);
-  const memory given = onednn_memory(engine, {from, kFloat, Tag::nchw}, x);
+  const memory given = onednn_memory(engine, {from, kFloat, layout}, x);
   const memory weights =
       onednn_packed(stream, onednn_memory(engine, {taps, kFloat, Tag::goihw}, w), desc.weights_desc());
   return [=, primitive = dnnl::convolution_forward(desc)](ThreadPool& threads, Tensor& y) mutable {
     onednn_use(threads);
     const memory source = onednn_packed(stream, given, desc.src_desc());
-    memory wanted = onednn_memory(engine, {to, kFloat, Tag::nchw}, y);
+    memory wanted = onednn_memory(engine, {to, kFloat, layout}, y);
     const bool direct = wanted.get_desc() == desc.dst_desc();
     memory result = direct ? wanted : memory(desc.dst_desc(), engine);
     primitive.execute(stream, {{DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, result}});

@@ -1,0 +1,292 @@
+// How each operator is written for images whose channels are last.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "graph/batch_norm.h"
+#include "graph/channels_last.h"
+#include "graph/edit.h"
+#include "graph/linear.h"
+#include "graph/pattern.h"
+
+namespace mica {
+namespace {
+
+using Layout = ChannelsLast;
+
+// A node's own way of saying what it is. (References to nodes do not outlive the adding of others.)
+struct Original {
+  Layout::Operator op;
+  std::vector<ValueId> inputs;
+  Attributes attributes;
+
+  explicit Original(const Node& node)
+      : op{node.domain, node.op_type, node.opset},
+        inputs(node.inputs.begin(), node.inputs.begin() + static_cast<int64_t>(node.formal_inputs)),
+        attributes(node.attributes) {}
+
+  ValueId again(Layout& layout, NodeId id) && {
+    return layout.add_one(op, id, std::move(inputs), std::move(attributes));
+  }
+};
+
+// The number of axes of input or output `id` when it may be an image; 0 otherwise.
+size_t image_rank(const Graph& graph, ValueId id) {
+  const Dims* dims = id == ValueId::None ? nullptr : dims_of(graph, id);
+  return dims != nullptr && (dims->size() == 3 || dims->size() == 4) ? dims->size() : 0;
+}
+
+bool is_f32(const Graph& graph, ValueId id) {
+  return graph.value(id).type.dtype == DType::F32;
+}
+
+bool has_one_element(const Graph& graph, ValueId id) {
+  const Dims* dims = dims_of(graph, id);
+  return dims != nullptr && std::ranges::all_of(*dims, [](const Dim& dim) { return dim.is(1); });
+}
+
+bool give(Layout& layout, NodeId id, ValueId result, bool is_image = true) {
+  if (result == ValueId::None || dims_of(layout.graph(), result) == nullptr) return false;
+  layout.replace(id, 0, result, is_image);
+  return true;
+}
+
+// Filters below which vectors of filters would be mostly empty.
+constexpr int64_t kFewFilters = 8;
+
+bool rewrite_conv(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const size_t rank = image_rank(layout.graph(), node.inputs[0]);
+  if (rank == 0 || !is_f32(layout.graph(), node.inputs[0]) || attribute(node, "channels_last", 0) != 0) return false;
+  if (!is_constant(layout.graph(), node.inputs[1])) return false;
+  const Shape& weights = layout.graph().value(node.inputs[1]).constant.shape();
+  const int64_t group = attribute(node, "group", 1);
+  if (weights.rank() != rank || group < 1) return false;
+  const bool depthwise = group > 1 && weights[0] == group && weights[1] == 1;
+  if (depthwise ? layout.twin(node.inputs[0]) == ValueId::None : weights[0] / group < kFewFilters) return false;
+  Original layer(node);
+  for (const size_t i : {0, 3}) {
+    if (i < layer.inputs.size() && layer.inputs[i] != ValueId::None) {
+      layer.inputs[i] = layout.twin_of(layer.inputs[i], rank);
+    }
+  }
+  layer.attributes.emplace("channels_last", int64_t{1});
+  layer.op = {std::string(kOwnDomain), "ConvLayer", 1};
+  return give(layout, id, std::move(layer).again(layout, id));
+}
+
+bool rewrite_pool(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const ValueId x = layout.twin(node.inputs[0]);
+  const bool indices = node.outputs.size() > 1 && node.outputs[1] != ValueId::None;
+  if (x == ValueId::None || indices || !is_f32(layout.graph(), x)) return false;
+  Original pool(node);
+  pool.inputs = {x};
+  pool.attributes.erase("storage_order");
+  pool.op = {std::string(kOwnDomain), "ChannelsLast" + node.op_type, 1};
+  return give(layout, id, std::move(pool).again(layout, id));
+}
+
+// A convolution of one tap, in which every filter sees its own channel.
+bool rewrite_batch_norm(Layout& layout, NodeId id) {
+  const Graph& graph = layout.graph();
+  const Node& node = graph.node(id);
+  const ValueId x = layout.twin(node.inputs[0]);
+  const size_t rank = image_rank(graph, node.inputs[0]);
+  if (x == ValueId::None || !is_f32(graph, x)) return false;
+  const auto scale = batch_norm_scale(graph, node);
+  const auto channels = dims_of(graph, x)->back().constant();
+  if (!scale || scale->factors.size() < 2 || channels != static_cast<int64_t>(scale->factors.size())) return false;
+  Shape weights{*channels};
+  while (weights.rank() < rank) weights.push_back(1);
+  const ValueId w = layout.add_constant(tensor_of(DType::F32, weights, scale->factors));
+  const ValueId bias = layout.add_constant(tensor_of(DType::F32, Shape{*channels}, scale->offsets));
+  const Layout::Operator op{std::string(kOwnDomain), "ConvLayer", 1};
+  return give(layout, id, layout.add_one(op, id, {x, w, bias}, {{"channels_last", int64_t{1}}, {"group", *channels}}));
+}
+
+// A reduction of x over these axes, as the operator's version has them.
+Original reduction(Layout& layout, Original original, ValueId x, const std::vector<int64_t>& axes) {
+  original.inputs = {x};
+  if (original.op.opset >= (original.op.type == "ReduceSum" ? 13 : 18)) {
+    const Shape count{static_cast<int64_t>(axes.size())};
+    original.inputs.push_back(layout.add_constant(Tensor::of<int64_t>(count, axes)));
+  } else {
+    original.attributes["axes"] = axes;
+  }
+  return original;
+}
+
+// Reductions over axes whose dims are kept, or over all but the first two.
+bool rewrite_reduction(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const ValueId x = layout.twin(node.inputs[0]);
+  const size_t rank = image_rank(layout.graph(), node.inputs[0]);
+  if (x == ValueId::None) return false;
+  const auto axes = integers(layout.graph(), node, "axes", 1);
+  if (!axes || axes->empty()) return false;
+  const bool kept = attribute(node, "keepdims", 1) != 0;
+  std::vector<int64_t> own;
+  for (const int64_t axis : *axes) own.push_back(turned_axis(axis, rank));
+  std::ranges::sort(own);
+  const bool spatial = own.front() == 1 && own.back() + 2 == static_cast<int64_t>(rank) && own.size() + 2 == rank;
+  if (!kept && !spatial) return false;
+  return give(layout, id, reduction(layout, Original(node), x, own).again(layout, id), kept);
+}
+
+bool rewrite_global_pool(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const ValueId x = layout.twin(node.inputs[0]);
+  if (x == ValueId::None) return false;
+  std::vector<int64_t> axes;
+  for (size_t i = 1; i + 1 < image_rank(layout.graph(), node.inputs[0]); ++i) axes.push_back(static_cast<int64_t>(i));
+  Original mean(node);
+  mean.op.type = node.op_type == "GlobalMaxPool" ? "ReduceMax" : "ReduceMean";
+  return give(layout, id, reduction(layout, std::move(mean), x, axes).again(layout, id));
+}
+
+// Functions of each element by itself, whose other inputs are numbers.
+bool rewrite_unary(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  Original function(node);
+  std::vector<ValueId>& inputs = function.inputs;
+  if (inputs.empty() || layout.twin(inputs[0]) == ValueId::None || node.outputs.size() != 1) return false;
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    if (inputs[i] != ValueId::None && !has_one_element(layout.graph(), inputs[i])) return false;
+  }
+  inputs[0] = layout.twin(inputs[0]);
+  return give(layout, id, std::move(function).again(layout, id));
+}
+
+// Functions of elements that broadcast.
+bool rewrite_broadcast(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const size_t rank = image_rank(layout.graph(), node.outputs[0]);
+  Original function(node);
+  std::vector<ValueId>& inputs = function.inputs;
+  const auto has_twin = [&](ValueId input) { return layout.twin(input) != ValueId::None; };
+  const bool is_old = node.opset < 7 && node.op_type != "Sum" && node.op_type != "Max" && node.op_type != "Min";
+  if (rank == 0 || is_old || std::ranges::none_of(inputs, has_twin)) return false;
+  for (ValueId& input : inputs) {
+    const bool is_image = image_rank(layout.graph(), input) == rank;
+    if (is_constant(layout.graph(), input)) {
+      input = layout.turned_constant(input, rank);
+    } else if (is_image) {
+      input = layout.twin_of(input, rank);
+    } else if (!has_one_element(layout.graph(), input)) {
+      return false;
+    }
+    if (input == ValueId::None) return false;
+  }
+  return give(layout, id, std::move(function).again(layout, id));
+}
+
+// Operators along the attribute `axis` of inputs that all are images.
+bool rewrite_along_axis(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const bool split = node.op_type == "Split";
+  const size_t rank = image_rank(layout.graph(), node.inputs[0]);
+  Original joint(node);
+  std::vector<ValueId>& inputs = joint.inputs;
+  const size_t images = split ? 1 : inputs.size();
+  const auto twins = std::count_if(inputs.begin(), inputs.begin() + static_cast<int64_t>(images),
+                                   [&](ValueId input) { return layout.twin(input) != ValueId::None; });
+  if (rank == 0 || 2 * static_cast<size_t>(twins) < images || (node.op_type == "Softmax" && node.opset < 13))
+    return false;
+  const int64_t absent = split ? 0 : node.op_type == "Softmax" ? -1 : 1;
+  joint.attributes["axis"] = turned_axis(attribute(node, "axis", absent), rank);
+  const std::vector<ValueId> old = node.outputs;
+  for (size_t i = 0; i < images; ++i) inputs[i] = layout.twin_of(inputs[i], rank);
+  const std::vector<ValueId> made = layout.add(joint.op, id, std::move(inputs), std::move(joint.attributes));
+  if (made.size() != old.size()) return false;
+  for (size_t i = 0; i < made.size(); ++i) {
+    if (old[i] != ValueId::None) layout.replace(id, i, made[i]);
+  }
+  return true;
+}
+
+// A list of constants, one for each axis, in the order of the twin's axes; None when it is none.
+template <class T>
+ValueId turned_list(Layout& layout, ValueId id, size_t lists, size_t rank) {
+  if (!is_constant(layout.graph(), id)) return ValueId::None;
+  const Tensor& tensor = layout.graph().value(id).constant;
+  if (tensor.dtype() != dtype_of<T> || tensor.elements() != static_cast<int64_t>(lists * rank)) return ValueId::None;
+  std::vector<T> all;
+  for (size_t i = 0; i < lists; ++i) {
+    const T* list = tensor.data<T>() + i * rank;
+    const std::vector<T> part = turned(std::vector<T>(list, list + rank));
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return layout.add_constant(Tensor::of<T>(Shape{static_cast<int64_t>(all.size())}, all));
+}
+
+bool rewrite_pad(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const size_t rank = image_rank(layout.graph(), node.inputs[0]);
+  Original pad(node);
+  std::vector<ValueId>& inputs = pad.inputs;
+  if (layout.twin(inputs[0]) == ValueId::None || node.opset < 11 || input_of(node, 3) != ValueId::None) return false;
+  inputs[0] = layout.twin(inputs[0]);
+  inputs[1] = turned_list<int64_t>(layout, inputs[1], 2, rank);
+  if (inputs[1] == ValueId::None) return false;
+  return give(layout, id, std::move(pad).again(layout, id));
+}
+
+bool rewrite_resize(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const size_t rank = image_rank(layout.graph(), node.inputs[0]);
+  Original resize(node);
+  std::vector<ValueId>& inputs = resize.inputs;
+  const bool crops = text_attribute(node, "coordinate_transformation_mode") == "tf_crop_and_resize";
+  if (layout.twin(inputs[0]) == ValueId::None || node.opset < 11 || crops || node.attributes.contains("axes") ||
+      node.attributes.contains("keep_aspect_ratio_policy")) {
+    return false;
+  }
+  inputs[0] = layout.twin(inputs[0]);
+  if (inputs.size() > 1) inputs[1] = ValueId::None;  // the region, which is not used
+  for (size_t i = 2; i < inputs.size(); ++i) {
+    if (inputs[i] == ValueId::None) continue;
+    const bool empty =
+        is_constant(layout.graph(), inputs[i]) && layout.graph().value(inputs[i]).constant.elements() == 0;
+    if (empty) continue;
+    inputs[i] =
+        i == 2 ? turned_list<float>(layout, inputs[i], 1, rank) : turned_list<int64_t>(layout, inputs[i], 1, rank);
+    if (inputs[i] == ValueId::None) return false;
+  }
+  return give(layout, id, std::move(resize).again(layout, id));
+}
+
+struct Known {
+  ChannelsLastRewrite rewrite;
+  std::initializer_list<std::string_view> operators;
+};
+const Known kKnown[] = {
+    {rewrite_batch_norm, {"BatchNormalization"}},
+    {rewrite_pool, {"MaxPool", "AveragePool"}},
+    {rewrite_global_pool, {"GlobalAveragePool", "GlobalMaxPool"}},
+    {rewrite_reduction, {"ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum"}},
+    {rewrite_unary, {"Abs",       "Cast",      "Ceil",       "Clip",           "Cos",
+                     "Elu",       "Erf",       "Exp",        "Gelu",           "HardSigmoid",
+                     "HardSwish", "LeakyRelu", "Log",        "Mish",           "Neg",
+                     "Floor",     "Relu",      "Reciprocal", "Round",          "Selu",
+                     "Sigmoid",   "Softplus",  "Sqrt",       "Softsign",       "Swish",
+                     "Tanh",      "Identity",  "Not",        "QuantizeLinear", "DequantizeLinear"}},
+    {rewrite_broadcast, {"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "PRelu"}},
+    {rewrite_along_axis, {"Concat", "Split", "Softmax"}},
+    {rewrite_pad, {"Pad"}},
+    {rewrite_resize, {"Resize"}},
+};
+
+}  // namespace
+
+ChannelsLastRewrite channels_last_rewrite(const Node& node) {
+  if (node.domain == kOwnDomain) return node.op_type == "ConvLayer" ? rewrite_conv : nullptr;
+  if (!node.domain.empty()) return nullptr;
+  if (node.op_type == "Conv") return rewrite_conv;
+  for (const Known& known : kKnown) {
+    if (std::ranges::find(known.operators, node.op_type) != known.operators.end()) return known.rewrite;
+  }
+  return nullptr;
+}
+
+}  // namespace mica

@@ -1,0 +1,91 @@
+// ConvLayer, mica 1:  Y = f(conv(X, W) + B + residual), a convolution and what is done to its result, as the optimiser
+// joins them. Attributes are those of Conv, and f is an activation of kernels/matmul/layer_activation.h. With
+// `channels_last`, X, residual and Y are [N, spatial..., channels], of one or two spatial axes; W is that of Conv.
+#include "kernels/conv/channels_last.h"
+#include "kernels/conv/channels_last_conv.h"
+#include "kernels/matmul/layer_activation.h"
+
+namespace mica {
+namespace {
+
+constexpr size_t kBias = 2, kResidual = 3;
+
+struct ConvLayer : ConvParams, LayerActivation {
+  bool channels_last = false;
+};
+
+void prepare(ConvLayer& op, const NodeFacts& facts) {
+  check_conv(op, facts);
+  prepare_layer_activation(op, facts);
+}
+
+void infer(const ConvLayer& op, InferContext& ctx) {
+  const Dims* x = ctx.dims(0);
+  if (x == nullptr || x->size() < 3) return ctx.set(0, DType::F32, conv_output_dims(op, ctx, 0, 1, kBias));
+  if (op.channels_last && x->size() > 4) ctx.fail("the input " + str(*x) + " has more than two spatial axes");
+  auto y = conv_output_dims(op, ctx, op.channels_last ? channels_first(*x) : *x, 1, kBias);
+  if (y && op.channels_last) y = channels_last(*y);
+  ctx.set(0, DType::F32, std::move(y));
+}
+
+std::shared_ptr<const Tensor> prepack(const ConvLayer& op, const ConstantOperands& constants) {
+  const Tensor* w = constants.in(1);
+  if (!op.channels_last || w == nullptr || w->shape().rank() < 3 || w->shape()[0] % op.group != 0) return nullptr;
+  const Shape& shape = w->shape();
+  const ChannelsLastFilters filters(op.group, shape[0] / op.group, shape[1], shape.elements(2, shape.rank()));
+  auto packed = std::make_shared<Tensor>(DType::F32, Shape{filters.elements()});
+  filters.pack(w->data<float>(), packed->mutable_data<float>());
+  return packed;
+}
+
+void run_channels_last(const ConvLayer& op, const Operands& io, FloatConv conv) {
+  const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
+  if (x.rank() < 3 || x.rank() > 4 || y.rank() != x.rank()) {
+    bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  }
+  const ConvGeometry g = conv_geometry(op, channels_first(x), io.in(1).shape(), channels_first(y));
+  check_bias(io, kBias, g.groups * g.filters);
+  const Tensor* packed = io.packed<Tensor>();
+  if (packed != nullptr) return convolve_channels_last(io, g, conv, packed->data<float>());
+  const ChannelsLastFilters filters(g.groups, g.filters, g.channels, g.taps());
+  float* own = io.scratch<float>(filters.elements());
+  filters.pack(conv.w, own);
+  convolve_channels_last(io, g, conv, own);
+}
+
+void run_cpu(const ConvLayer& op, const Operands& io) {
+  FloatConv conv{io.in(0).data<float>(), io.in(1).data<float>(), io.has(kBias) ? io.in(kBias).data<float>() : nullptr,
+                 io.out(0).mutable_data<float>()};
+  if (io.has(kResidual)) {
+    if (io.in(kResidual).shape() != io.out(0).shape()) {
+      bad_input("the residual " + io.in(kResidual).str() + " has not the dims of " + io.out(0).str());
+    }
+    conv.addend = io.in(kResidual).data<float>();
+  }
+  conv.epilogue = op.epilogue();
+  if (op.channels_last) return run_channels_last(op, io, conv);
+  const ConvGeometry g = conv_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
+  check_bias(io, kBias, g.groups * g.filters);
+  convolve_floats(io, g, conv);
+}
+
+}  // namespace
+
+MICA_OP(ConvLayer, 1, mica) {
+  OpBuilder<ConvLayer> builder = op<ConvLayer>();
+  conv_attributes(builder);
+  layer_activation_attributes(builder);
+  return builder.input("X", types::f32)
+      .input("W", types::f32)
+      .optional_input("B", types::f32)
+      .optional_input("residual", types::f32)
+      .output("Y")
+      .attribute("channels_last", &ConvLayer::channels_last)
+      .may_overwrite(0, kResidual)
+      .prepare<prepare>()
+      .infer<infer>()
+      .cpu<run_cpu>()
+      .prepack<prepack>();
+}
+
+}  // namespace mica
