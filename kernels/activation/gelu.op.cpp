@@ -4,6 +4,8 @@
 //   BiasGelu                             the first of A + B
 //   FastGelu                             the second of X + bias, or of X
 //   QuickGelu                            x sigmoid(alpha x), without a bias
+#include "kernels/activation/gelu.h"
+
 #include "kernels/activation/functions.h"
 #include "kernels/math/map.h"
 #include "kernels/math/unary.h"
@@ -14,11 +16,6 @@ namespace {
 
 constexpr Unary kExact{&UnaryKernels::gelu, activation::gelu};
 constexpr Unary kTanh{&UnaryKernels::gelu_tanh, activation::gelu_tanh};
-
-struct Gelu {
-  std::string approximate = "none";
-  Unary function = kExact;
-};
 
 void prepare(Gelu& op, const NodeFacts&) {
   if (op.approximate != "none" && op.approximate != "tanh") {
@@ -74,7 +71,10 @@ OpBuilder<Unary> biased(const Unary& function) {
 }  // namespace
 
 MICA_OP(Gelu, 20) {
-  return elementwise(Gelu{}).attribute("approximate", &Gelu::approximate).prepare<prepare>().cpu<run_gelu>();
+  return elementwise(Gelu{"none", kExact})
+      .attribute("approximate", &Gelu::approximate)
+      .prepare<prepare>()
+      .cpu<run_gelu>();
 }
 MICA_OP(Gelu, 1, com_microsoft) {
   return unary(kExact.loop, kExact.wide);

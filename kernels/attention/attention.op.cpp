@@ -3,6 +3,7 @@
 // Q, K, V are [batch, heads, length, width], or [batch, length, heads * width] with the numbers of heads as attributes.
 #include <algorithm>
 
+#include "kernels/attention/attention_op.h"
 #include "kernels/attention/head_operand.h"
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/score_bias.h"
@@ -12,20 +13,11 @@
 namespace mica {
 namespace {
 
-enum Input : size_t { kQ, kK, kV, kMask, kPastKey, kPastValue, kValidKeys };
-enum Output : size_t { kY, kPresentKey, kPresentValue, kScores };
+using enum AttentionOp::Input;
+using enum AttentionOp::Output;
 
-struct AttentionOp {
-  std::optional<int64_t> q_num_heads = {}, kv_num_heads = {};
-  std::optional<float> scale = {};
-  float softcap = 0;
-  bool is_causal = false;
-  std::optional<DType> softmax_precision = {};
-  int64_t qk_matmul_output_mode = 0;
-  ShortMask short_mask = ShortMask::Hide;
-};
-
-void prepare(AttentionOp& op, const NodeFacts&) {
+void prepare(AttentionOp& op, const NodeFacts& facts) {
+  op.outputs = facts.outputs;
   const auto fail = [](const std::string& message) { throw Error(ErrorCode::InvalidModel, message); };
   for (const auto& heads : {op.q_num_heads, op.kv_num_heads}) check_heads(heads.value_or(1));
   if (op.qk_matmul_output_mode < 0 || op.qk_matmul_output_mode > 3) {

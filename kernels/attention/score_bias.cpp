@@ -47,19 +47,24 @@ int64_t masked_keys(const Shape& mask, int64_t keys, ShortMask short_mask) {
   return short_mask == ShortMask::Hide && mask.rank() > 0 ? std::min(keys, mask.back()) : keys;
 }
 
-template <class T>
-ScoreBias<T> score_bias(const Operands& io, const Tensor& mask, const Shape& scores, ShortMask short_mask) {
+std::array<int64_t, 4> mask_steps(const Tensor& mask, const Shape& scores, ShortMask short_mask) {
   const Shape& shape = mask.shape();
   if (shape.rank() > 4) does_not_fit(mask, scores);
   const size_t offset = 4 - shape.rank();
   const auto strides = shape.strides();
-  int64_t steps[4] = {};
+  std::array<int64_t, 4> steps{};
   for (size_t axis = 0; axis < shape.rank(); ++axis) {
     const bool hides = axis + offset == 3 && short_mask == ShortMask::Hide && shape[axis] < scores[3];
     const bool equal = shape[axis] == scores[axis + offset] || hides;
     if (!equal && shape[axis] != 1) does_not_fit(mask, scores);
     steps[axis + offset] = equal ? strides[axis] : 0;
   }
+  return steps;
+}
+
+template <class T>
+ScoreBias<T> score_bias(const Operands& io, const Tensor& mask, const Shape& scores, ShortMask short_mask) {
+  const auto steps = mask_steps(mask, scores, short_mask);
   return {as_terms<T>(io, mask), steps[0], steps[1], steps[2], steps[3]};
 }
 

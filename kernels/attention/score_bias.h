@@ -14,6 +14,9 @@ enum class ShortMask {
 /// Number of keys that a mask of this shape speaks of: all but those that `Hide` hides.
 int64_t masked_keys(const Shape& mask, int64_t keys, ShortMask short_mask);
 
+/// Steps of such a mask along batch, heads, rows and keys. Throws when it does not fit.
+std::array<int64_t, 4> mask_steps(const Tensor& mask, const Shape& scores, ShortMask short_mask);
+
 /// A tensor that broadcasts to [batch, heads, rows, keys]: true or false for shown and hidden, or numbers to add.
 template <class T>
 ScoreBias<T> score_bias(const Operands& io, const Tensor& mask, const Shape& scores, ShortMask short_mask);

@@ -2,6 +2,7 @@
 // one tensor, [batch, length, (q_num_heads + 2 * kv_num_heads) * width], and are read where they lie. The mask has all
 // the columns of the scores.
 #include "kernels/attention/attention.h"
+#include "kernels/attention/attention_op.h"
 #include "kernels/attention/head_operand.h"
 #include "kernels/attention/score_bias.h"
 #include "kernels/op.h"
@@ -10,15 +11,6 @@ namespace mica {
 namespace {
 
 enum Input : size_t { kPacked, kMask };
-
-struct SelfAttention {
-  int64_t q_num_heads = 0, kv_num_heads = 0;
-  std::optional<float> scale = {};
-  float softcap = 0;
-  bool is_causal = false;
-
-  int64_t all_heads() const { return q_num_heads + 2 * kv_num_heads; }
-};
 
 void prepare(SelfAttention& op, const NodeFacts&) {
   for (const int64_t heads : {op.q_num_heads, op.kv_num_heads}) check_heads(heads);
@@ -36,18 +28,11 @@ void infer(const SelfAttention& op, InferContext& ctx) {
 void run_cpu(const SelfAttention& op, const Operands& io) {
   if (outputs_are_empty(io)) return;
   const Tensor& packed = io.in(kPacked);
-  if (packed.shape().rank() != 3 || packed.shape()[2] % op.all_heads() != 0) {
-    bad_input(packed.str() + " does not divide into " + std::to_string(op.all_heads()) + " heads");
-  }
-  const int64_t width = packed.shape()[2] / op.all_heads();
-  const HeadOperand q = heads_of_row(packed, 0, op.q_num_heads, width);
-  const HeadOperand k = heads_of_row(packed, op.q_num_heads * width, op.kv_num_heads, width);
-  const HeadOperand v = heads_of_row(packed, (op.q_num_heads + op.kv_num_heads) * width, op.kv_num_heads, width);
-  check_attention(q, k, v);
-  const int64_t rows = q.dims.rows;
+  const auto [q, k, v] = packed_heads(op, packed);
+  const int64_t rows = q.dims.rows, width = q.dims.width;
   Sequence* sequences = io.scratch<Sequence>(q.dims.batch);
   std::fill_n(sequences, q.dims.batch, Sequence{rows, 0});
-  visit_wide(packed.dtype(), [&]<class T>() {
+  visit_wide(packed.dtype(), [&, &q = q, &k = k, &v = v]<class T>() {
     Attention<T> task{q.dims.batch, op.q_num_heads, op.kv_num_heads, rows, rows, width, width};
     task.q = q.read<T>(io);
     task.k = k.read<T>(io);
@@ -68,6 +53,18 @@ void run_cpu(const SelfAttention& op, const Operands& io) {
 }
 
 }  // namespace
+
+PackedHeads packed_heads(const SelfAttention& op, const Tensor& packed) {
+  if (packed.shape().rank() != 3 || packed.shape()[2] % op.all_heads() != 0) {
+    bad_input(packed.str() + " does not divide into " + std::to_string(op.all_heads()) + " heads");
+  }
+  const int64_t width = packed.shape()[2] / op.all_heads();
+  PackedHeads heads{heads_of_row(packed, 0, op.q_num_heads, width),
+                    heads_of_row(packed, op.q_num_heads * width, op.kv_num_heads, width),
+                    heads_of_row(packed, (op.q_num_heads + op.kv_num_heads) * width, op.kv_num_heads, width)};
+  check_attention(heads.q, heads.k, heads.v);
+  return heads;
+}
 
 MICA_OP(SelfAttention, 1, mica) {
   return op<SelfAttention>()

@@ -1,19 +1,13 @@
 // Cast, ai.onnx 1: the elements as another type, `to` (in version 1 its name). CastLike, ai.onnx 15: as the type of
 // input 1. `saturate`, since 19, and `round_mode`, since 24, say how numbers become floats of 8 bits.
+#include "kernels/cast/cast.h"
+
 #include "kernels/cast/convert.h"
 #include "kernels/op.h"
 #include "runtime/base/text.h"
 
 namespace mica {
 namespace {
-
-struct Cast {
-  DType to = DType::Undefined;  ///< Undefined: the type of input 1
-  std::string to_name = {};
-  std::string round_mode = "up";
-  bool saturate = true;
-  ConvertOptions options = {};
-};
 
 void prepare(Cast& op, const NodeFacts&) {
   if (!op.to_name.empty()) {

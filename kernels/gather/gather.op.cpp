@@ -1,5 +1,7 @@
 // Gather, ai.onnx 1: the slices of `data` along one axis that `indices` names:
 //   output[i.., j.., k..] = data[i.., indices[j..], k..]
+#include "kernels/gather/gather.h"
+
 #include <algorithm>
 
 #include "backends/cpu/thread_pool.h"
@@ -9,10 +11,6 @@
 
 namespace mica {
 namespace {
-
-struct Gather {
-  int64_t axis = 0;
-};
 
 // Contents are followed where the indices are numbers; the axis may have any place.
 void infer_contents(InferContext& ctx, const Dims& from, size_t axis) {

@@ -5,10 +5,8 @@
 // Linear, mica 1: Y = f(alpha * X x W' + beta * bias + residual), the layer of a network that the optimiser makes of
 // products and what is done to them. `transB` transposes W. The bias broadcasts as C does, the residual has the dims of
 // Y. f is an activation of kernels/matmul/layer_activation.h.
-#include "kernels/matmul/gemm.h"
-
 #include "backends/cpu/thread_pool.h"
-#include "kernels/matmul/layer_activation.h"
+#include "kernels/matmul/gemm_op.h"
 #include "kernels/matmul/packed.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
@@ -17,13 +15,6 @@ namespace mica {
 namespace {
 
 constexpr size_t kResidual = 3;
-
-struct Gemm {
-  float alpha = 1, beta = 1;
-  bool trans_a = false, trans_b = false;
-};
-
-struct Linear : Gemm, LayerActivation {};
 
 void infer(const Gemm& op, InferContext& ctx) {
   same_dtype(ctx, 0, 1);
@@ -80,28 +71,9 @@ T combine(const Gemm& op, T product, T addend) {
   }
 }
 
-// Operands as they are multiplied.
-struct Sides {
-  int64_t m, n, k;
-  int64_t a_row, a_column, b_row, b_column;
-};
-
-Sides sides_of(const Gemm& op, const Shape& a, const Shape& b) {
-  const bool matrices = a.rank() >= 2 && (a.rank() == 2 || !op.trans_a) && b.rank() >= 2;
-  if (!matrices || b.elements(0, b.rank() - 2) != 1) {
-    bad_input("an operand is not a matrix: A " + a.str() + ", B " + b.str());
-  }
-  const int64_t b_rows = b[b.rank() - 2];
-  Sides s{a.elements(0, a.rank() - 1), b.back(), a.back(), a.back(), 1, b.back(), 1};
-  if (op.trans_a) std::swap(s.m, s.k), std::swap(s.a_row, s.a_column);
-  if (op.trans_b) s.n = b_rows, std::swap(s.b_row, s.b_column);
-  if ((op.trans_b ? b.back() : b_rows) != s.k) bad_input("inner sizes differ: A " + a.str() + ", B " + b.str());
-  return s;
-}
-
 // The plain loops, for types other than float.
 template <class T>
-void multiply_plainly(const Gemm& op, const Operands& io, const Sides& s) {
+void multiply_plainly(const Gemm& op, const Operands& io, const GemmSides& s) {
   const Matrix<const T> a{io.in(0).data<T>(), s.a_row, s.a_column}, b{io.in(1).data<T>(), s.b_row, s.b_column};
   static constexpr T kNone = 0;
   const Matrix<const T> c =
@@ -115,7 +87,7 @@ void multiply_plainly(const Gemm& op, const Operands& io, const Sides& s) {
   });
 }
 
-void linear_doubles(const Linear& op, const Operands& io, const Sides& s) {
+void linear_doubles(const Linear& op, const Operands& io, const GemmSides& s) {
   double* y = io.out(0).mutable_data<double>();
   const int64_t count = io.out(0).elements();
   double* residual = io.has(kResidual) ? io.scratch<double>(count) : nullptr;
@@ -124,7 +96,7 @@ void linear_doubles(const Linear& op, const Operands& io, const Sides& s) {
   for (int64_t i = 0; i < count; ++i) y[i] = op.wide(y[i] + (residual != nullptr ? residual[i] : 0));
 }
 
-void multiply_floats(const Gemm& op, const Epilogue& epilogue, const Operands& io, const Sides& s, float* y) {
+void multiply_floats(const Gemm& op, const Epilogue& epilogue, const Operands& io, const GemmSides& s, float* y) {
   Product product{s.m, s.n, s.k, {widen<float>(io, io.in(0)), s.a_row, s.a_column}};
   if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
     product.packed_b = packed->matrix(0);
@@ -150,7 +122,7 @@ std::shared_ptr<const PackedMatrices> prepack(const Gemm& op, const ConstantOper
 }
 
 void run_cpu(const Gemm& op, const Operands& io) {
-  const Sides s = sides_of(op, io.in(0).shape(), io.in(1).shape());
+  const GemmSides s = gemm_sides(op, io.in(0).shape(), io.in(1).shape());
   Tensor& y = io.out(0);
   const bool plain = visit_dtype<int32_t, uint32_t, int64_t, uint64_t, double>(
       y.dtype(), [&]<class T>() { multiply_plainly<T>(op, io, s); });
@@ -161,7 +133,7 @@ void run_cpu(const Gemm& op, const Operands& io) {
 }
 
 void run_linear(const Linear& op, const Operands& io) {
-  const Sides s = sides_of(op, io.in(0).shape(), io.in(1).shape());
+  const GemmSides s = gemm_sides(op, io.in(0).shape(), io.in(1).shape());
   Tensor& y = io.out(0);
   if (io.has(kResidual) && io.in(kResidual).shape() != y.shape()) {
     bad_input("the residual " + io.in(kResidual).str() + " has not the dims of " + y.str());
@@ -189,6 +161,19 @@ OpBuilder<Gemm> gemm_of(bool optional_c) {
 }
 
 }  // namespace
+
+GemmSides gemm_sides(const Gemm& op, const Shape& a, const Shape& b) {
+  const bool matrices = a.rank() >= 2 && (a.rank() == 2 || !op.trans_a) && b.rank() >= 2;
+  if (!matrices || b.elements(0, b.rank() - 2) != 1) {
+    bad_input("an operand is not a matrix: A " + a.str() + ", B " + b.str());
+  }
+  const int64_t b_rows = b[b.rank() - 2];
+  GemmSides s{a.elements(0, a.rank() - 1), b.back(), a.back(), a.back(), 1, b.back(), 1};
+  if (op.trans_a) std::swap(s.m, s.k), std::swap(s.a_row, s.a_column);
+  if (op.trans_b) s.n = b_rows, std::swap(s.b_row, s.b_column);
+  if ((op.trans_b ? b.back() : b_rows) != s.k) bad_input("inner sizes differ: A " + a.str() + ", B " + b.str());
+  return s;
+}
 
 MICA_OP(Gemm, 11) {
   return gemm_of(true);

@@ -8,14 +8,6 @@
 namespace mica {
 namespace {
 
-struct MatMul {
-  float alpha = 1;
-  bool trans_a = false, trans_b = false, trans_batch_a = false, trans_batch_b = false;
-
-  MatMulSide a() const { return {trans_a, trans_batch_a}; }
-  MatMulSide b() const { return {trans_b, trans_batch_b}; }
-};
-
 void infer(const MatMul& op, InferContext& ctx) {
   same_dtype(ctx, 0, 1);
   ctx.set(0, ctx.dtype(0), matmul_dims(ctx, 0, op.a(), 1, op.b()));

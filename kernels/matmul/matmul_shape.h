@@ -12,6 +12,15 @@ struct MatMulSide {
   bool transpose_batch = false;
 };
 
+/// MatMul and FusedMatMul.
+struct MatMul {
+  float alpha = 1;
+  bool trans_a = false, trans_b = false, trans_batch_a = false, trans_batch_b = false;
+
+  MatMulSide a() const { return {trans_a, trans_batch_a}; }
+  MatMulSide b() const { return {trans_b, trans_batch_b}; }
+};
+
 /// Dims of the product of inputs `a` and `b`; nullopt when a rank is unknown.
 std::optional<Dims> matmul_dims(const InferContext& ctx, size_t a, MatMulSide a_side, size_t b, MatMulSide b_side);
 

@@ -8,6 +8,20 @@
 
 namespace mica {
 
+/// LayerNormalization, RMSNormalization.
+struct LayerNorm {
+  int64_t axis = -1;
+  float epsilon = 1e-5f;
+  DType stash_type = DType::F32;
+  bool rms = false;
+};
+
+/// SkipLayerNormalization, SkipSimplifiedLayerNormalization.
+struct SkipLayerNorm {
+  float epsilon = 1e-12f;
+  bool rms = false;
+};
+
 /// Normalises `count` rows, in parallel.
 template <class T>
 void normalize_rows(const Operands& io, const NormRows<Stored<T>, Wide<T>>& rows, int64_t count);

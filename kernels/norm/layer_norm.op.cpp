@@ -8,13 +8,6 @@
 namespace mica {
 namespace {
 
-struct LayerNorm {
-  int64_t axis = -1;
-  float epsilon = 1e-5f;
-  DType stash_type = DType::F32;
-  bool rms = false;
-};
-
 void infer(const LayerNorm& op, InferContext& ctx) {
   ctx.set(0, ctx.type(0));
   if (!is_float(op.stash_type)) ctx.fail("stash_type " + std::string(name(op.stash_type)) + " is not a float");

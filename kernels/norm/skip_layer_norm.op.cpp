@@ -6,11 +6,6 @@
 namespace mica {
 namespace {
 
-struct SkipLayerNorm {
-  float epsilon = 1e-12f;
-  bool rms = false;
-};
-
 void infer(const SkipLayerNorm&, InferContext& ctx) {
   for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
   const Dims* dims = ctx.dims(0);

@@ -1,12 +1,11 @@
 // ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL1, ReduceL2, ReduceLogSum, ReduceLogSumExp and
 // ReduceSumSquare, ai.onnx 1. The axes are an attribute before version 18 (ReduceSum: 13) and an input since; without
 // any, all are reduced, or with noop_with_empty_axes none.
-#include "kernels/reduce/reduce.h"
-
 #include <numeric>
 
 #include "kernels/op.h"
 #include "kernels/reduce/functions.h"
+#include "kernels/reduce/reduce_op.h"
 
 namespace mica {
 namespace {
@@ -78,10 +77,7 @@ template <template <class> class R>
 void run_cpu(const Reduce& op, const Operands& io) {
   const Tensor& x = io.in(0);
   Tensor& y = io.out(0);
-  std::span<const int64_t> axes = op.axes;
-  if (io.has(1)) axes = io.in(1).as<int64_t>();
-  const ReductionAxes groups = reduction_axes(x.shape(), reduced_axes(op, axes, x.shape().rank()));
-  if (groups.outputs() != y.elements()) bad_input("axes do not give the output's dims " + y.shape().str());
+  const ReductionAxes groups = axes_to_reduce(&op, io);
   const auto apply = [&]<class T>() {
     if constexpr (has_vector_loop<R<T>, T>) {
       const auto& loop = loops_of<T>(reduce_kernels()).*R<T>::template kVectorLoop<Stored<T>>;
@@ -135,6 +131,17 @@ OpBuilder<Reduce> minimum() {
 }
 
 }  // namespace
+
+ReductionAxes axes_to_reduce(const void* params, const Operands& io) {
+  const auto& op = *static_cast<const Reduce*>(params);
+  const Shape& shape = io.in(0).shape();
+  std::span<const int64_t> axes = op.axes;
+  if (io.has(1)) axes = io.in(1).as<int64_t>();
+  const ReductionAxes groups = reduction_axes(shape, reduced_axes(op, axes, shape.rank()));
+  const Tensor& y = io.out(0);
+  if (groups.outputs() != y.elements()) bad_input("axes do not give the output's dims " + y.shape().str());
+  return groups;
+}
 
 MICA_OP(ReduceSum, 1) {
   return by_attribute(sum());

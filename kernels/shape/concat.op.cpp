@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "kernels/shape/copies.h"
+
 namespace mica {
 namespace {
 
@@ -58,6 +60,22 @@ OpBuilder<Concat> concat() {
 }
 
 }  // namespace
+
+void concat_copies(const void* params, const Operands& io, FunctionRef<void(size_t, const StridedCopy&)> copy_part) {
+  const auto& op = *static_cast<const Concat*>(params);
+  const Shape& shape = io.out(0).shape();
+  const int64_t whole = shape.elements(normalize_axis(op.axis, shape.rank()), shape.rank());
+  // Runs of one part begin at even distances, so the first one tells where all are.
+  size_t last = io.inputs();
+  join(io, op.axis, 0, 1, [&](size_t i, int64_t, int64_t to, int64_t width) {
+    if (i == last || width == 0) return;
+    last = i;
+    StridedCopy copy(0, to);
+    copy.add(io.in(i).elements() / width, width, whole);
+    copy.add(width, 1, 1);
+    copy_part(i, copy);
+  });
+}
 
 std::optional<Dims> concat_dims(const InferContext& ctx, int64_t axis, size_t first, size_t step) {
   for (size_t i = first; i < ctx.inputs(); i += step) {

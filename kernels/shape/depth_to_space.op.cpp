@@ -4,7 +4,7 @@
 //   DepthToSpace CRD  [N, C, b, b, H, W] -> [N, C, H, b, W, b]
 //   SpaceToDepth      [N, C, H, b, W, b] -> [N, b, b, C, H, W]
 #include "kernels/op.h"
-#include "kernels/shape/strided_copy.h"
+#include "kernels/shape/copies.h"
 
 namespace mica {
 namespace {
@@ -44,7 +44,7 @@ void infer_blocks(const Blocks& op, InferContext& ctx) {
 }
 
 template <bool to_space>
-void run_blocks(const Blocks& op, const Operands& io) {
+StridedCopy block_copy(const Blocks& op, const Operands& io) {
   const Tensor& small = to_space ? io.out(0) : io.in(0);  // the one with few channels
   const Tensor& large = to_space ? io.in(0) : io.out(0);
   const Shape& shape = small.shape();
@@ -77,7 +77,12 @@ void run_blocks(const Blocks& op, const Operands& io) {
     const auto& axis = axes[k];
     copy.add(axis.extent, to_space ? axis.from : axis.to, to_space ? axis.to : axis.from);
   }
-  copy.run(io, io.in(0), io.out(0));
+  return copy;
+}
+
+template <bool to_space>
+void run_blocks(const Blocks& op, const Operands& io) {
+  block_copy<to_space>(op, io).run(io, io.in(0), io.out(0));
 }
 
 template <bool to_space>
@@ -92,6 +97,14 @@ OpBuilder<Blocks> blocks() {
 }
 
 }  // namespace
+
+StridedCopy depth_to_space_copy(const void* params, const Operands& io) {
+  return block_copy<true>(*static_cast<const Blocks*>(params), io);
+}
+
+StridedCopy space_to_depth_copy(const void* params, const Operands& io) {
+  return block_copy<false>(*static_cast<const Blocks*>(params), io);
+}
 
 MICA_OP(DepthToSpace, 11) {
   return blocks<true>().attribute("mode", &Blocks::mode);

@@ -1,7 +1,7 @@
 // Expand, ai.onnx 8: broadcasts a tensor with a shape, both ways as numpy does.
 #include "kernels/op.h"
+#include "kernels/shape/copies.h"
 #include "kernels/shape/shape_input.h"
-#include "kernels/shape/strided_copy.h"
 
 namespace mica {
 namespace {
@@ -29,7 +29,13 @@ void infer(const NoParams&, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 
-void run_cpu(const NoParams&, const Operands& io) {
+void run_cpu(const NoParams& op, const Operands& io) {
+  expand_copy(&op, io).run(io, io.in(0), io.out(0));
+}
+
+}  // namespace
+
+StridedCopy expand_copy(const void*, const Operands& io) {
   const Shape& from = io.in(0).shape();
   const Shape& to = io.out(0).shape();
   bool fits = from.rank() <= to.rank();
@@ -37,10 +43,8 @@ void run_cpu(const NoParams&, const Operands& io) {
     fits = from[i] == 1 || from[i] == to[to.rank() - from.rank() + i];
   }
   if (!fits) bad_input("cannot expand " + io.in(0).str() + " to " + to.str());
-  broadcast_walk(from, to).run(io, io.in(0), io.out(0));
+  return broadcast_walk(from, to);
 }
-
-}  // namespace
 
 MICA_OP(Expand, 8) {
   return op().input("input", types::any).input("shape", types::int64).output("output").infer<infer>().cpu<run_cpu>();

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "kernels/op.h"
+#include "kernels/shape/copies.h"
 #include "kernels/shape/shape_input.h"
-#include "kernels/shape/strided_copy.h"
 
 namespace mica {
 namespace {
@@ -164,6 +164,17 @@ void infer(const Slice& op, InferContext& ctx) {
 }
 
 void run_cpu(const Slice& op, const Operands& io) {
+  slice_copy(&op, io).run(io, io.in(0), io.out(0));
+}
+
+OpBuilder<Slice> slice() {
+  return op<Slice>().input("data", types::any).output("output").infer<infer>().cpu<run_cpu>();
+}
+
+}  // namespace
+
+StridedCopy slice_copy(const void* params, const Operands& io) {
+  const auto& op = *static_cast<const Slice*>(params);
   const Tensor& x = io.in(0);
   const Shape& shape = x.shape();
   const bool inputs = io.inputs() > 1;
@@ -189,14 +200,8 @@ void run_cpu(const Slice& op, const Operands& io) {
     to[axis] = range.count;
   }
   if (to != io.out(0).shape()) bad_input("slice of " + x.str() + " is " + to.str() + ", not " + io.out(0).str());
-  walk(shape, to, starts, steps).run(io, x, io.out(0));
+  return walk(shape, to, starts, steps);
 }
-
-OpBuilder<Slice> slice() {
-  return op<Slice>().input("data", types::any).output("output").infer<infer>().cpu<run_cpu>();
-}
-
-}  // namespace
 
 MICA_OP(Slice, 10) {
   return slice()

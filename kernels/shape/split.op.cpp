@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "kernels/op.h"
+#include "kernels/shape/copies.h"
 #include "kernels/shape/shape_input.h"
-#include "kernels/shape/strided_copy.h"
 
 namespace mica {
 namespace {
@@ -106,25 +106,7 @@ int64_t size_of_part(const Split& op, const Operands& io, size_t output, int64_t
 }
 
 void run_cpu(const Split& op, const Operands& io) {
-  const Tensor& x = io.in(0);
-  const size_t axis = normalize_axis(op.axis, x.shape().rank());
-  const int64_t whole = x.shape()[axis];
-  if (io.has(1)) check_integers(io.in(1), static_cast<int64_t>(op.outputs), "split");
-  int64_t begin = 0;
-  for (size_t i = 0; i < op.outputs; ++i) {
-    int64_t size = size_of_part(op, io, i, whole);
-    if (!op.uneven || i + 1 < op.outputs || io.has(1)) {
-      if (size < 0 || size > whole - begin) bad_input("parts do not fit into " + x.str());
-    } else {
-      size = whole - begin;
-    }
-    if (io.wants(i)) {
-      const StridedCopy copy = piece(x.shape(), axis, begin, size);
-      if (copy.elements() != io.out(i).elements()) bad_input("part " + std::to_string(i) + " is not as planned");
-      copy.run(io, x, io.out(i));
-    }
-    begin += size;
-  }
+  split_copies(&op, io, [&](size_t i, const StridedCopy& copy) { copy.run(io, io.in(0), io.out(i)); });
 }
 
 OpBuilder<Split> split(bool uneven = false) {
@@ -140,6 +122,29 @@ OpBuilder<Split> split(bool uneven = false) {
 }
 
 }  // namespace
+
+void split_copies(const void* params, const Operands& io, FunctionRef<void(size_t, const StridedCopy&)> copy_part) {
+  const auto& op = *static_cast<const Split*>(params);
+  const Tensor& x = io.in(0);
+  const size_t axis = normalize_axis(op.axis, x.shape().rank());
+  const int64_t whole = x.shape()[axis];
+  if (io.has(1)) check_integers(io.in(1), static_cast<int64_t>(op.outputs), "split");
+  int64_t begin = 0;
+  for (size_t i = 0; i < op.outputs; ++i) {
+    int64_t size = size_of_part(op, io, i, whole);
+    if (!op.uneven || i + 1 < op.outputs || io.has(1)) {
+      if (size < 0 || size > whole - begin) bad_input("parts do not fit into " + x.str());
+    } else {
+      size = whole - begin;
+    }
+    if (io.wants(i)) {
+      const StridedCopy copy = piece(x.shape(), axis, begin, size);
+      if (copy.elements() != io.out(i).elements()) bad_input("part " + std::to_string(i) + " is not as planned");
+      copy_part(i, copy);
+    }
+    begin += size;
+  }
+}
 
 MICA_OP(Split, 18) {
   return split(true).optional_input("split", types::int64).attribute("num_outputs", &Split::num_outputs);

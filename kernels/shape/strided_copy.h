@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "graph/infer_context.h"
 #include "kernels/operands.h"
@@ -24,6 +25,9 @@ class StridedCopy {
   void add(int64_t extent, int64_t from, int64_t to);
 
   int64_t elements() const { return elements_; }
+  int64_t from_start() const { return from_start_; }
+  int64_t to_start() const { return to_start_; }
+  std::span<const Axis> axes() const { return {axes_.data(), rank_}; }  ///< outermost first
 
   /// Copies elements of type T, alone on this thread.
   template <class T>

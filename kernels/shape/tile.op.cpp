@@ -1,7 +1,7 @@
 // Tile, ai.onnx 6: repeats a tensor along every axis. Version 1 repeats it along one axis.
 #include "kernels/op.h"
+#include "kernels/shape/copies.h"
 #include "kernels/shape/shape_input.h"
-#include "kernels/shape/strided_copy.h"
 #include "runtime/base/half.h"
 
 namespace mica {
@@ -62,16 +62,20 @@ void infer_1(const NoParams&, InferContext& ctx) {
   set_tiled(ctx, repeats);
 }
 
-void run_cpu(const NoParams&, const Operands& io) {
+void run_cpu(const NoParams& op, const Operands& io) {
+  tile_copy(&op, io).run(io, io.in(0), io.out(0));
+}
+
+}  // namespace
+
+StridedCopy tile_copy(const void*, const Operands& io) {
   const Shape& from = io.in(0).shape();
   const Shape& to = io.out(0).shape();
   bool fits = from.rank() == to.rank();
   for (size_t i = 0; fits && i < from.rank(); ++i) fits = from[i] > 0 ? to[i] % from[i] == 0 : to[i] == 0;
   if (!fits) bad_input("cannot tile " + io.in(0).str() + " to " + to.str());
-  tiles(from, to).run(io, io.in(0), io.out(0));
+  return tiles(from, to);
 }
-
-}  // namespace
 
 MICA_OP(Tile, 6) {
   return op().input("input", types::any).input("repeats", types::int64).output("output").infer<infer>().cpu<run_cpu>();

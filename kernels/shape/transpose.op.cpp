@@ -1,6 +1,6 @@
 // Transpose, ai.onnx 1: axis i of the output is axis perm[i] of the input; all axes reversed when perm is not given.
 #include "kernels/op.h"
-#include "kernels/shape/strided_copy.h"
+#include "kernels/shape/copies.h"
 
 namespace mica {
 namespace {
@@ -57,14 +57,19 @@ void infer(const Transpose& op, InferContext& ctx) {
 }
 
 void run_cpu(const Transpose& op, const Operands& io) {
+  transpose_copy(&op, io).run(io, io.in(0), io.out(0));
+}
+
+}  // namespace
+
+StridedCopy transpose_copy(const void* params, const Operands& io) {
+  const auto& op = *static_cast<const Transpose*>(params);
   const Shape& shape = io.in(0).shape();
   if ((!op.reversed && op.perm.size() != shape.rank()) || io.out(0).elements() != shape.elements()) {
     bad_input("cannot transpose " + io.in(0).str() + " into " + io.out(0).str());
   }
-  permutation(op, shape).run(io, io.in(0), io.out(0));
+  return permutation(op, shape);
 }
-
-}  // namespace
 
 MICA_OP(Transpose, 1) {
   return op<Transpose>()

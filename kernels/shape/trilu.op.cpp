@@ -1,4 +1,6 @@
 // Trilu, ai.onnx 14: the upper or lower triangle of each matrix, from the k-th diagonal on; zeros elsewhere.
+#include "kernels/shape/trilu.h"
+
 #include <algorithm>
 
 #include "backends/cpu/thread_pool.h"
@@ -8,10 +10,6 @@
 
 namespace mica {
 namespace {
-
-struct Trilu {
-  bool upper = true;
-};
 
 void infer(const Trilu&, InferContext& ctx) {
   const Dims* dims = ctx.dims(0);

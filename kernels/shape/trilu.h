@@ -1,0 +1,10 @@
+// What Trilu is given.
+#pragma once
+
+namespace mica {
+
+struct Trilu {
+  bool upper = true;
+};
+
+}  // namespace mica
