@@ -6,6 +6,7 @@
 
 #include "kernels/shape/copy.h"
 #include "runtime/base/error.h"
+#include "runtime/device_run.h"
 #include "runtime/interpreter.h"
 
 namespace mica {
@@ -95,9 +96,18 @@ Executor::Executor(std::shared_ptr<const Plan> plan, ThreadPool& threads)
     bodies_.push_back(std::make_unique<BodyRunner>(step, captures, threads));
     bound.context.subgraphs = bodies_.back().get();
   }
+  if (plan_->device() == nullptr) return;
+  std::vector<DeviceRun::Bound> operands;
+  for (const BoundStep& bound : steps_) operands.push_back({bound.inputs, bound.outputs});
+  device_ = std::make_unique<DeviceRun>(*plan_, std::move(operands));
 }
 
 Executor::~Executor() = default;
+
+void Executor::set_profile(std::span<double> seconds) {
+  profile_ = seconds;
+  if (device_ != nullptr) device_->set_profile(seconds);
+}
 
 void Executor::point(uint32_t root, void* memory) {
   for (const uint32_t member : plan_->slots()[root].members) slots_[member].tensor.rebind(memory);
@@ -137,27 +147,33 @@ void Executor::run(std::span<const Datum* const> inputs, std::span<Datum> output
 
 void Executor::run_steps() {
   const auto steps = plan_->steps();
-  size_t at = 0;
-  try {
-    for (; at < steps.size(); ++at) {
-      const Step& step = steps[at];
-      if (step.view) continue;
-      BoundStep& bound = steps_[at];
-      const auto start = profile_.empty() ? std::chrono::steady_clock::time_point() : std::chrono::steady_clock::now();
-      if (step.dynamic) {
-        run_dynamic(step, bound);
-      } else {
-        const std::span<Datum* const> formal(bound.inputs.data(), step.formal_inputs);
-        step.kernel->run(step.params, Operands(formal, bound.outputs, step.packed.get(), bound.context));
-      }
-      workspace_.reset();
-      if (!profile_.empty()) {
-        profile_[at] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      }
+  for (size_t at = 0; at < steps.size(); ++at) {
+    if (device_ != nullptr && (at = device_->launch(at)) == steps.size()) break;
+    const Step& step = steps[at];
+    if (step.view) continue;
+    if (step.waits) device_->wait();
+    const auto start = profile_.empty() ? std::chrono::steady_clock::time_point() : std::chrono::steady_clock::now();
+    run_step(step, steps_[at]);
+    if (!profile_.empty()) {
+      profile_[at] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
+  }
+  if (device_ != nullptr) device_->wait();
+}
+
+void Executor::run_step(const Step& step, BoundStep& bound) {
+  try {
+    if (step.dynamic) {
+      run_dynamic(step, bound);
+    } else {
+      const std::span<Datum* const> formal(bound.inputs.data(), step.formal_inputs);
+      step.kernel->run(step.params, Operands(formal, bound.outputs, step.packed.get(), bound.context));
+    }
+    workspace_.reset();
   } catch (const Error& error) {
     workspace_.reset();
-    throw error.within(plan_->graph().node(steps[at].node).str());
+    if (device_ != nullptr) device_->abandon();
+    throw error.within(plan_->graph().node(step.node).str());
   }
 }
 

@@ -1,6 +1,7 @@
 // Runs a plan: keeps the memory of one stream of runs, binds it to input dims, and walks the steps.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -13,6 +14,7 @@
 
 namespace mica {
 
+class DeviceRun;
 class ThreadPool;
 
 /// Not thread safe; several executors may share a plan and a thread pool.
@@ -37,9 +39,10 @@ class Executor {
   KeptState* kept(size_t input);
 
   const Plan& plan() const { return *plan_; }
-  size_t arena_bytes() const { return arena_bytes_; }
+  /// Of the host's arena and the device's.
+  size_t arena_bytes() const { return arena_bytes_[0] + arena_bytes_[1]; }
   /// Seconds spent on each step of the last run are added here while set; one entry a step.
-  void set_profile(std::span<double> seconds) { profile_ = seconds; }
+  void set_profile(std::span<double> seconds);
 
  private:
   class BodyRunner;
@@ -58,9 +61,11 @@ class Executor {
   bool settle_shape(uint32_t slot);
   void check_view(uint32_t slot) const;
   void fill_contents(uint32_t slot);
-  void lay_out();
+  void lay_out(Place place);
+  std::byte* allocate_arena(Place place, size_t bytes);
   void point(uint32_t root, void* memory);
   void run_steps();
+  void run_step(const Step& step, BoundStep& bound);
   void run_dynamic(const Step& step, BoundStep& bound);
   void collect(std::span<Datum> outputs);
 
@@ -79,10 +84,11 @@ class Executor {
   std::vector<int64_t> symbols_;    ///< of the inputs at hand; -1: not fixed yet
   std::vector<int64_t> registers_;  ///< of the plan's dims, at `bound_`
 
-  std::shared_ptr<std::byte> arena_;
-  size_t arena_bytes_ = 0;
+  std::array<std::shared_ptr<std::byte>, 2> arenas_;  ///< by place
+  std::array<size_t, 2> arena_bytes_{};
   std::vector<size_t> room_;  ///< bytes laid out for each root slot
   std::span<double> profile_;
+  std::unique_ptr<DeviceRun> device_;  ///< null: all steps run on the CPU
 };
 
 }  // namespace mica

@@ -3,6 +3,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/memory.h"
+#include "runtime/device_run.h"
 #include "runtime/executor.h"
 #include "runtime/memory_plan.h"
 
@@ -74,17 +75,20 @@ void Executor::rebind() {
   if (!plan_->dims().evaluate(symbols_, registers_)) {
     throw Error(ErrorCode::InvalidArgument, "the dims of the inputs lead to a division by zero or an overflow");
   }
-  bool grow = false;
+  std::array<bool, 2> grow{};  // by place
   for (const uint32_t id : plan_->bound_slots()) {
     const Slot& slot = plan_->slots()[id];
     if (!all && (slot.depends & changed) == 0) continue;
-    grow |= settle_shape(id);
+    grow[static_cast<size_t>(slot.place)] |= settle_shape(id);
     if (slot.source == Slot::Source::Contents) fill_contents(id);
   }
   for (const uint32_t id : plan_->bound_slots()) {
     if (all || (plan_->slots()[id].depends & changed) != 0) check_view(id);
   }
-  if (grow) lay_out();
+  for (const Place place : {Place::Host, Place::Device}) {
+    if (grow[static_cast<size_t>(place)]) lay_out(place);
+  }
+  if (device_ != nullptr) device_->rebound();
   is_bound_ = true;
 }
 
@@ -134,22 +138,31 @@ void Executor::check_view(uint32_t id) const {
                                               plan_->slots()[slot.root].name + "\"");
 }
 
-void Executor::lay_out() {
+void Executor::lay_out(Place place) {
   std::vector<Lifetime> lifetimes;
   std::vector<uint32_t> roots;
   for (uint32_t id = 0; id < slots_.size(); ++id) {
     const Slot& slot = plan_->slots()[id];
-    if (!slot.in_arena || slot.root != id) continue;
+    if (!slot.in_arena || slot.root != id || slot.place != place) continue;
     roots.push_back(id);
     lifetimes.push_back({slot.first, slot.last, room_[id]});
   }
   const MemoryPlan memory = plan_memory(lifetimes);
-  if (memory.bytes > arena_bytes_) {
-    arena_.reset();
-    arena_ = std::static_pointer_cast<std::byte>(allocate_aligned(memory.bytes));
-    arena_bytes_ = memory.bytes;
-  }
-  for (size_t i = 0; i < roots.size(); ++i) point(roots[i], arena_.get() + memory.offsets[i]);
+  std::byte* arena = allocate_arena(place, memory.bytes);
+  for (size_t i = 0; i < roots.size(); ++i) point(roots[i], arena + memory.offsets[i]);
+}
+
+// The arena of a place, made anew when it is smaller than that.
+std::byte* Executor::allocate_arena(Place place, size_t bytes) {
+  std::shared_ptr<std::byte>& arena = arenas_[static_cast<size_t>(place)];
+  size_t& size = arena_bytes_[static_cast<size_t>(place)];
+  if (bytes <= size) return arena.get();
+  arena.reset();
+  size = 0;
+  arena = place == Place::Device ? plan_->device()->allocate(bytes)
+                                 : std::static_pointer_cast<std::byte>(allocate_aligned(bytes));
+  size = bytes;
+  return arena.get();
 }
 
 }  // namespace mica

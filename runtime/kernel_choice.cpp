@@ -1,22 +1,44 @@
 #include "runtime/kernel_choice.h"
 
 namespace mica {
+namespace {
 
-KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device) {
-  const void* params = node.params.get();
+std::vector<ValueType> input_types(const Graph& graph, const Node& node) {
   std::vector<ValueType> types;
   for (size_t i = 0; i < node.formal_inputs; ++i) {
     types.push_back(node.inputs[i] == ValueId::None ? ValueType{} : graph.value(node.inputs[i]).type);
   }
+  return types;
+}
+
+// Takes the kernel over when it accepts the node; true then.
+template <class Choice, class AnyKernel>
+bool try_kernel(Choice& choice, const AnyKernel& kernel, const Node& node, const std::vector<ValueType>& types) {
+  const std::string refusal = kernel.accepts ? kernel.accepts(node.params.get(), types) : "";
+  if (refusal.empty()) {
+    choice.kernel = &kernel;
+    return true;
+  }
+  choice.refusals.push_back(std::string(kernel.name) + ": " + refusal);
+  return false;
+}
+
+}  // namespace
+
+KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device) {
+  const std::vector<ValueType> types = input_types(graph, node);
   KernelChoice choice;
   for (const Kernel& kernel : node.op->def.kernels) {
-    if (kernel.device != device) continue;
-    const std::string refusal = kernel.accepts != nullptr ? kernel.accepts(params, types) : "";
-    if (refusal.empty()) {
-      choice.kernel = &kernel;
-      break;
-    }
-    choice.refusals.push_back(std::string(kernel.name) + ": " + refusal);
+    if (kernel.device == device && try_kernel(choice, kernel, node, types)) break;
+  }
+  return choice;
+}
+
+DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, std::string_view device) {
+  const std::vector<ValueType> types = input_types(graph, node);
+  DeviceKernelChoice choice;
+  for (const DeviceKernel* kernel : device_kernels().find(*node.op, device)) {
+    if (try_kernel(choice, *kernel, node, types)) break;
   }
   return choice;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "kernels/device_kernel.h"
 
 namespace mica {
 
@@ -14,7 +15,15 @@ struct KernelChoice {
   std::vector<std::string> refusals;  ///< "name: reason", of the kernels of the device that are listed before it
 };
 
+struct DeviceKernelChoice {
+  const DeviceKernel* kernel = nullptr;
+  std::vector<std::string> refusals;
+};
+
 /// The first kernel of the node's operator, which it must have, that is for the device ("cpu") and accepts the node.
 KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device);
+
+/// The first device kernel for that kind of device ("cuda") that accepts the node.
+DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, std::string_view device);
 
 }  // namespace mica

@@ -36,8 +36,8 @@ struct LoadOptions {
 };
 
 struct CompileOptions {
-  std::string device = "cpu";
-  int threads = 0;  ///< the caller's included; 0: as many as the process has cores
+  std::string device = "cpu";  ///< or "cuda:0"; nodes without a kernel for the device run on the CPU
+  int threads = 0;             ///< the caller's included; 0: as many as the process has cores
 };
 
 /// An input or output of a model. A dim that is not a number is a symbol ("batch") or an expression of symbols; with an

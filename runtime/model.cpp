@@ -2,6 +2,7 @@
 #include <functional>
 #include <utility>
 
+#include "backends/backend.h"
 #include "graph/edit.h"
 #include "graph/inference.h"
 #include "graph/lookup.h"
@@ -126,13 +127,11 @@ const GraphModel& Model::graph() const {
 }
 
 Session Model::compile(const CompileOptions& options) const {
-  if (options.device != "cpu") {
-    throw Error(ErrorCode::Unsupported, "no device \"" + options.device + "\" in this build; there is \"cpu\"");
-  }
+  std::shared_ptr<Device> device = options.device == "cpu" ? nullptr : open_device(options.device);
   const int cores = usable_cores();
   const int threads = options.threads <= 0 ? cores : std::min(options.threads, cores);
   const std::shared_ptr<const Graph> graph(state_, state_->model.graph.get());
-  return Session(std::make_unique<Session::State>(Plan::make(graph), threads));
+  return Session(std::make_unique<Session::State>(Plan::make(graph, std::move(device)), threads));
 }
 
 }  // namespace mica

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "backends/backend.h"
 #include "graph/inference.h"
 #include "kernels/operands.h"
 #include "runtime/base/error.h"
+#include "runtime/device_constants.h"
 #include "runtime/kernel_choice.h"
+#include "runtime/placement.h"
 
 namespace mica {
 namespace {
@@ -59,9 +62,10 @@ bool is_fixed_integer(DType dtype) {
 
 class PlanBuilder {
  public:
-  PlanBuilder(std::shared_ptr<const Graph> graph)
+  PlanBuilder(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device)
       : graph_(*graph), plan_(new Plan(input_symbol_names(*graph))), slot_of_(graph->value_count(), kNone) {
     plan_->graph_ = std::move(graph);
+    plan_->device_ = std::move(device);
   }
 
   std::shared_ptr<const Plan> build() {
@@ -72,6 +76,9 @@ class PlanBuilder {
       if (is_needed(node)) add_step(id, node);
     }
     for (const ValueId id : graph_.outputs) plan_->outputs_.push_back({slot(id), false});
+    if (plan_->device_ != nullptr) place_steps(plan_->slots_, plan_->steps_, plan_->outputs_);
+    for (Step& step : plan_->steps_) prepack(step);
+    if (plan_->device_ != nullptr) upload_constants(*plan_->device_, plan_->slots_);
     assign_memory(plan_->slots_, plan_->steps_, plan_->outputs_);
     find_dependencies();
     return plan_;
@@ -169,15 +176,20 @@ class PlanBuilder {
       throw Error(ErrorCode::Unsupported, "has no kernel for the CPU" + reasons).within(node.str());
     }
     step.kernel = choice.kernel;
+    if (plan_->device_ == nullptr || step.dynamic) return;
+    step.device_kernel = choose_device_kernel(graph_, node, plan_->device_->kernels()).kernel;
+  }
+
+  void prepack(Step& step) const {
+    if (step.kind != Step::Kind::Host || step.kernel->prepack == nullptr) return;
+    const Node& node = graph_.node(step.node);
     std::vector<const Tensor*> constants;
     for (size_t i = 0; i < node.formal_inputs; ++i) {
       const Tensor* constant = node.inputs[i] != ValueId::None ? &graph_.value(node.inputs[i]).constant : nullptr;
       constants.push_back(constant != nullptr && constant->defined() ? constant : nullptr);
     }
     try {
-      if (step.kernel->prepack != nullptr) {
-        step.packed = step.kernel->prepack(step.params, ConstantOperands(constants));
-      }
+      step.packed = step.kernel->prepack(step.params, ConstantOperands(constants));
     } catch (const Error& error) {
       throw error.within(node.str());
     }
@@ -260,8 +272,22 @@ class PlanBuilder {
   std::vector<uint32_t> slot_of_;
 };
 
-std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph) {
-  return PlanBuilder(std::move(graph)).build();
+std::string_view Step::kernel_name() const {
+  switch (kind) {
+    case Kind::Host:
+      return kernel->name;
+    case Kind::Device:
+      return device_kernel->name;
+    case Kind::Upload:
+      return "upload";
+    case Kind::Download:
+      return "download";
+  }
+  return "";
+}
+
+std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device) {
+  return PlanBuilder(std::move(graph), std::move(device)).build();
 }
 
 }  // namespace mica

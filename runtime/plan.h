@@ -4,12 +4,19 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/dim_program.h"
 #include "graph/graph.h"
 
 namespace mica {
+
+class Device;         // backends/backend.h
+struct DeviceKernel;  // kernels/device_kernel.h
+
+/// Whose memory a value is in: the host's, or that of the device that the plan is for.
+enum class Place : uint8_t { Host, Device };
 
 /// Where a value of the graph is kept during a run.
 struct Slot {
@@ -24,6 +31,7 @@ struct Slot {
   std::string name;
   Source source = Source::Step;
   DType dtype = DType::Undefined;
+  Place place = Place::Host;
   /// Shape and memory are settled as the run goes, because they depend on data; else `dims` has them.
   bool dynamic = false;
   std::vector<uint32_t> dims;      ///< registers of Plan::dims
@@ -42,11 +50,21 @@ struct Slot {
 
 class Plan;
 
-/// One node's work.
+/// One node's work, or a copy between host and device.
 struct Step {
-  NodeId node;
+  enum class Kind : uint8_t {
+    Host,      ///< `kernel` runs on the CPU
+    Device,    ///< `device_kernel` is launched on the device
+    Upload,    ///< input 0 is copied to the device, as output 0
+    Download,  ///< and back
+  };
+
+  NodeId node;  ///< of a copy: that which needs it, or made it
+  Kind kind = Kind::Host;
+  bool waits = false;  ///< reads what was downloaded: all work of the device must be done before
   const OpDef* def = nullptr;
   const Kernel* kernel = nullptr;
+  const DeviceKernel* device_kernel = nullptr;
   const void* params = nullptr;
   std::shared_ptr<const void> packed;
   std::vector<uint32_t> inputs, outputs;  ///< slots; kNone for absent ones
@@ -56,6 +74,9 @@ struct Step {
   std::vector<uint32_t> releases;                   ///< dynamic slots used here for the last time
   std::vector<std::shared_ptr<const Plan>> bodies;  ///< of the subgraphs, as numbered in OpDef::subgraphs
   std::vector<std::string> body_errors;  ///< why a body has no plan: it contradicts itself and must not be run
+
+  bool is_copy() const { return kind == Kind::Upload || kind == Kind::Download; }
+  std::string_view kernel_name() const;
 };
 
 /// A graph output: either its slot's root is kept in the output's own buffer, or it is copied there at the end.
@@ -68,8 +89,9 @@ struct PlanOutput {
 class Plan {
  public:
   /// Plans a graph whose types are inferred. `graph` stays alive with the plan. Throws Unsupported, naming the node,
-  /// when an operator has no kernel for the device.
-  static std::shared_ptr<const Plan> make(std::shared_ptr<const Graph> graph);
+  /// when an operator has no kernel. With a device, nodes that have a kernel for it run there, the others on the CPU,
+  /// with copies between the two as steps of their own (placement.h); constants are uploaded.
+  static std::shared_ptr<const Plan> make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device = nullptr);
 
   const Graph& graph() const { return *graph_; }
   const DimProgram& dims() const { return dims_; }
@@ -83,6 +105,8 @@ class Plan {
   const ValueType& input_type(size_t input) const { return input_types_[input]; }
   /// For each dim of each input: the symbol it fixes, or kNone for a constant.
   std::span<const uint32_t> input_symbols(size_t input) const { return input_symbols_[input]; }
+  /// The device that some steps run on; null: all run on the CPU.
+  const std::shared_ptr<Device>& device() const { return device_; }
 
  private:
   friend class PlanBuilder;
@@ -97,6 +121,7 @@ class Plan {
   std::vector<ValueType> input_types_;
   std::vector<std::vector<uint32_t>> input_symbols_;
   std::vector<PlanOutput> outputs_;
+  std::shared_ptr<Device> device_;
 };
 
 /// Decides which slots share memory and how long each is alive; fills root, members, first, last, in_arena, releases

@@ -27,8 +27,9 @@ class MemoryAssignment {
  private:
   void find_last_uses() {
     for (uint32_t at = 0; at < steps_.size(); ++at) {
+      const uint32_t last = steps_[at].kind == Step::Kind::Upload ? next_wait(at) : at;
       for (const uint32_t slot : steps_[at].inputs) {
-        if (slot != kNone) last_use_[slot] = at;
+        if (slot != kNone) last_use_[slot] = std::max(last_use_[slot], last);
       }
       for (const uint32_t slot : steps_[at].outputs) {
         if (slot != kNone) last_use_[slot] = std::max(last_use_[slot], at);
@@ -38,6 +39,12 @@ class MemoryAssignment {
       last_use_[output.slot] = static_cast<uint32_t>(steps_.size());
       is_output_[output.slot] = true;
     }
+  }
+
+  // An upload may read its source until the device is waited for, at the end of the run at the latest.
+  uint32_t next_wait(uint32_t at) const {
+    while (++at < steps_.size() && !steps_[at].waits) continue;
+    return at;
   }
 
   void visit(uint32_t at) {
@@ -85,7 +92,9 @@ class MemoryAssignment {
     const uint32_t from = step.inputs[input];
     if (to == kNone || from == kNone || slots_[to].root != to) return false;
     const Slot& root = slots_[slots_[from].root];
-    if (!root.in_arena || bit_width(slots_[to].dtype) != bit_width(slots_[from].dtype)) return false;
+    if (!root.in_arena || slots_[to].place != slots_[from].place ||
+        bit_width(slots_[to].dtype) != bit_width(slots_[from].dtype))
+      return false;
     if (slots_[to].dims != slots_[from].dims) return false;
     const bool free = std::ranges::all_of(
         root.members, [&](uint32_t member) { return last_use_[member] <= at && !is_output_[member]; });

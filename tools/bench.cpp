@@ -5,6 +5,7 @@
 
 #include "kernels/simd/isa.h"
 #include "runtime/base/os.h"
+#include "runtime/placement.h"
 #include "tools/command.h"
 #include "tools/inputs/model_inputs.h"
 #include "tools/print.h"
@@ -57,6 +58,11 @@ Measurement measure(const Options& options) {
   result.compile = since(start);
   result.load = loaded + result.compile;
   result.threads = session.threads();
+  if (const size_t copies = inner_copies(session.plan()); copies > 0) {
+    note(options.common,
+         fmt::format("{} values are copied between {} and the CPU in the middle of a run: see mica plan", copies,
+                     options.common.device));
+  }
   start = Clock::now();
   session.run(named);
   result.first_run = since(start);

@@ -44,16 +44,17 @@ std::string missing_operator(const Node& node) {
   return near.empty() ? text : text + fmt::format("; did you mean \"{}\"?", near);
 }
 
-void check_node(const Graph& graph, const Node& node, const std::string& device, std::vector<Problem>& problems) {
+// Nodes without a kernel for another device run on the CPU.
+void check_node(const Graph& graph, const Node& node, std::vector<Problem>& problems) {
   if (node.op == nullptr) {
     problems.push_back({"operator", node.str(), missing_operator(node)});
     return;
   }
-  const KernelChoice choice = choose_kernel(graph, node, device);
+  const KernelChoice choice = choose_kernel(graph, node, "cpu");
   if (choice.kernel != nullptr) return;
   std::string reasons;
   for (const std::string& refusal : choice.refusals) reasons += (reasons.empty() ? ": " : "; ") + refusal;
-  problems.push_back({"kernel", node.str(), fmt::format("it has no kernel for {}{}", device, reasons)});
+  problems.push_back({"kernel", node.str(), fmt::format("it has no kernel for cpu{}", reasons)});
 }
 
 // Node by node, so that one contradiction does not hide the next. Bodies are inferred with the nodes that hold them.
@@ -67,7 +68,7 @@ void check_types(Graph& graph, std::vector<Problem>& problems) {
   }
 }
 
-void check_graph(Graph& graph, const std::string& device, Report& report) {
+void check_graph(Graph& graph, Report& report) {
   try {
     verify(graph);
   } catch (const Error& error) {
@@ -77,7 +78,7 @@ void check_graph(Graph& graph, const std::string& device, Report& report) {
   check_types(graph, report.problems);
   for_each_node(graph, [&](const Graph& g, NodeId id, int) {
     ++report.nodes;
-    check_node(g, g.node(id), device, report.problems);
+    check_node(g, g.node(id), report.problems);
   });
 }
 
@@ -86,7 +87,7 @@ Report check(const Options& options) {
   try {
     const GraphModel model = onnx::import_model(options.model, operators());
     report.notes = model.notes;
-    check_graph(*model.graph, options.common.device, report);
+    check_graph(*model.graph, report);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::InvalidModel && error.code() != ErrorCode::Unsupported) throw;
     report.problems.push_back({"model", error.path(), error.message()});

@@ -27,7 +27,7 @@ std::span<const AddCommand> commands() {
 }
 
 void add_model_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("--device", options.device, "cpu")->capture_default_str();
+  command.add_option("--device", options.device, "cpu, or a GPU as cuda:0")->capture_default_str();
   command.add_option("--dim", options.dims, "NAME=N: fixes a symbolic dim of the inputs")->allow_extra_args(false);
   command.add_option("--shape", options.shapes, "NAME:2x3: shape of an input")->allow_extra_args(false);
   command.add_option("--threads", options.threads, "The caller's included; 0: one a core")

@@ -1,6 +1,7 @@
 // mica devices: the machine, as Mica sees it.
 #include <fmt/core.h>
 
+#include "backends/backend.h"
 #include "backends/cpu/features.h"
 #include "kernels/simd/isa.h"
 #include "runtime/base/os.h"
@@ -16,6 +17,21 @@ std::string joined(std::span<const std::string_view> words) {
   return text;
 }
 
+Json to_json(const DeviceInfo& device) {
+  Json json = {{"device", device.id}, {"name", device.name}, {"memory_bytes", device.memory}};
+  for (const auto& [trait, value] : device.traits) json[trait] = value;
+  return json;
+}
+
+void print(const DeviceInfo& device) {
+  Table table({{""}, {""}});
+  table.add({device.id, device.name});
+  for (const auto& [trait, value] : device.traits) table.add({trait, value});
+  table.add({"memory", format_bytes(device.memory)});
+  fmt::print("\n");
+  table.print();
+}
+
 int run(const CommonOptions& options) {
   const auto features = cpu_features();
   const IsaChoice& choice = isa_choice();
@@ -24,15 +40,21 @@ int run(const CommonOptions& options) {
   if (options.json) {
     Json refused = Json::object();
     for (size_t i = 0; i < choice.refusals.size(); ++i) refused[std::string(isas()[i].name)] = choice.refusals[i];
-    print_json({{"devices",
-                 {{{"device", "cpu"},
-                   {"name", cpu_name()},
-                   {"cores", usable_cores()},
-                   {"isa", isas()[choice.index].name},
-                   {"isas_refused", refused},
-                   {"features", std::vector<std::string>(features.begin(), features.end())},
-                   {"memory_bytes", of.physical},
-                   {"available_bytes", of.available}}}}});
+    Json devices = {{{"device", "cpu"},
+                     {"name", cpu_name()},
+                     {"cores", usable_cores()},
+                     {"isa", isas()[choice.index].name},
+                     {"isas_refused", refused},
+                     {"features", std::vector<std::string>(features.begin(), features.end())},
+                     {"memory_bytes", of.physical},
+                     {"available_bytes", of.available}}};
+    Json absent = Json::object();
+    for (Backend* backend : backends()) {
+      const Discovery discovery = backend->discover();
+      for (const DeviceInfo& device : discovery.devices) devices.push_back(to_json(device));
+      if (!discovery.reason.empty()) absent[std::string(backend->name())] = discovery.reason;
+    }
+    print_json({{"devices", std::move(devices)}, {"absent", std::move(absent)}});
     return kOk;
   }
   Table table({{""}, {""}});
@@ -45,6 +67,11 @@ int run(const CommonOptions& options) {
   table.add({"features", joined(features)});
   table.add({"memory", fmt::format("{}, {} available", format_bytes(of.physical), format_bytes(of.available))});
   table.print();
+  for (Backend* backend : backends()) {
+    const Discovery discovery = backend->discover();
+    for (const DeviceInfo& device : discovery.devices) print(device);
+    if (!discovery.reason.empty()) fmt::print("\n{}: {}\n", backend->name(), discovery.reason);
+  }
   return kOk;
 }
 

@@ -39,7 +39,7 @@ size_t bytes_of(const Slot& slot, const std::optional<Shape>& shape) {
 
 }  // namespace
 
-PlanLayout lay_out(const Plan& plan, const ModelInputs& inputs) {
+PlanLayout lay_out(const Plan& plan, const ModelInputs& inputs, Place place) {
   PlanLayout layout;
   std::vector<int64_t> registers(plan.dims().registers());
   const bool is_valid = plan.dims().evaluate(symbol_values(plan, inputs), registers);
@@ -50,7 +50,7 @@ PlanLayout lay_out(const Plan& plan, const ModelInputs& inputs) {
   std::vector<Lifetime> lifetimes;
   for (uint32_t id = 0; id < slots.size(); ++id) {
     const Slot& slot = slots[id];
-    if (!slot.in_arena || slot.root != id) continue;
+    if (!slot.in_arena || slot.root != id || slot.place != place) continue;
     ArenaBuffer buffer{id, slot.first, slot.last, 0, 0};
     for (const uint32_t member : slot.members) {
       buffer.bytes = std::max(buffer.bytes, bytes_of(slots[member], layout.shapes[member]));

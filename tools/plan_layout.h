@@ -21,7 +21,7 @@ struct PlanLayout {
   size_t arena = 0;
 };
 
-/// As the executor lays it out for these inputs.
-PlanLayout lay_out(const Plan& plan, const ModelInputs& inputs);
+/// The arena of a place, as the executor lays it out for these inputs.
+PlanLayout lay_out(const Plan& plan, const ModelInputs& inputs, Place place = Place::Host);
 
 }  // namespace mica::tools

@@ -14,6 +14,7 @@
 #include "tools/print.h"
 #include "tools/progress.h"
 #include "tools/step_cost.h"
+#include "tools/step_name.h"
 
 namespace mica::tools {
 namespace {
@@ -57,15 +58,14 @@ double since(Clock::time_point start) {
 std::vector<Row> describe(const Plan& plan, const PlanLayout& layout) {
   std::vector<Row> rows;
   for (const Step& step : plan.steps()) {
-    const Node& node = plan.graph().node(step.node);
     const StepCost cost = step_cost(plan, step, layout);
     const uint32_t output = step.outputs.empty() ? Slot::kNone : step.outputs[0];
     std::string result;
     if (output != Slot::kNone && layout.shapes[output]) {
       result = std::string(name(plan.slots()[output].dtype)) + layout.shapes[output]->str();
     }
-    rows.push_back({node.str(), operator_name(node), std::string(step.view ? "view" : step.kernel->name), result, 1, 0,
-                    cost.flops, cost.bytes});
+    rows.push_back({step_name(plan, step), step_operator(plan, step),
+                    std::string(step.view ? "view" : step.kernel_name()), result, 1, 0, cost.flops, cost.bytes});
   }
   return rows;
 }

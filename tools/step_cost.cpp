@@ -28,7 +28,7 @@ StepCost step_cost(const Plan& plan, const Step& step, const PlanLayout& layout)
   };
   for (size_t i = 0; i < step.formal_inputs; ++i) take(step.inputs[i], dims.inputs);
   for (const uint32_t slot : step.outputs) take(slot, dims.outputs);
-  const auto flops = node_flops(plan.graph().node(step.node), dims);
+  const auto flops = step.is_copy() ? std::nullopt : node_flops(plan.graph().node(step.node), dims);
   const auto number = flops ? flops->constant() : std::nullopt;
   return {number ? std::optional(static_cast<double>(*number)) : std::nullopt,
           is_known ? std::optional(bytes) : std::nullopt};

@@ -12,9 +12,11 @@
 
 namespace mica {
 
-inline Model model_from_text(std::string_view text) {
+inline Model model_from_text(std::string_view text, bool optimize = true) {
   const std::string bytes = onnx::export_model(parse_text(text, operators()));
-  return Model::from_bytes(std::as_bytes(std::span(bytes)));
+  LoadOptions options;
+  options.optimize = optimize;
+  return Model::from_bytes(std::as_bytes(std::span(bytes)), options);
 }
 
 }  // namespace mica

@@ -55,3 +55,13 @@ endfunction()
 function(mica_kernel_family_table target)
   mica_collected_table(${target} measured_kernel *.cpp ${ARGN})
 endfunction()
+
+# Generates `backends()` from the backends in the sources below the folders and adds it to the target.
+function(mica_backend_table target)
+  mica_collected_table(${target} backend *_backend.cpp ${ARGN})
+endfunction()
+
+# Generates `device_kernels()` from the *.cuda.cpp files below the folders and adds it to the target.
+function(mica_device_kernel_table target)
+  mica_collected_table(${target} device_kernel *.cuda.cpp ${ARGN})
+endfunction()

@@ -1,0 +1,30 @@
+// Element types, for CUDA files. These do not include runtime/base/dtype.h, whose standard headers would triple the
+// time that each takes to compile, several times over.
+#pragma once
+
+#include <stdint.h>
+
+namespace mica::cuda {
+
+/// Values equal those of DType and of TensorProto.DataType.
+enum class Number : uint8_t {
+  F32 = 1,
+  U8 = 2,
+  I8 = 3,
+  U16 = 4,
+  I16 = 5,
+  I32 = 6,
+  I64 = 7,
+  Bool = 9,
+  F16 = 10,
+  F64 = 11,
+  U32 = 12,
+  U64 = 13,
+  BF16 = 16,
+};
+
+constexpr bool is_float(Number number) {
+  return number == Number::F32 || number == Number::F16 || number == Number::BF16 || number == Number::F64;
+}
+
+}  // namespace mica::cuda

@@ -1,0 +1,168 @@
+// Element-wise operators on CUDA devices.
+#include <limits>
+#include <optional>
+
+#include "kernels/activation/gelu.h"
+#include "kernels/cuda/operand.h"
+#include "kernels/device_kernel.h"
+#include "kernels/elementwise/elementwise_cuda.h"
+#include "kernels/math/unary.h"
+#include "runtime/base/half.h"
+
+namespace mica {
+namespace {
+
+using cuda::BinaryFunction;
+using cuda::UnaryFunction;
+
+constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
+/// Whole numbers that fit int64, and truth values.
+constexpr DTypeSet kIntegers = (types::ints - DTypeSet{DType::U64}) | types::boolean;
+
+cuda::UnaryCall unary_call(UnaryFunction function, const DeviceOperands& io, float alpha = 0, float beta = 0) {
+  const Tensor& x = io.in(0);
+  return {function, number_of(x.dtype()), x.raw(), io.out(0).mutable_raw(), x.elements(), alpha, beta};
+}
+
+void run_unary(UnaryFunction function, const DeviceOperands& io) {
+  const cuda::UnaryCall call = unary_call(function, io);
+  is_float(io.in(0).dtype()) ? launch_unary(call, io.stream()) : launch_integer_unary(call, io.stream());
+}
+
+DeviceKernel unary_kernel(UnaryFunction function, DTypeSet types = types::floats) {
+  return {"elements", [function](const void*, const DeviceOperands& io) { run_unary(function, io); },
+          takes_only(types)};
+}
+
+DeviceKernel parametric_kernel(UnaryFunction function) {
+  return {"elements",
+          [function](const void* params, const DeviceOperands& io) {
+            const auto& op = *static_cast<const Parametric*>(params);
+            launch_unary(unary_call(function, io, op.alpha, op.beta), io.stream());
+          },
+          takes_only(types::floats)};
+}
+
+void run_gelu(const Gelu& op, const DeviceOperands& io) {
+  const bool exact = op.approximate == "none";
+  launch_unary(unary_call(exact ? UnaryFunction::Gelu : UnaryFunction::GeluTanh, io), io.stream());
+}
+
+// A bound of Clip, read on the host.
+float bound(const DeviceOperands& io, size_t input, float otherwise) {
+  if (!io.has(input)) return otherwise;
+  const Tensor& tensor = io.in(input);
+  if (tensor.elements() != 1) bad_input("a bound must have one element, not be " + tensor.str());
+  float value = otherwise;
+  visit_dtype<float, Half, BFloat16>(tensor.dtype(), [&]<class T>() { value = static_cast<float>(*tensor.data<T>()); });
+  return value;
+}
+
+void run_clip(const NoParams&, const DeviceOperands& io) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  launch_unary(unary_call(UnaryFunction::Clip, io, bound(io, 1, -kInfinity), bound(io, 2, kInfinity)), io.stream());
+}
+
+void run_binary(BinaryFunction function, const DeviceOperands& io) {
+  const Tensor &a = io.in(0), &b = io.in(1);
+  const auto walk = broadcast_walk<2>(io.out(0).shape(), {&a.shape(), &b.shape()});
+  const cuda::BinaryCall call{function, number_of(a.dtype()), a.raw(), b.raw(), io.out(0).mutable_raw(), walk};
+  is_float(a.dtype()) ? launch_binary(call, io.stream()) : launch_integer_binary(call, io.stream());
+}
+
+DeviceKernel binary_kernel(BinaryFunction function, DTypeSet types) {
+  return {"elements", [function](const void*, const DeviceOperands& io) { run_binary(function, io); },
+          [types](const void* params, std::span<const ValueType> inputs) -> std::string {
+            if (inputs.size() != 2) return "takes two tensors";
+            if (inputs[0].dtype != inputs[1].dtype) return "takes tensors of one type";
+            return takes_only(types)(params, inputs);
+          }};
+}
+
+void run_where(const NoParams&, const DeviceOperands& io) {
+  const Tensor &condition = io.in(0), &a = io.in(1), &b = io.in(2);
+  const auto walk = broadcast_walk<3>(io.out(0).shape(), {&condition.shape(), &a.shape(), &b.shape()});
+  cuda::launch_where({condition.raw(), a.raw(), b.raw(), io.out(0).mutable_raw(), bit_width(a.dtype()) / 8, walk},
+                     io.stream());
+}
+
+struct NamedUnary {
+  std::string_view op_type;
+  UnaryFunction function;
+};
+constexpr NamedUnary kOfFloats[] = {
+    {"Acos", UnaryFunction::Acos},   {"Acosh", UnaryFunction::Acosh},       {"Asin", UnaryFunction::Asin},
+    {"Asinh", UnaryFunction::Asinh}, {"Atan", UnaryFunction::Atan},         {"Atanh", UnaryFunction::Atanh},
+    {"Ceil", UnaryFunction::Ceil},   {"Cos", UnaryFunction::Cos},           {"Cosh", UnaryFunction::Cosh},
+    {"Erf", UnaryFunction::Erf},     {"Exp", UnaryFunction::Exp},           {"Floor", UnaryFunction::Floor},
+    {"Log", UnaryFunction::Log},     {"Mish", UnaryFunction::Mish},         {"Reciprocal", UnaryFunction::Reciprocal},
+    {"Round", UnaryFunction::Round}, {"Sigmoid", UnaryFunction::Sigmoid},   {"Sin", UnaryFunction::Sin},
+    {"Sinh", UnaryFunction::Sinh},   {"Softplus", UnaryFunction::Softplus}, {"Softsign", UnaryFunction::Softsign},
+    {"Sqrt", UnaryFunction::Sqrt},   {"Tan", UnaryFunction::Tan},           {"Tanh", UnaryFunction::Tanh},
+};
+constexpr NamedUnary kOfNumbers[] = {
+    {"Abs", UnaryFunction::Abs},
+    {"Neg", UnaryFunction::Neg},
+    {"Relu", UnaryFunction::Relu},
+    {"Sign", UnaryFunction::Sign},
+};
+constexpr NamedUnary kParametric[] = {
+    {"Celu", UnaryFunction::Celu},
+    {"Elu", UnaryFunction::Elu},
+    {"HardSigmoid", UnaryFunction::HardSigmoid},
+    {"HardSwish", UnaryFunction::HardSwish},
+    {"LeakyRelu", UnaryFunction::LeakyRelu},
+    {"Selu", UnaryFunction::Elu},
+    {"Swish", UnaryFunction::Swish},
+    {"ThresholdedRelu", UnaryFunction::ThresholdedRelu},
+};
+
+struct NamedBinary {
+  std::string_view op_type;
+  int64_t since;
+  BinaryFunction function;
+  DTypeSet types;
+};
+constexpr DTypeSet kNumbers = types::floats | (kIntegers - types::boolean);
+constexpr NamedBinary kBinary[] = {
+    {"Add", 7, BinaryFunction::Add, kNumbers},         {"Sub", 7, BinaryFunction::Sub, kNumbers},
+    {"Mul", 7, BinaryFunction::Mul, kNumbers},         {"Div", 7, BinaryFunction::Div, kNumbers},
+    {"Max", 8, BinaryFunction::Max, kNumbers},         {"Min", 8, BinaryFunction::Min, kNumbers},
+    {"Sum", 8, BinaryFunction::Add, types::floats},    {"Pow", 7, BinaryFunction::Pow, types::floats},
+    {"PRelu", 7, BinaryFunction::PRelu, kNumbers},     {"Equal", 7, BinaryFunction::Equal, types::floats | kIntegers},
+    {"Less", 7, BinaryFunction::Less, kNumbers},       {"LessOrEqual", 12, BinaryFunction::LessOrEqual, kNumbers},
+    {"Greater", 7, BinaryFunction::Greater, kNumbers}, {"GreaterOrEqual", 12, BinaryFunction::GreaterOrEqual, kNumbers},
+    {"And", 7, BinaryFunction::And, types::boolean},   {"Or", 7, BinaryFunction::Or, types::boolean},
+    {"Xor", 7, BinaryFunction::Xor, types::boolean},
+};
+
+}  // namespace
+
+void cuda_kernels_elementwise(DeviceKernelTable& table) {
+  for (const auto& [op_type, function] : kOfFloats) table.add(op_type, kAllVersions, unary_kernel(function));
+  for (const auto& [op_type, function] : kOfNumbers) {
+    table.add(op_type, kAllVersions, unary_kernel(function, types::floats | (kIntegers - types::boolean)));
+  }
+  for (const auto& [op_type, function] : kParametric) table.add(op_type, kAllVersions, parametric_kernel(function));
+  for (const auto& [op_type, since, function, types] : kBinary) {
+    table.add(op_type, since, binary_kernel(function, types));
+  }
+  table.add("Not", 1, unary_kernel(UnaryFunction::Not, types::boolean));
+  table.add("Gelu", 1, unary_kernel(UnaryFunction::Gelu), "com.microsoft");
+  table.add("QuickGelu", 1, parametric_kernel(UnaryFunction::Swish), "com.microsoft");
+
+  DeviceKernel gelu = device_kernel<Gelu>("elements", run_gelu);
+  gelu.accepts = takes_only(types::floats);
+  table.add("Gelu", 20, std::move(gelu));
+
+  DeviceKernel clip = device_kernel<NoParams>("elements", run_clip);
+  clip.accepts = takes_only(types::floats - DTypeSet{DType::F64});
+  clip.host_inputs = 0b110;
+  table.add("Clip", 11, std::move(clip));
+
+  DeviceKernel where = device_kernel<NoParams>("elements", run_where);
+  where.accepts = takes_only(types::numeric | types::boolean | types::complex);
+  table.add("Where", 9, std::move(where));
+}
+
+}  // namespace mica

@@ -1,0 +1,91 @@
+// MatMul, FusedMatMul, Gemm and Linear on CUDA devices.
+#include "kernels/cuda/operand.h"
+#include "kernels/device_kernel.h"
+#include "kernels/matmul/gemm_cuda.h"
+#include "kernels/matmul/gemm_op.h"
+#include "kernels/matmul/matmul_shape.h"
+
+namespace mica {
+namespace {
+
+cuda::Walk<3> batch_walk(const MatMulProblem& p) {
+  cuda::Walk<3> walk;
+  for (size_t i = p.batch.rank(); i-- > 0;) {
+    walk.add(p.batch[i], {{p.a.batch_strides[i], p.b.batch_strides[i], p.y.batch_strides[i]}});
+  }
+  return walk;
+}
+
+void run_matmul(const MatMul& op, const DeviceOperands& io) {
+  const Tensor &a = io.in(0), &b = io.in(1);
+  Tensor& y = io.out(0);
+  const MatMulProblem p = matmul_problem(a.shape(), op.a(), b.shape(), op.b(), y.shape());
+  cuda::GemmCall call{number_of(y.dtype()),
+                      p.a.rows,
+                      p.b.columns,
+                      p.a.columns,
+                      {a.raw(), p.a.row_stride, p.a.column_stride},
+                      {b.raw(), p.b.row_stride, p.b.column_stride},
+                      y.mutable_raw(),
+                      p.y.row_stride,
+                      batch_walk(p)};
+  call.alpha = op.alpha;
+  launch_gemm(call, io.stream());
+}
+
+// C broadcasts to m x n: strides of 0 along the dims it lacks.
+cuda::GemmAddend addend(const Tensor& c, int64_t m, int64_t n, float factor) {
+  const Shape& shape = c.shape();
+  const int64_t columns = shape.rank() > 0 ? shape.back() : 1;
+  const int64_t rows = shape.rank() > 1 ? shape[shape.rank() - 2] : 1;
+  if ((columns != n && columns != 1) || (rows != m && rows != 1) || shape.elements() != rows * columns) {
+    bad_input("C " + shape.str() + " does not broadcast to [" + std::to_string(m) + "," + std::to_string(n) + "]");
+  }
+  return {{c.raw(), rows == 1 ? 0 : columns, columns == 1 ? 0 : 1}, factor};
+}
+
+cuda::GemmCall gemm_call(const Gemm& op, const DeviceOperands& io) {
+  Tensor& y = io.out(0);
+  const GemmSides s = gemm_sides(op, io.in(0).shape(), io.in(1).shape());
+  cuda::GemmCall call{
+      number_of(y.dtype()), s.m, s.n, s.k, {io.data(0), s.a_row, s.a_column}, {io.data(1), s.b_row, s.b_column},
+      y.mutable_raw(),      s.n, {}};
+  call.alpha = op.alpha;
+  if (io.has(2)) call.addends[0] = addend(io.in(2), s.m, s.n, op.beta);
+  return call;
+}
+
+void run_gemm(const Gemm& op, const DeviceOperands& io) {
+  launch_gemm(gemm_call(op, io), io.stream());
+}
+
+void run_linear(const Linear& op, const DeviceOperands& io) {
+  constexpr size_t kResidual = 3;
+  cuda::GemmCall call = gemm_call(op, io);
+  if (io.has(kResidual)) {
+    if (io.in(kResidual).elements() != call.m * call.n) bad_input("the residual has not the dims of the result");
+    call.addends[1] = {{io.data(kResidual), call.n, 1}, 1};
+  }
+  call.activation = op.activation;
+  call.low = op.low;
+  call.high = op.high;
+  launch_gemm(call, io.stream());
+}
+
+}  // namespace
+
+void cuda_kernels_matmul(DeviceKernelTable& table) {
+  constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
+  DeviceKernel matmul = device_kernel<MatMul>("simt", run_matmul);
+  matmul.accepts = takes_only(types::floats);
+  table.add("MatMul", kAllVersions, matmul);
+  table.add("FusedMatMul", kAllVersions, matmul, "com.microsoft");
+  DeviceKernel gemm = device_kernel<Gemm>("simt", run_gemm);
+  gemm.accepts = takes_only(types::floats);
+  table.add("Gemm", kAllVersions, gemm);
+  DeviceKernel linear = device_kernel<Linear>("simt", run_linear);
+  linear.accepts = takes_only(types::floats);
+  table.add("Linear", kAllVersions, linear, "mica");
+}
+
+}  // namespace mica

@@ -1,0 +1,42 @@
+#include "runtime/device_constants.h"
+
+#include <memory>
+
+#include "backends/backend.h"
+
+namespace mica {
+namespace {
+
+constexpr size_t kAlignment = 256;
+
+bool is_device_constant(const Slot& slot) {
+  return slot.source == Slot::Source::Constant && slot.place == Place::Device;
+}
+
+size_t aligned(size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+}  // namespace
+
+void upload_constants(Device& device, std::span<Slot> slots) {
+  size_t total = 0;
+  for (const Slot& slot : slots) {
+    if (is_device_constant(slot)) total += aligned(slot.constant.bytes());
+  }
+  if (total == 0) return;
+  const std::shared_ptr<std::byte> block = device.allocate(total);
+  const auto stream = device.make_stream();
+  size_t at = 0;
+  for (Slot& slot : slots) {
+    if (!is_device_constant(slot)) continue;
+    const size_t bytes = slot.constant.bytes();
+    if (bytes > 0) stream->upload(block.get() + at, slot.constant.raw(), bytes);
+    // The host's memory stays with the slot's twin, or with the graph, until the copy is done.
+    slot.constant = Tensor::over(slot.dtype, slot.constant.shape(), block.get() + at, block);
+    at += aligned(bytes);
+  }
+  stream->synchronize();
+}
+
+}  // namespace mica

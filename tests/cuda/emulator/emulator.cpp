@@ -1,0 +1,319 @@
+#include "tests/cuda/emulator/emulator.h"
+
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "kernels/cuda/launch.cuh"
+
+uint3 threadIdx, blockIdx;
+dim3 blockDim, gridDim;
+
+namespace mica::emulator {
+namespace {
+
+[[noreturn]] void die(const char* message) {
+  std::fprintf(stderr, "emulated device: %s\n", message);
+  std::abort();
+}
+
+// ---- memory
+
+constexpr size_t kRegion = size_t{1} << 34;  // address space only
+
+/// A range of addresses that allocations are cut from, never twice.
+class Region {
+ public:
+  Region() {
+    base_ =
+        static_cast<std::byte*>(mmap(nullptr, kRegion, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    if (base_ == MAP_FAILED) die("no address space");
+  }
+
+  std::byte* take(size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const size_t size = (bytes + kPage) / kPage * kPage;
+    if (size > kRegion - used_) die("out of memory");
+    std::byte* memory = base_ + used_;
+    used_ += size;
+    live_[memory] = size;
+    if (open_ > 0) protect(memory, size, PROT_READ | PROT_WRITE);
+    return memory;
+  }
+  void give_back(std::byte* memory) {
+    const std::lock_guard lock(mutex_);
+    const auto found = live_.find(memory);
+    madvise(memory, found->second, MADV_DONTNEED);
+    protect(memory, found->second, PROT_NONE);
+    live_.erase(found);
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    if (open_++ > 0) return;
+    for (const auto& [memory, size] : live_) protect(memory, size, PROT_READ | PROT_WRITE);
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    if (--open_ > 0) return;
+    for (const auto& [memory, size] : live_) protect(memory, size, PROT_NONE);
+  }
+  bool contains(const void* address) const {
+    const auto* byte = static_cast<const std::byte*>(address);
+    return byte >= base_ && byte < base_ + kRegion;
+  }
+
+ private:
+  static constexpr size_t kPage = 4096;
+  static void protect(std::byte* memory, size_t size, int how) {
+    if (mprotect(memory, size, how) != 0) die("mprotect failed");
+  }
+
+  std::mutex mutex_;
+  std::byte* base_;
+  size_t used_ = 0;
+  int open_ = 0;
+  std::map<std::byte*, size_t> live_;
+};
+
+Region& device_region() {
+  static Region region;
+  return region;
+}
+
+Region& shared_region() {
+  static Region region;
+  static const bool opened = (region.open(), true);
+  (void)opened;
+  return region;
+}
+
+std::shared_ptr<std::byte> allocate(Region& region, size_t bytes) {
+  return std::shared_ptr<std::byte>(region.take(bytes), [&region](std::byte* memory) { region.give_back(memory); });
+}
+
+// ---- blocks
+
+enum class Wait : uint8_t { None, Block, Warp };
+
+/// One stack, which runs threads of a block one after the other; a thread that waits keeps it.
+struct Fiber {
+  ucontext_t context;
+  std::vector<char> stack = std::vector<char>(256 * 1024);
+  unsigned thread = 0;
+  Wait wait = Wait::None;
+  bool parked = false;  ///< holds a thread that has begun
+};
+
+class Block {
+ public:
+  void run(unsigned threads, const std::function<void()>& kernel) {
+    kernel_ = &kernel;
+    threads_ = threads;
+    next_ = done_ = 0;
+    words_.assign(threads, 0);
+    done_in_warp_.assign((threads + cuda::kWarp - 1) / cuda::kWarp, 0);
+    while (done_ < threads_) {
+      bool progress = false;
+      for (size_t i = 0; i < fibers_.size(); ++i) {
+        if (fibers_[i]->parked && fibers_[i]->wait == Wait::None) progress = resume(*fibers_[i]);
+      }
+      if (next_ < threads_) progress = resume(free_fiber());
+      release();
+      if (!progress && !released_) die("the threads of a block wait for different things");
+    }
+  }
+
+  void wait(Wait for_what) {
+    current_->wait = for_what;
+    swapcontext(&current_->context, &scheduler_);
+  }
+
+  uint32_t exchange(uint32_t word, unsigned lanes, bool absolute) {
+    const unsigned thread = current_->thread;
+    const unsigned first = thread / cuda::kWarp * cuda::kWarp;
+    words_[thread] = word;
+    wait(Wait::Warp);
+    const unsigned source = first + (absolute ? lanes : (thread - first) ^ lanes);
+    const uint32_t result = source < threads_ ? words_[source] : word;
+    wait(Wait::Warp);
+    return result;
+  }
+
+  std::vector<std::byte> shared;
+
+ private:
+  static void enter(unsigned high, unsigned low) {
+    auto* block = reinterpret_cast<Block*>(static_cast<uintptr_t>(high) << 32 | low);
+    block->work();
+  }
+
+  // Begins threads as long as there are any; a fiber of its own goes on with the rest where one waits.
+  void work() {
+    Fiber& self = *current_;
+    while (true) {
+      while (next_ < threads_) {
+        self.thread = next_++;
+        self.parked = true;
+        threadIdx.x = self.thread;
+        (*kernel_)();
+        self.parked = false;
+        ++done_;
+        ++done_in_warp_[self.thread / cuda::kWarp];
+      }
+      swapcontext(&self.context, &scheduler_);
+    }
+  }
+
+  bool resume(Fiber& fiber) {
+    current_ = &fiber;
+    threadIdx = {fiber.thread, 0, 0};
+    swapcontext(&scheduler_, &fiber.context);
+    return true;
+  }
+
+  Fiber& free_fiber() {
+    for (const auto& fiber : fibers_) {
+      if (!fiber->parked) return *fiber;
+    }
+    Fiber& fiber = *fibers_.emplace_back(std::make_unique<Fiber>());
+    getcontext(&fiber.context);
+    fiber.context.uc_stack.ss_sp = fiber.stack.data();
+    fiber.context.uc_stack.ss_size = fiber.stack.size();
+    fiber.context.uc_link = nullptr;
+    const auto self = reinterpret_cast<uintptr_t>(this);
+    makecontext(&fiber.context, reinterpret_cast<void (*)()>(enter), 2, static_cast<unsigned>(self >> 32),
+                static_cast<unsigned>(self));
+    return fiber;
+  }
+
+  // Lets those go on for whom all others that are left have come.
+  void release() {
+    released_ = false;
+    unsigned in_block = 0;
+    std::vector<unsigned> in_warp(done_in_warp_);
+    for (const auto& fiber : fibers_) {
+      if (!fiber->parked) continue;
+      if (fiber->wait == Wait::Block) ++in_block;
+      if (fiber->wait == Wait::Warp) ++in_warp[fiber->thread / cuda::kWarp];
+    }
+    for (const auto& fiber : fibers_) {
+      if (!fiber->parked || fiber->wait == Wait::None) continue;
+      const unsigned warp = fiber->thread / cuda::kWarp;
+      const unsigned in_this = std::min(cuda::kWarp, threads_ - warp * cuda::kWarp);
+      const bool go = fiber->wait == Wait::Block ? in_block + done_ == threads_ : in_warp[warp] == in_this;
+      if (!go) continue;
+      fiber->wait = Wait::None;
+      released_ = true;
+    }
+  }
+
+  const std::function<void()>* kernel_ = nullptr;
+  unsigned threads_ = 0, next_ = 0, done_ = 0;
+  bool released_ = false;
+  std::vector<unsigned> done_in_warp_;
+  std::vector<uint32_t> words_;
+  std::vector<std::unique_ptr<Fiber>> fibers_;
+  Fiber* current_ = nullptr;
+  ucontext_t scheduler_;
+};
+
+Block& block() {
+  static Block block;
+  return block;
+}
+
+std::mutex& grid_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+}  // namespace
+
+std::shared_ptr<std::byte> allocate_device(size_t bytes) {
+  const auto memory = allocate(device_region(), bytes);
+  const DeviceAccess access;
+  std::memset(memory.get(), 0xA5, bytes);
+  return memory;
+}
+
+std::shared_ptr<std::byte> allocate_shared(size_t bytes) {
+  return allocate(shared_region(), bytes);
+}
+
+DeviceAccess::DeviceAccess() {
+  device_region().open();
+}
+
+DeviceAccess::~DeviceAccess() {
+  device_region().close();
+}
+
+void Queue::push(std::function<void()> work) {
+  (recording_ ? recorded_ : work_).push_back(std::move(work));
+}
+
+void Queue::synchronize() {
+  if (recording_) die("synchronised while recording");
+  const std::lock_guard lock(grid_mutex());
+  const DeviceAccess access;
+  for (const auto& work : work_) work();
+  work_.clear();
+}
+
+void Queue::begin_recording() {
+  recording_ = true;
+}
+
+std::function<void()> Queue::end_recording() {
+  recording_ = false;
+  return [all = std::exchange(recorded_, {})] {
+    for (const auto& work : all) work();
+  };
+}
+
+void run_grid(Dim3 grid, unsigned threads, size_t shared_bytes, const std::function<void()>& kernel) {
+  if (threads == 0 || threads > 1024 || grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535 ||
+      shared_bytes > 227 * 1024) {
+    die("a grid that no GPU takes");
+  }
+  gridDim = {grid.x, grid.y, grid.z};
+  blockDim = {threads, 1, 1};
+  for (unsigned z = 0; z < grid.z; ++z) {
+    for (unsigned y = 0; y < grid.y; ++y) {
+      for (unsigned x = 0; x < grid.x; ++x) {
+        blockIdx = {x, y, z};
+        block().shared.assign(shared_bytes, std::byte{0xA5});
+        block().run(threads, kernel);
+      }
+    }
+  }
+}
+
+void check_pointer(const void* address) {
+  const bool reachable = device_region().contains(address) || shared_region().contains(address);
+  if (address != nullptr && !reachable) die("a kernel is given memory of the host");
+}
+
+void* shared_memory() {
+  return block().shared.data();
+}
+
+void block_barrier() {
+  block().wait(Wait::Block);
+}
+
+uint32_t exchange(uint32_t word, unsigned lanes) {
+  return block().exchange(word, lanes, false);
+}
+
+uint32_t broadcast(uint32_t word, unsigned from) {
+  return block().exchange(word, from, true);
+}
+
+}  // namespace mica::emulator

@@ -1,0 +1,57 @@
+// Runs CUDA kernels on the CPU, for tests: the .cu files are compiled as C++ with the launch.cuh beside this, which
+// stands in for that of kernels/cuda. One block runs after the other; its threads are fibers that take turns at
+// barriers and shuffles, so that what a kernel does in lockstep or in shared memory is what it does on a GPU.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace mica::emulator {
+
+/// Memory of the emulated device. The host cannot touch it: it is unmapped but for the time that the device works.
+std::shared_ptr<std::byte> allocate_device(size_t bytes);
+/// Memory that both can touch at any time.
+std::shared_ptr<std::byte> allocate_shared(size_t bytes);
+/// Makes device memory accessible while it lives.
+class DeviceAccess {
+ public:
+  DeviceAccess();
+  ~DeviceAccess();
+};
+
+/// Work in the order given, none of which is done before `synchronize`.
+class Queue {
+ public:
+  void push(std::function<void()> work);
+  void synchronize();
+  /// From here on work is recorded, until `end_recording` returns it.
+  void begin_recording();
+  std::function<void()> end_recording();
+
+ private:
+  std::vector<std::function<void()>> work_, recorded_;
+  bool recording_ = false;
+};
+
+struct Dim3 {
+  unsigned x = 1, y = 1, z = 1;
+};
+
+/// Runs every block of a grid.
+void run_grid(Dim3 grid, unsigned threads, size_t shared_bytes, const std::function<void()>& kernel);
+
+/// Ends the program, with a message, when a kernel is given an address that a GPU could not reach.
+void check_pointer(const void* address);
+
+// What a thread of a kernel may do.
+void* shared_memory();
+void block_barrier();
+/// The word that the lane `lane ^ lanes` of this warp gives at the same time.
+uint32_t exchange(uint32_t word, unsigned lanes);
+/// The word of lane `from`.
+uint32_t broadcast(uint32_t word, unsigned from);
+
+}  // namespace mica::emulator

@@ -1,0 +1,55 @@
+#include "tests/cuda/kernels/device_case.h"
+
+#include <gtest/gtest.h>
+
+#include "backends/backend.h"
+#include "runtime/plan.h"
+#include "tests/api/model_from_text.h"
+#include "tools/compare_values.h"
+#include "tools/inputs/model_inputs.h"
+
+namespace mica {
+
+namespace {
+
+// Why the device is not there; empty when it is.
+std::string absence(const std::string& device) {
+  try {
+    open_device(device);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+std::string name_of_case(const testing::TestParamInfo<DeviceCase>& info) {
+  return info.param.name;
+}
+
+void check_on_device(const DeviceCase& of) {
+  const std::string device = MICA_TEST_DEVICE;
+  if (const std::string why = absence(device); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const Model model = model_from_text(of.graph, false);
+  Session cpu = model.compile(), other = model.compile({.device = device});
+  for (const Step& step : other.plan().steps()) {
+    ASSERT_TRUE(step.kind != Step::Kind::Host || step.view)
+        << other.plan().graph().node(step.node).str() << " runs on the CPU";
+  }
+  for (const uint64_t seed : {1, 2}) {
+    tools::CommonOptions options;
+    options.seed = seed;
+    options.quiet = true;
+    tools::GivenInputs given;
+    for (const NamedInput& input : of.inputs) given.emplace(input.name, input.value);
+    const tools::ModelInputs inputs = tools::make_inputs(model, options, given);
+    const Outputs& expected = cpu.run(inputs.named());
+    const Outputs& actual = other.run(inputs.named());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(tools::compare(expected.datum(i), actual.datum(i), {of.rtol, of.atol}), "") << expected.name(i);
+    }
+  }
+}
+
+}  // namespace mica
