@@ -3,10 +3,17 @@
 #include "kernels/device_kernel.h"
 #include "kernels/matmul/gemm_cuda.h"
 #include "kernels/matmul/gemm_op.h"
+#include "kernels/matmul/library_product.h"
 #include "kernels/matmul/matmul_shape.h"
 
 namespace mica {
 namespace {
+
+using Multiply = void (*)(const cuda::GemmCall& call, const DeviceOperands& io);
+
+void multiply_by_own(const cuda::GemmCall& call, const DeviceOperands& io) {
+  launch_gemm(call, io.stream());
+}
 
 cuda::Walk<3> batch_walk(const MatMulProblem& p) {
   cuda::Walk<3> walk;
@@ -16,6 +23,7 @@ cuda::Walk<3> batch_walk(const MatMulProblem& p) {
   return walk;
 }
 
+template <Multiply multiply>
 void run_matmul(const MatMul& op, const DeviceOperands& io) {
   const Tensor &a = io.in(0), &b = io.in(1);
   Tensor& y = io.out(0);
@@ -30,7 +38,7 @@ void run_matmul(const MatMul& op, const DeviceOperands& io) {
                       p.y.row_stride,
                       batch_walk(p)};
   call.alpha = op.alpha;
-  launch_gemm(call, io.stream());
+  multiply(call, io);
 }
 
 // C broadcasts to m x n: strides of 0 along the dims it lacks.
@@ -55,10 +63,12 @@ cuda::GemmCall gemm_call(const Gemm& op, const DeviceOperands& io) {
   return call;
 }
 
+template <Multiply multiply>
 void run_gemm(const Gemm& op, const DeviceOperands& io) {
-  launch_gemm(gemm_call(op, io), io.stream());
+  multiply(gemm_call(op, io), io);
 }
 
+template <Multiply multiply>
 void run_linear(const Linear& op, const DeviceOperands& io) {
   constexpr size_t kResidual = 3;
   cuda::GemmCall call = gemm_call(op, io);
@@ -69,23 +79,28 @@ void run_linear(const Linear& op, const DeviceOperands& io) {
   call.activation = op.activation;
   call.low = op.low;
   call.high = op.high;
-  launch_gemm(call, io.stream());
+  multiply(call, io);
+}
+
+// The kernels of all products, by one way to multiply.
+template <Multiply multiply>
+void add_products(DeviceKernelTable& table, std::string_view name, const decltype(DeviceKernel::accepts)& accepts) {
+  constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
+  const auto add = [&](std::string_view op_type, DeviceKernel kernel, std::string_view domain) {
+    kernel.accepts = accepts;
+    table.add(op_type, kAllVersions, std::move(kernel), domain);
+  };
+  add("MatMul", device_kernel<MatMul>(name, run_matmul<multiply>), "");
+  add("FusedMatMul", device_kernel<MatMul>(name, run_matmul<multiply>), "com.microsoft");
+  add("Gemm", device_kernel<Gemm>(name, run_gemm<multiply>), "");
+  add("Linear", device_kernel<Linear>(name, run_linear<multiply>), "mica");
 }
 
 }  // namespace
 
 void cuda_kernels_matmul(DeviceKernelTable& table) {
-  constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-  DeviceKernel matmul = device_kernel<MatMul>("simt", run_matmul);
-  matmul.accepts = takes_only(types::floats);
-  table.add("MatMul", kAllVersions, matmul);
-  table.add("FusedMatMul", kAllVersions, matmul, "com.microsoft");
-  DeviceKernel gemm = device_kernel<Gemm>("simt", run_gemm);
-  gemm.accepts = takes_only(types::floats);
-  table.add("Gemm", kAllVersions, gemm);
-  DeviceKernel linear = device_kernel<Linear>("simt", run_linear);
-  linear.accepts = takes_only(types::floats);
-  table.add("Linear", kAllVersions, linear, "mica");
+  add_products<multiply_by_library>(table, "cublaslt", refuse_library);
+  add_products<multiply_by_own>(table, "simt", takes_only(types::floats));
 }
 
 }  // namespace mica

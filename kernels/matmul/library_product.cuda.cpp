@@ -1,0 +1,74 @@
+#include "kernels/matmul/library_product.h"
+
+#include <optional>
+
+#include "backends/cuda/cublas_lt.h"
+
+namespace mica {
+namespace {
+
+// How cuBLASLt takes an operand of `columns` columns; nullopt where neither rows nor columns are of adjacent elements.
+std::optional<LtProduct::Operand> lt_operand(const cuda::GemmOperand& matrix, int64_t rows, int64_t columns,
+                                             int64_t step) {
+  if (matrix.column == 1 && matrix.row >= columns) return LtProduct::Operand{matrix.data, matrix.row, false, step};
+  if (matrix.row == 1 && matrix.column >= rows) return LtProduct::Operand{matrix.data, matrix.column, true, step};
+  return std::nullopt;
+}
+
+// Puts into `product` what is added: a row with factor 1 as the bias, and a matrix laid out as the result. False where
+// there is something else.
+bool add_to(LtProduct& product, const cuda::GemmCall& call, const cuda::GemmAddend& addend) {
+  const auto& [data, row, column] = addend.matrix;
+  if (data == nullptr) return true;
+  if (row == 0 && column == 1 && addend.factor == 1 && product.bias == nullptr) {
+    product.bias = data;
+    return true;
+  }
+  if (row != call.c_row || column != 1 || product.c != nullptr || call.batch.elements != 1) return false;
+  product.c = data;
+  product.beta = addend.factor;
+  return true;
+}
+
+// The call as cuBLASLt takes it; nullopt where it does not.
+std::optional<LtProduct> lt_product(const cuda::GemmCall& call, DType dtype) {
+  using Activation = Epilogue::Activation;
+  const auto steps = call.batch.rank == 1 ? call.batch.steps[0] : cuda::Walk<3>::Steps{};
+  const auto a = lt_operand(call.a, call.m, call.k, steps.of[0]), b = lt_operand(call.b, call.k, call.n, steps.of[1]);
+  if (!a || !b || call.batch.rank > 1 || call.k == 0 || call.m * call.n * call.batch.elements == 0) return std::nullopt;
+  LtProduct product{dtype, call.m, call.n, call.k, *a, *b, call.c, call.c_row, steps.of[2], call.batch.elements};
+  product.alpha = call.alpha;
+  for (const cuda::GemmAddend& addend : call.addends) {
+    if (!add_to(product, call, addend)) return std::nullopt;
+  }
+  switch (call.activation) {
+    case Activation::None:
+      return product;
+    case Activation::Relu:
+      product.activation = LtProduct::Activation::Relu;
+      return product;
+    case Activation::GeluTanh:
+      product.activation = LtProduct::Activation::GeluTanh;
+      return product;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void multiply_by_library(const cuda::GemmCall& call, const DeviceOperands& io) {
+  const auto product = lt_product(call, io.out(0).dtype());
+  if (product && !cuda::is_gemv(call.m, call.n, call.k)) {
+    void* workspace = io.scratch<std::byte>(static_cast<int64_t>(kLtWorkspace));
+    if (cublas_lt_multiply(*product, workspace, io.stream())) return;
+  }
+  launch_gemm(call, io.stream());
+}
+
+std::string refuse_library(const void* params, std::span<const ValueType> inputs) {
+  if (std::string why = cublas_lt_absence(); !why.empty()) return why;
+  return takes_only({DType::F32, DType::F16, DType::BF16})(params, inputs);
+}
+
+}  // namespace mica

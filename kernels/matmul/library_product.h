@@ -1,0 +1,19 @@
+// Products of matrices by cuBLASLt.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "kernels/device_kernel.h"
+#include "kernels/matmul/gemm_cuda.h"
+
+namespace mica {
+
+/// By cuBLASLt, with what is added and the activation as its epilogue, where it can do all of that; else, and for few
+/// rows, by the kernels of our own.
+void multiply_by_library(const cuda::GemmCall& call, const DeviceOperands& io);
+
+/// For DeviceKernel::accepts.
+std::string refuse_library(const void* params, std::span<const ValueType> inputs);
+
+}  // namespace mica
