@@ -32,7 +32,7 @@ bool is_constant(const Graph& graph, ValueId id) {
 }
 
 bool comes_from_outside(const Graph& graph, ValueId id) {
-  return graph.is_input(id) || std::ranges::find(graph.captures, id) != graph.captures.end();
+  return graph.is_input(id) || graph.captures.contains(id);
 }
 
 void fix_input_dims(Graph& graph, const SymbolValues& values) {

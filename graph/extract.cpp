@@ -48,12 +48,12 @@ void extract(Graph& graph, std::span<const std::string> inputs, std::span<const 
   if (!outputs.empty()) graph.outputs = values_named(graph, outputs, "outputs");
   if (inputs.empty()) {
     remove_all_unused(graph);
-    std::erase_if(graph.inputs, [&](ValueId id) { return graph.is_unused(id); });
+    graph.inputs.erase_if([&](ValueId id) { return graph.is_unused(id); });
     return;
   }
   std::vector<ValueId> wanted = values_named(graph, inputs, "inputs");
   for (ValueId& id : wanted) id = make_input(graph, id);
-  const std::vector<ValueId> before = std::exchange(graph.inputs, wanted);
+  const ValueList before = std::exchange(graph.inputs, wanted);
   remove_all_unused(graph);
   for (const ValueId id : before) {
     if (graph.is_input(id) || graph.is_unused(id)) continue;

@@ -87,7 +87,7 @@ void Graph::replace_uses(ValueId from, ValueId to) {
     auto& uses = uses_[static_cast<size_t>(to)];
     uses.insert(uses.end(), moved.begin(), moved.end());
   }
-  std::ranges::replace(outputs, from, to);
+  outputs.replace(from, to);
 }
 
 void Graph::drop_output(NodeId node_id, size_t index) {
@@ -102,14 +102,6 @@ void Graph::erase_input(NodeId node_id, size_t index) {
   set_input(node_id, edited.inputs.size() - 1, ValueId::None);
   edited.inputs.pop_back();
   if (index < edited.formal_inputs) --edited.formal_inputs;
-}
-
-bool Graph::is_output(ValueId id) const {
-  return std::ranges::find(outputs, id) != outputs.end();
-}
-
-bool Graph::is_input(ValueId id) const {
-  return std::ranges::find(inputs, id) != inputs.end();
 }
 
 std::optional<ValueId> Graph::find_value(std::string_view name) const {

@@ -13,14 +13,13 @@
 #include "graph/attribute.h"
 #include "graph/op_def.h"
 #include "graph/type.h"
+#include "graph/value_list.h"
 #include "runtime/base/tensor.h"
 
 namespace mica {
 
 class Graph;
 
-/// Index of a value in its graph. `None` stands for an absent optional input or output.
-enum class ValueId : uint32_t { None = ~uint32_t{0} };
 /// Index of a node in its graph. `None`: the value is an input, an initializer, or a captured value.
 enum class NodeId : uint32_t { None = ~uint32_t{0} };
 
@@ -66,10 +65,10 @@ struct Node {
 class Graph {
  public:
   std::string name;
-  std::vector<ValueId> inputs, outputs;
+  ValueList inputs, outputs;
   /// Of a subgraph: its values that stand for captured ones, in the order of the node's inputs behind the formal ones.
   /// All subgraphs of a node list the same captures; ValueId::None where one of them does not use it.
-  std::vector<ValueId> captures;
+  ValueList captures;
 
   size_t value_count() const { return values_.size(); }
   size_t node_count() const { return nodes_.size(); }
@@ -96,8 +95,8 @@ class Graph {
 
   /// Node inputs that use the value, in no particular order.
   std::span<const Use> uses(ValueId id) const { return uses_[static_cast<size_t>(id)]; }
-  bool is_output(ValueId id) const;
-  bool is_input(ValueId id) const;
+  bool is_output(ValueId id) const { return outputs.contains(id); }
+  bool is_input(ValueId id) const { return inputs.contains(id); }
   /// Neither a node nor a graph output uses it.
   bool is_unused(ValueId id) const { return uses(id).empty() && !is_output(id); }
 

@@ -164,7 +164,7 @@ class Printer {
   std::string operand(const Graph& graph, const ScopedNames& names, ValueId id) const {
     if (id == ValueId::None) return "_";
     const Value& value = graph.value(id);
-    const bool captured = std::ranges::find(graph.captures, id) != graph.captures.end();
+    const bool captured = graph.captures.contains(id);
     if (value.constant.defined() && is_inline(value) && !captured && !graph.is_output(id)) {
       return constant(value.constant, "", options_.inline_elements);
     }

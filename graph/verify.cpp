@@ -101,8 +101,8 @@ class Verifier {
     if (graph_.find_value(value.name) != id) broken("value name \"" + value.name + "\" finds another value");
     if (value.producer != NodeId::None) {
       const size_t producer = static_cast<size_t>(value.producer);
-      const auto& outputs = producer < graph_.node_count() ? graph_.node(value.producer).outputs : graph_.outputs;
-      if (producer >= graph_.node_count() || std::ranges::find(outputs, id) == outputs.end()) {
+      const auto gives = [&](const Node& node) { return std::ranges::find(node.outputs, id) != node.outputs.end(); };
+      if (producer >= graph_.node_count() || !gives(graph_.node(value.producer))) {
         broken("value \"" + value.name + "\" has a producer that does not give it");
       }
     }

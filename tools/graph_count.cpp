@@ -14,7 +14,7 @@ void add_weights(const Graph& graph, bool is_top, Weights& weights) {
   for (uint32_t i = 0; i < graph.value_count(); ++i) {
     const ValueId id{i};
     const Tensor& constant = graph.value(id).constant;
-    const bool is_captured = !is_top && std::ranges::find(graph.captures, id) != graph.captures.end();
+    const bool is_captured = !is_top && graph.captures.contains(id);
     if (!constant.defined() || is_captured || graph.is_unused(id)) continue;
     ++weights.tensors;
     weights.parameters += static_cast<size_t>(constant.elements());

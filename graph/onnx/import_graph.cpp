@@ -80,7 +80,7 @@ void Importer::add_initializers(const proto::GraphProto& proto, Scope& scope) {
     add_initializer(sparse.values().name(), tensors_.read(sparse), scope);
   }
   Graph& graph = scope.frame.graph;
-  std::erase_if(graph.inputs, [&](ValueId id) { return graph.value(id).constant.defined(); });
+  graph.inputs.erase_if([&](ValueId id) { return graph.value(id).constant.defined(); });
 }
 
 void Importer::add_initializer(const std::string& name, Tensor tensor, Scope& scope) {

@@ -14,17 +14,17 @@ size_t drop_captures(Graph& graph, NodeId id) {
   for (size_t i = graph.node(id).inputs.size(); i-- > formal;) {
     bool used = false;
     for (const Subgraph& sub : graph.node(id).subgraphs) {
-      ValueId& capture = sub.graph->captures[i - formal];
-      if (capture != ValueId::None && sub.graph->is_unused(capture)) {
+      const ValueId capture = sub.graph->captures[i - formal];
+      if (capture == ValueId::None) continue;
+      const bool is_idle = sub.graph->is_unused(capture);
+      if (is_idle) {
         sub.graph->value(capture).constant = {};
-        capture = ValueId::None;
+        sub.graph->captures.set(i - formal, ValueId::None);
       }
-      used |= capture != ValueId::None;
+      used |= !is_idle;
     }
     if (used) continue;
-    for (const Subgraph& sub : graph.node(id).subgraphs) {
-      sub.graph->captures.erase(sub.graph->captures.begin() + static_cast<std::ptrdiff_t>(i - formal));
-    }
+    for (const Subgraph& sub : graph.node(id).subgraphs) sub.graph->captures.erase(i - formal);
     graph.erase_input(id, i);
     ++dropped;
   }

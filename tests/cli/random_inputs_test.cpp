@@ -18,7 +18,7 @@ using testing::ElementsAre;
 ValidValues of_input(const std::string& text, size_t input = 0) {
   const GraphModel model = parse_text(text, operators());
   infer_types(*model.graph);
-  return valid_values(*model.graph, model.graph->inputs.at(input));
+  return valid_values(*model.graph, model.graph->inputs[input]);
 }
 
 TEST(ValidValues, IndicesLieWithinTheirTable) {
