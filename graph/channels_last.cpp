@@ -57,17 +57,10 @@ std::vector<ValueId> ChannelsLast::add(const Operator& op, NodeId like, std::vec
   node.op_type = op.type;
   if (like != NodeId::None) node.name = graph_.node(like).name;
   node.opset = op.opset;
-  node.formal_inputs = inputs.size();
-  node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
-  node.outputs.resize(like == NodeId::None ? 1 : graph_.node(like).outputs.size(), ValueId{0});
+  const std::vector<bool> wanted(like == NodeId::None ? 1 : graph_.node(like).outputs.size(), true);
   try {
-    resolve(node, operators_);
-    if (node.op == nullptr) return {};
-    for (ValueId& output : node.outputs) output = graph_.add_value("");
-    const std::vector<ValueId> outputs = node.outputs;
-    infer_node(graph_, graph_.add_node(std::move(node)));
-    return outputs;
+    return graph_.node(add_node(graph_, operators_, std::move(node), std::move(inputs), wanted)).outputs;
   } catch (const Error&) {
     return {};
   }

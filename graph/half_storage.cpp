@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "graph/edit.h"
+#include "graph/inference.h"
 #include "runtime/base/error.h"
 #include "runtime/base/half.h"
 
@@ -64,17 +65,13 @@ class Storing {
     graph.rename(id, "");
     graph.value(id).constant = Tensor();
     const ValueId stored = graph.add_constant(name + "." + std::string(mica::name(type_)), std::move(to));
-    const ValueId restored = graph.add_value(name, graph.value(id).type);
-    graph.replace_uses(id, restored);
     Node cast;
     cast.op_type = "Cast";
     cast.opset = opset_;
-    cast.inputs = {stored};
-    cast.formal_inputs = 1;
-    cast.outputs = {restored};
     cast.attributes = {{"to", static_cast<int64_t>(DType::F32)}};
-    resolve(cast, operators_);
-    graph.add_node(std::move(cast));
+    const ValueId restored = graph.node(add_node(graph, operators_, std::move(cast), {stored})).outputs[0];
+    graph.replace_uses(id, restored);
+    graph.rename(restored, name);
   }
 
   DType type_;

@@ -1,6 +1,7 @@
 #include "graph/inference.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "runtime/base/error.h"
@@ -127,6 +128,30 @@ void infer_types(Graph& graph, Strictness strictness) {
 
 void infer_node(Graph& graph, NodeId node, Strictness strictness) {
   Inference(strictness, "").run(graph, graph.node(node));
+}
+
+NodeId add_node(Graph& graph, const OpTable& operators, Node node, std::vector<ValueId> inputs,
+                const std::vector<bool>& wanted, Contradiction contradiction) {
+  node.formal_inputs = inputs.size();
+  node.inputs = std::move(inputs);
+  // Value 0 stands for each output that is wanted, until it is known that there will be some.
+  node.outputs.clear();
+  for (const bool output : wanted) node.outputs.push_back(output ? ValueId{0} : ValueId::None);
+  resolve(node, operators);
+  if (node.op == nullptr) {
+    throw Error(ErrorCode::Unsupported,
+                "this build has no " + node.op_type + " of opset " + std::to_string(node.opset));
+  }
+  for (ValueId& output : node.outputs) output = output == ValueId::None ? output : graph.add_value("");
+  const NodeId id = graph.add_node(std::move(node));
+  try {
+    infer_node(graph, id);
+  } catch (const Error&) {
+    if (contradiction == Contradiction::Kept) return id;
+    graph.remove_node(id);
+    throw;
+  }
+  return id;
 }
 
 }  // namespace mica

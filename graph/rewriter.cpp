@@ -81,23 +81,11 @@ ValueId Rewriter::add_own(std::string_view op_type, std::string_view name, std::
 std::vector<ValueId> Rewriter::insert(Node node, std::vector<ValueId> inputs, Attributes attributes,
                                       const std::vector<bool>& wanted) {
   if (added_.empty() && node.name.empty()) node.name = root().name;  // names of nodes are unique
-  node.formal_inputs = inputs.size();
-  node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
-  // Value 0 stands for each output that is wanted, until it is known that there will be some.
-  for (const bool output : wanted) node.outputs.push_back(output ? ValueId{0} : ValueId::None);
   try {
-    resolve(node, context_.operators);
-    if (node.op == nullptr) {
-      refuse("this build has no " + node.op_type + " of opset " + std::to_string(node.opset));
-      return {};
-    }
-    for (ValueId& output : node.outputs) output = output == ValueId::None ? output : graph_.add_value("");
-    const std::vector<ValueId> outputs = node.outputs;
-    const NodeId id = graph_.add_node(std::move(node));
+    const NodeId id = add_node(graph_, context_.operators, std::move(node), std::move(inputs), wanted);
     added_.push_back(id);
-    infer_node(graph_, id);
-    return outputs;
+    return graph_.node(id).outputs;
   } catch (const Error& error) {
     refuse(error.what());
     return {};

@@ -143,15 +143,9 @@ ValueId Upgrade::add(std::string_view op_type, std::vector<ValueId> inputs, Attr
   helper.op_type = op_type;
   helper.name = node().name;
   helper.opset = version_;
-  helper.formal_inputs = inputs.size();
-  helper.inputs = std::move(inputs);
   helper.attributes = std::move(attributes);
-  helper.outputs = {graph_.add_value("")};
-  const ValueId output = helper.outputs[0];
-  resolve(helper, operators_);
-  added_.push_back(graph_.add_node(std::move(helper)));
-  infer_quietly(graph_, added_.back());
-  return output;
+  added_.push_back(add_node(graph_, operators_, std::move(helper), std::move(inputs), {true}, Contradiction::Kept));
+  return graph_.node(added_.back()).outputs[0];
 }
 
 void Upgrade::add_behind(size_t i, std::string_view op_type, std::vector<ValueId> more_inputs, Attributes attributes) {
@@ -164,7 +158,7 @@ void Upgrade::add_behind(size_t i, std::string_view op_type, std::vector<ValueId
   const std::string name = graph_.value(before).name;
   graph_.rename(before, "");
   graph_.rename(after, name);
-  std::ranges::replace(graph_.outputs, before, after);
+  graph_.outputs.replace(before, after);
 }
 
 void Upgrade::refuse(const std::string& why) const {

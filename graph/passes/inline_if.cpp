@@ -71,13 +71,7 @@ ValueId copied(Graph& graph, const OpTable& operators, ValueId id, int64_t opset
   Node node;
   node.op_type = "Identity";
   node.opset = opset;
-  node.inputs = {id};
-  node.formal_inputs = 1;
-  node.outputs = {graph.add_value("", graph.value(id).type)};
-  resolve(node, operators);
-  const ValueId output = node.outputs[0];
-  graph.add_node(std::move(node));
-  return output;
+  return graph.node(add_node(graph, operators, std::move(node), {id})).outputs[0];
 }
 
 bool inline_branch(PassContext& context, Graph& graph, NodeId id, bool taken) {

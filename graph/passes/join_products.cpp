@@ -163,14 +163,9 @@ class Joining {
     Node node;
     node.op_type = op_type;
     node.opset = opset;
-    node.formal_inputs = inputs.size();
-    node.inputs = std::move(inputs);
     node.attributes = attributes;
-    for (size_t i = 0; i < outputs; ++i) node.outputs.push_back(graph_.add_value(""));
-    resolve(node, context_.operators);
-    const std::vector<ValueId> results = node.outputs;
-    infer_node(graph_, graph_.add_node(std::move(node)));
-    return results;
+    const std::vector<bool> wanted(outputs, true);
+    return graph_.node(add_node(graph_, context_.operators, std::move(node), std::move(inputs), wanted)).outputs;
   }
 
   PassContext& context_;

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "graph/edit.h"
+#include "graph/inference.h"
 #include "graph/verify.h"
+#include "kernels/op.h"
 #include "runtime/base/error.h"
 
 namespace mica {
@@ -48,7 +50,7 @@ TEST(Verify, AcceptsWhatTheMethodsMake) {
 
 TEST(Verify, FindsAValueFromNowhere) {
   Chain chain;
-  chain.graph.inputs.clear();
+  chain.graph.inputs = {};
   EXPECT_EQ(complaint(chain.graph), "the graph is broken: value \"x\", used by A, comes from nowhere");
 }
 
@@ -101,6 +103,63 @@ TEST(EraseInput, MovesTheOnesBehind) {
   EXPECT_EQ(graph.node(NodeId{0}).inputs, (std::vector<ValueId>{z, z}));
   EXPECT_EQ(graph.node(NodeId{0}).formal_inputs, 2u);
   EXPECT_TRUE(graph.is_unused(x));
+  EXPECT_EQ(complaint(graph), "");
+}
+
+TEST(ValueList, KnowsWhereValuesStandThroughAllEdits) {
+  const ValueId a{0}, b{7}, c{3};
+  ValueList list{a, b, a, ValueId::None};
+  EXPECT_TRUE(list.contains(a) && list.contains(b));
+  EXPECT_FALSE(list.contains(c) || list.contains(ValueId::None));
+  list.replace(a, c);
+  EXPECT_EQ(list, (ValueList{c, b, c, ValueId::None}));
+  EXPECT_FALSE(list.contains(a));
+  list.replace(c, b);
+  list.replace(b, a);
+  EXPECT_EQ(list, (ValueList{a, a, a, ValueId::None}));
+  list.set(1, c);
+  list.set(0, b);
+  EXPECT_EQ(list, (ValueList{b, c, a, ValueId::None}));
+  list.set(2, c);
+  EXPECT_FALSE(list.contains(a));
+  list.erase(1);
+  EXPECT_EQ(list, (ValueList{b, c, ValueId::None}));
+  EXPECT_TRUE(list.contains(c));
+  list.erase_if([&](ValueId id) { return id == c; });
+  EXPECT_FALSE(list.contains(c));
+  list.replace(b, ValueId::None);
+  EXPECT_EQ(list, (ValueList{ValueId::None, ValueId::None}));
+}
+
+Node named(const std::string& op_type) {
+  Node node;
+  node.op_type = op_type;
+  node.opset = 20;
+  return node;
+}
+
+TEST(AddNode, InfersTheTypesOfItsOutputs) {
+  Graph graph;
+  graph.inputs = {graph.add_value("x", ValueType::tensor(DType::F32, Dims{Dim::symbol("n"), 4}))};
+  const NodeId id = add_node(graph, operators(), named("Transpose"), {graph.inputs[0]});
+  graph.outputs = {graph.node(id).outputs[0]};
+  EXPECT_EQ(graph.value(graph.outputs[0]).type.str(), "float[4,n]");
+  EXPECT_EQ(complaint(graph), "");
+}
+
+TEST(AddNode, LeavesTheGraphAsItWasWhereTheNodeDoesNotFit) {
+  Graph graph;
+  const auto input = [&](const char* name, Dims dims) {
+    graph.inputs.push_back(graph.add_value(name, ValueType::tensor(DType::F32, std::move(dims))));
+    return graph.inputs[graph.inputs.size() - 1];
+  };
+  const ValueId x = input("x", {2, 3}), y = input("y", {2, 4});
+  EXPECT_THROW(add_node(graph, operators(), named("Add"), {x, y}), Error);
+  EXPECT_THROW(add_node(graph, operators(), named("NoSuchOperator"), {x}), Error);
+  EXPECT_THROW(add_node(graph, operators(), named("Add"), {x}), Error);
+  EXPECT_TRUE(graph.order().empty() && graph.uses(x).empty());
+  const NodeId kept = add_node(graph, operators(), named("Add"), {x, y}, {true}, Contradiction::Kept);
+  EXPECT_EQ(graph.value(graph.node(kept).outputs[0]).type.kind, ValueType::Kind::Unknown);
   EXPECT_EQ(complaint(graph), "");
 }
 
