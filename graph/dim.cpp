@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "graph/dim_broadcast.h"
 #include "graph/dim_caps.h"
 #include "graph/polynomial.h"
 
@@ -37,6 +38,9 @@ Dim of_operands(const Atom& atom, const DimOf& of) {
         break;
       case Atom::Kind::Max:
         result = max(result, next);
+        break;
+      case Atom::Kind::Broadcast:
+        result = broadcast(result, next);
         break;
     }
   }
@@ -76,6 +80,8 @@ std::optional<int64_t> apply(Atom::Kind kind, int64_t a, int64_t b) {
       return std::min(a, b);
     case Atom::Kind::Max:
       return std::max(a, b);
+    case Atom::Kind::Broadcast:
+      return broadcast_numbers(a, b);
   }
   return std::nullopt;
 }

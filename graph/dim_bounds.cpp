@@ -95,9 +95,10 @@ class LowerBound {
     return exact && exact->remainder.terms.empty() ? with(others, exact->quotient, *bound) : std::nullopt;
   }
 
-  // min <= each operand <= max, and one of them is it
+  // min <= each operand <= max, and one of them is it; a broadcast is one of its operands
   Number with_operand(const Polynomial& others, const Polynomial& factor, const Atom& atom) {
-    const bool any = (atom.kind == Atom::Kind::Max) == (factor.terms[0].coefficient > 0);
+    const bool any =
+        atom.kind != Atom::Kind::Broadcast && (atom.kind == Atom::Kind::Max) == (factor.terms[0].coefficient > 0);
     Number best = any ? std::nullopt : Number(kMax);
     for (const Dim& operand : atom.operands) {
       const Number bound = with(others, factor, to_polynomial(operand));
@@ -155,7 +156,12 @@ Bounds bounds(Atom::Kind kind, const std::vector<Dim>& operands) {
   }
   for (size_t i = 1; i < operands.size(); ++i) {
     const Bounds next = bounds(operands[i]);
-    result = kind == Atom::Kind::Max ? max_bounds(result, next) : negated(max_bounds(negated(result), negated(next)));
+    const Bounds larger = max_bounds(result, next), smaller = negated(max_bounds(negated(result), negated(next)));
+    if (kind == Atom::Kind::Broadcast) {
+      result = {smaller.lower, larger.upper};
+    } else {
+      result = kind == Atom::Kind::Max ? larger : smaller;
+    }
   }
   return result;
 }

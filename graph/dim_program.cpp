@@ -36,7 +36,8 @@ std::optional<uint32_t> DimProgram::add(const Dim& dim) {
         const Op op = atom->kind == Atom::Kind::FloorDiv      ? Op::FloorDiv
                       : atom->kind == Atom::Kind::TruncateDiv ? Op::TruncateDiv
                       : atom->kind == Atom::Kind::Min         ? Op::Min
-                                                              : Op::Max;
+                      : atom->kind == Atom::Kind::Max         ? Op::Max
+                                                              : Op::Broadcast;
         for (const Dim& operand : atom->operands) {
           const auto part = add(operand);
           if (!part) return std::nullopt;
@@ -85,6 +86,9 @@ bool DimProgram::evaluate(std::span<const int64_t> symbols, std::span<int64_t> r
         break;
       case Op::Max:
         value = std::max(a, b);
+        break;
+      case Op::Broadcast:
+        value = broadcast_numbers(a, b);
         break;
     }
     registers[at++] = value;

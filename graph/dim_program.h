@@ -35,7 +35,7 @@ class DimProgram {
   bool evaluate(std::span<const int64_t> symbols, std::span<int64_t> registers) const;
 
  private:
-  enum class Op : uint8_t { Constant, Add, Multiply, FloorDiv, TruncateDiv, Min, Max };
+  enum class Op : uint8_t { Constant, Add, Multiply, FloorDiv, TruncateDiv, Min, Max, Broadcast };
   struct Instruction {
     Op op;
     int64_t constant;

@@ -38,6 +38,8 @@ std::string str(const Atom& atom) {
       return call("min", atom.operands);
     case Atom::Kind::Max:
       return call("max", atom.operands);
+    case Atom::Kind::Broadcast:
+      return call("broadcast", atom.operands);
   }
   return atom.name;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "graph/dim_broadcast.h"
 #include "graph/dim_caps.h"
 #include "runtime/base/error.h"
 
@@ -105,7 +106,7 @@ Dims InferContext::broadcast(const Dims& a, const Dims& b) const {
     } else if (other.is_constant()) {
       dim = other;
     } else if (!dim.is_constant()) {
-      dim = max(dim, other);  // either may turn out to be 1; kernels refuse dims that then do not broadcast
+      dim = mica::broadcast(dim, other);  // kernels refuse dims that turn out not to broadcast
     }
   }
   return result;

@@ -187,6 +187,11 @@ Dim make_function(Atom::Kind kind, std::vector<Dim> operands) {
   return make_dim({{{1, {std::move(atom)}}}});
 }
 
+int64_t broadcast_numbers(int64_t a, int64_t b) {
+  if (a == 1) return b;
+  return b == 1 ? a : std::max(a, b);
+}
+
 std::optional<int64_t> checked_truncate_div(int64_t a, int64_t b) {
   if (b == 0 || (b == -1 && a == std::numeric_limits<int64_t>::min())) return std::nullopt;
   return a / b;

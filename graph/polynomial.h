@@ -19,7 +19,7 @@ namespace dim_limits {
 inline constexpr size_t kTerms = 128;    ///< of one polynomial
 inline constexpr size_t kSize = 1024;    ///< factors and terms of an expression written out
 inline constexpr size_t kDepth = 64;     ///< functions within functions
-inline constexpr size_t kOperands = 16;  ///< of one min or max
+inline constexpr size_t kOperands = 16;  ///< of one min, max or broadcast
 }  // namespace dim_limits
 
 /// What is known of a value for all symbols >= 0, both ends inclusive.
@@ -30,9 +30,9 @@ struct Bounds {
 };
 
 /// What a polynomial does not look into: a symbol, or a function of canonical dims.
-/// FloorDiv and TruncateDiv have the operands dividend, divisor. Min and Max have two or more, in order.
+/// FloorDiv and TruncateDiv have the operands dividend, divisor. Min, Max and Broadcast have two or more, in order.
 struct Atom {
-  enum class Kind : uint8_t { Symbol, FloorDiv, TruncateDiv, Min, Max };
+  enum class Kind : uint8_t { Symbol, FloorDiv, TruncateDiv, Min, Max, Broadcast };
 
   Kind kind;
   std::string name;  ///< of a symbol
@@ -97,6 +97,8 @@ Dim make_function(Atom::Kind kind, std::vector<Dim> operands);
 /// Quotients of numbers; nullopt for a division by 0 and on overflow.
 std::optional<int64_t> checked_floor_div(int64_t a, int64_t b);
 std::optional<int64_t> checked_truncate_div(int64_t a, int64_t b);
+/// What numbers broadcast to; where they do not, one of them.
+int64_t broadcast_numbers(int64_t a, int64_t b);
 
 /// Throws InvalidModel: `dim overflows or is too complex: (seq + 1) * (9223372036854775807)`.
 [[noreturn]] void refuse(const Dim& a, std::string_view operation, const Dim& b,

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "graph/dim_broadcast.h"
 #include "graph/infer_context.h"
 #include "graph/text_elements.h"
 #include "runtime/base/error.h"
@@ -172,14 +173,12 @@ Dim TextScanner::factor(int depth) {
   } else if (word == "truncate") {
     expect("/");
     result = truncate_div(result, factor(depth + 1));
-  } else if (word == "min" || word == "max") {
-    while (accept(",")) {
-      const Dim other = sum(depth + 1);
-      result = word == "min" ? min(result, other) : max(result, other);
-    }
+  } else if (word == "min" || word == "max" || word == "broadcast") {
+    const auto join = word == "min" ? min : word == "max" ? max : broadcast;
+    while (accept(",")) result = join(result, sum(depth + 1));
   } else {
     at_ = begin;
-    fail("floor, truncate, min or max");
+    fail("floor, truncate, min, max or broadcast");
   }
   expect(")");
   return result;

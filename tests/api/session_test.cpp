@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <vector>
 
 #include "tests/api/model_from_text.h"
 
@@ -45,6 +46,41 @@ TEST(Session, FollowsDimsThatChangeFromRunToRun) {
     EXPECT_EQ(out["sum"].shape(), (Shape{batch, 2}));
     EXPECT_THAT(out["product"].as<float>(), testing::Each(8.0f));
   }
+}
+
+Tensor filled(const Shape& shape, float value) {
+  const std::vector<float> values(static_cast<size_t>(shape.elements()), value);
+  return Tensor::of<float>(shape, values);
+}
+
+// NumPy's rule, for dims that only the run tells: 0 and 1 give 0.
+TEST(Session, BroadcastsDimsThatMayBeNoneOrOne) {
+  Session session =
+      model_from_text("graph g(x: float[a,2], y: float[b,2]) -> (z) { s = Add(x, y) z = Neg(s) }").compile();
+  struct Case {
+    int64_t a, b, both;
+  };
+  for (const auto& [a, b, both] : {Case{0, 1, 0}, {1, 0, 0}, {1, 7, 7}, {7, 1, 7}, {0, 0, 0}, {7, 7, 7}}) {
+    const Outputs& out = session.run({{"x", filled({a, 2}, 1)}, {"y", filled({b, 2}, 2)}});
+    EXPECT_EQ(out["z"].shape(), (Shape{both, 2}));
+    EXPECT_THAT(out["z"].as<float>(), testing::Each(-3.0f));
+  }
+  EXPECT_THAT(error_of([&] {
+                session.run({{"x", filled({3, 2}, 1)}, {"y", filled({2, 2}, 1)}});
+              }),
+              HasSubstr("broadcast"));
+}
+
+TEST(Session, BroadcastsUnevenHalvesOfADim) {
+  constexpr std::string_view kHalves = R"(
+    graph g(x: float[n]) -> (sum) {
+      a, b = Split(x) {axis=0,num_outputs=2}
+      sum = Add(a, b)
+    })";
+  Session session = model_from_text(kHalves).compile();
+  EXPECT_EQ(session.run({{"x", filled({1}, 1)}})["sum"].shape(), (Shape{0}));
+  EXPECT_THAT(session.run({{"x", Tensor::of<float>({2}, {1, 2})}})["sum"].as<float>(), ElementsAre(3));
+  EXPECT_THAT(session.run({{"x", Tensor::of<float>({3}, {1, 2, 4})}})["sum"].as<float>(), ElementsAre(5, 6));
 }
 
 TEST(Session, ResultsThatAreHeldStayAsTheyAre) {

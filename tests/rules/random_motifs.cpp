@@ -161,10 +161,9 @@ ValueId masked(Builder& g, ValueId x) {
   return g.add("Where", {condition, x, g.number(-5)});
 }
 
-// Of a known size: an empty half, which broadcasts with one of a single row, is more than dims can say.
 ValueId halves(Builder& g, ValueId x) {
   const auto& dims = g.graph().value(x).type.dims;
-  if (!dims || dims->empty() || !dims->back().is_constant() || dims->back().value() % 2 != 0) return ValueId::None;
+  if (!dims || dims->empty() || dims->back().constant().value_or(0) % 2 != 0) return ValueId::None;
   const int64_t axis = last_axis(g, x);
   Attributes attributes{{"axis", axis}};
   if (g.opset() >= 18) attributes["num_outputs"] = int64_t{2};

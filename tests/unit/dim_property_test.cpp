@@ -6,6 +6,8 @@
 #include <random>
 
 #include "graph/dim.h"
+#include "graph/dim_broadcast.h"
+#include "graph/dim_program.h"
 #include "runtime/base/error.h"
 
 namespace mica {
@@ -14,7 +16,7 @@ namespace {
 constexpr int kSamples = 6;  // tuples of symbol values that each expression is evaluated at
 constexpr std::array<const char*, 3> kNames = {"a", "b", "c"};
 
-using Number = std::optional<int64_t>;  // nothing where a divisor is 0
+using Number = std::optional<int64_t>;  // nothing where a divisor is 0, or two do not broadcast
 using Numbers = std::array<Number, kSamples>;
 
 struct Pair {
@@ -24,6 +26,11 @@ struct Pair {
 
 int64_t floor_quotient(int64_t a, int64_t b) {
   return (a - ((a % b) + b) % b) / b;
+}
+
+Number broadcast_of(int64_t a, int64_t b) {
+  if (a == 1) return b;
+  return b == 1 || a == b ? Number(a) : Number();
 }
 
 class RandomDims : public testing::TestWithParam<uint32_t> {
@@ -40,7 +47,7 @@ class RandomDims : public testing::TestWithParam<uint32_t> {
     if (depth == 0 || pick(0, 5) == 0) return pick(0, 2) == 0 ? constant() : symbol();
     const Pair a = make(depth - 1);
     const Pair b = make(depth - 1);
-    switch (pick(0, 8)) {
+    switch (pick(0, 9)) {
       case 0:
         return {a.dim + b.dim, apply(a, b, [](int64_t x, int64_t y) { return x + y; })};
       case 1:
@@ -51,6 +58,8 @@ class RandomDims : public testing::TestWithParam<uint32_t> {
         return {min(a.dim, b.dim), apply(a, b, [](int64_t x, int64_t y) { return std::min(x, y); })};
       case 4:
         return {max(a.dim, b.dim), apply(a, b, [](int64_t x, int64_t y) { return std::max(x, y); })};
+      case 5:
+        return {broadcast(a.dim, b.dim), apply(a, b, broadcast_of)};
       default:
         return quotient(a, b.dim.is(0) || pick(0, 1) == 0 ? constant(1) : b);
     }
@@ -111,6 +120,22 @@ TEST_P(RandomDims, AreWhatTheirOperatorsCompute) {
       if (lower) {
         EXPECT_LE(*lower, *numbers[i]) << dim.str();
       }
+    }
+  }
+}
+
+TEST_P(RandomDims, AreWhatTheirProgramsCompute) {
+  for (int round = 0; round < 30; ++round) {
+    const auto [dim, numbers] = make(3);
+    DimProgram program({kNames.begin(), kNames.end()});
+    const auto result = program.add(dim);
+    ASSERT_TRUE(result);
+    for (size_t i = 0; i < kSamples; ++i) {
+      if (!numbers[i]) continue;
+      std::vector<int64_t> symbols, registers(program.registers());
+      for (const char* name : kNames) symbols.push_back(samples_[i].at(name));
+      EXPECT_TRUE(program.evaluate(symbols, registers)) << dim.str();
+      EXPECT_EQ(registers[*result], *numbers[i]) << dim.str();
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "graph/dim_broadcast.h"
 #include "graph/dim_caps.h"
 #include "runtime/base/error.h"
 
@@ -203,10 +204,39 @@ TEST(Dim, RefusesExplosion) {
   EXPECT_THROW(until_refused(s, [](const Dim& d, int) { return d * s; }), Error);
   EXPECT_THROW(until_refused(s, [&](const Dim& d, int i) { return d * (symbol(i) + 1); }), Error);
   EXPECT_THROW(until_refused(s, [&](const Dim& d, int i) { return max(d, symbol(i)); }), Error);
+  EXPECT_THROW(until_refused(s, [&](const Dim& d, int i) { return broadcast(d, symbol(i)); }), Error);
   EXPECT_THROW(until_refused(s, [&](const Dim& d, int i) { return floor_div(d * d + symbol(i), t + 1); }), Error);
   EXPECT_THROW(until_refused(s, [&](const Dim& d, int i) { return max(min(d, symbol(2 * i)) + t, symbol(2 * i + 1)); }),
                Error);
   EXPECT_THROW(until_refused(s, [&](const Dim& d, int i) { return truncate_div(d - symbol(i), i + 2); }), Error);
+}
+
+// 0 and 1 broadcast to 0, so that a broadcast is not the larger of two.
+TEST(Dim, Broadcasts) {
+  EXPECT_TRUE(broadcast(0, 1).is(0));
+  EXPECT_TRUE(broadcast(1, 5).is(5));
+  EXPECT_EQ(broadcast(s, 1), s);
+  EXPECT_EQ(broadcast(0, s), Dim(0));
+  EXPECT_EQ(broadcast(s, 5), Dim(5));
+  EXPECT_EQ(broadcast(s, s), s);
+  EXPECT_EQ(broadcast(s, t + 2), t + 2);
+  EXPECT_EQ(broadcast(s + 1, t + 1), max(s, t) + 1);
+  EXPECT_EQ(broadcast(broadcast(s, t), batch), broadcast(t, broadcast(batch, s)));
+  EXPECT_EQ(broadcast(broadcast(s, t), s), broadcast(t, s));
+  EXPECT_NE(broadcast(s, t), max(s, t));
+  EXPECT_NE(broadcast(s, s + t), s + t);
+  EXPECT_EQ(broadcast(t, s).str(), "broadcast(s, t)");
+  EXPECT_EQ((broadcast(s, t + 1) - 1).lower_bound(), -1);
+  EXPECT_EQ((Dim(9) - broadcast(min(s, 3), min(t, 5))).lower_bound(), 4);
+  EXPECT_EQ(evaluate(broadcast(s, t), {{"s", 0}, {"t", 1}}), 0);
+  EXPECT_EQ(evaluate(broadcast(s, t), {{"s", 1}, {"t", 7}}), 7);
+  EXPECT_EQ(substitute(broadcast(s, t), {{"s", 1}}), t);
+  EXPECT_EQ(substitute(broadcast(s, t), {{"t", 1}, {"s", 0}}), Dim(0));
+  EXPECT_EQ(broadcast(s, min(s, 1)), s);
+  EXPECT_EQ(broadcast(min(s, 8), s), s);
+  EXPECT_NE(broadcast(s, min(s, t)), s);
+  const Dim half = floor_div(s + 1, 2);
+  EXPECT_EQ(evaluate(broadcast(half, s - half), {{"s", 1}}), 0);
 }
 
 // p + s rows of a table of 8, less the p first ones, are s of them while the table is long enough.
