@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "graph/edit.h"
+#include "graph/facts.h"
+#include "graph/half_storage.h"
 #include "graph/passes/pass.h"
 #include "runtime/base/error.h"
 #include "runtime/base/os.h"
@@ -57,7 +59,7 @@ class Folding {
  private:
   size_t compute(Graph& graph, NodeId id) {
     const Node& node = graph.node(id);
-    if (!may_compute(graph, node)) return 0;
+    if (!may_compute(graph, node) || enlarges_file(graph, node)) return 0;
     std::optional<std::vector<Tensor>> results;
     try {
       results = constant_of(node);
@@ -95,6 +97,33 @@ class Folding {
     const auto value = node.attributes.find("value");
     if (value == node.attributes.end() || !std::holds_alternative<Tensor>(value->second)) return std::nullopt;
     return std::vector<Tensor>{std::get<Tensor>(value->second)};
+  }
+
+  // Whether a file would hold more bytes of weights with the result than without.
+  bool enlarges_file(const Graph& graph, const Node& node) {
+    if (context_.options.target != Target::Portable) return false;
+    const auto bytes = output_bytes(graph, node);
+    if (restores_half(graph, node) && bytes.value_or(0) >= kMinHalfStored) return true;
+    if (bytes.value_or(0) <= context_.options.folding.bytes) return false;
+    const auto stays = std::ranges::find_if(node.inputs, [&](ValueId id) { return is_kept_weight(graph, id); });
+    if (stays == node.inputs.end()) return false;
+    context_.notes.refused("fold_constants", node.str(), "\"" + graph.value(*stays).name + "\" is in use beside it");
+    return true;
+  }
+
+  // Weights stored in half the bytes have such a Cast behind them.
+  static bool restores_half(const Graph& graph, const Node& node) {
+    if (node.op_type != "Cast" || !node.domain.empty() || attribute(node, "to", 0) != static_cast<int64_t>(DType::F32))
+      return false;
+    const DType from = graph.value(node.inputs[0]).type.dtype;
+    return from == DType::F16 || from == DType::BF16;
+  }
+
+  // A large constant that nodes need which are not computed here.
+  bool is_kept_weight(const Graph& graph, ValueId id) const {
+    if (id == ValueId::None || graph.value(id).constant.bytes() <= context_.options.folding.bytes) return false;
+    const auto needs = [&](const Use& use) { return !may_compute(graph, graph.node(use.node)); };
+    return graph.is_output(id) || std::ranges::any_of(graph.uses(id), needs);
   }
 
   std::optional<std::vector<Tensor>> evaluate(const Graph& graph, const Node& node) {

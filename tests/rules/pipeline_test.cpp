@@ -57,6 +57,44 @@ TEST(Folding, LeavesWhatCannotBeComputed) {
   EXPECT_NE(kept.notes.explain("fold_constants").find("refused at Gather"), std::string::npos);
 }
 
+PipelineOptions portable(size_t folding_bytes) {
+  PipelineOptions options;
+  options.target = Target::Portable;
+  options.folding.bytes = folding_bytes;
+  return options;
+}
+
+// The transpose of a table would stand in the file beside the table.
+TEST(Folding, DoesNotDoubleALargeWeightInAFile) {
+  const std::string both =
+      "graph (x: int64[n], h: float[b,n,4]) -> (e, y) { w: float[6,4] = 1 e = Gather(w, x) t = Transpose(w) "
+      "y = MatMul(h, t) }";
+  const std::string alone =
+      "graph (h: float[b,n,4], g: float[b,n,4]) -> (y, z) { w: float[6,4] = 1 t = Transpose(w) u = Transpose(w) "
+      "y = MatMul(h, t) z = MatMul(g, u) }";
+  const PipelineOptions small_limit = portable(95);
+  const Result kept = optimised(both, small_limit);
+  EXPECT_EQ(kept.nodes, 3u);
+  EXPECT_EQ(kept.notes.explain("fold_constants"), "refused at Transpose: \"w\" is in use beside it\n");
+  EXPECT_EQ(optimised(both, portable(96)).nodes, 2u) << "it is no larger than what may be folded";
+  EXPECT_EQ(optimised(alone, small_limit).nodes, 2u) << "nothing else uses it";
+  PipelineOptions ours;
+  ours.folding.bytes = 95;
+  EXPECT_EQ(optimised(both, ours).nodes, 2u) << "there is no file";
+}
+
+TEST(Folding, LeavesWeightsStoredInHalfInAFile) {
+  const std::string text =
+      "graph (x: float[n,16]) -> (y) { w: float16[16,16] = 0.5 c = Cast(w) {to=1} y = MatMul(x, c) }";
+  EXPECT_EQ(optimised(text, portable(1 << 20)).nodes, 2u);
+  EXPECT_EQ(optimised(text).nodes, 1u);
+  EXPECT_EQ(optimised("graph (x: float[n,4]) -> (y) { w: float16[4,4] = 0.5 c = Cast(w) {to=1} y = MatMul(x, c) }",
+                      portable(1 << 20))
+                .nodes,
+            1u)
+      << "too small to matter";
+}
+
 TEST(FixDims, MakesShapesConstant) {
   const std::string text = "graph (x: float[n,4]) -> (y) { d = Shape(x) y = Identity(d) }";
   EXPECT_EQ(optimised(text).nodes, 1u);
