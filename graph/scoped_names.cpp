@@ -4,7 +4,7 @@ namespace mica {
 
 ScopedNames::ScopedNames(const Graph& graph, const ScopedNames* outer, const Node* node)
     : outer_(outer), names_(graph.value_count()) {
-  for (size_t i = 0; i < graph.captures.size(); ++i) {
+  for (size_t i = 0; outer != nullptr && i < graph.captures.size(); ++i) {
     if (graph.captures[i] == ValueId::None) continue;
     names_[static_cast<size_t>(graph.captures[i])] = (*outer)[node->inputs[node->formal_inputs + i]];
   }

@@ -14,6 +14,7 @@ namespace mica {
 /// name of the value it stands for. Others keep their own, with a number behind where a graph around has it too.
 class ScopedNames {
  public:
+  /// Of a graph without those around it, where captured values keep their own names too.
   explicit ScopedNames(const Graph& graph) : ScopedNames(graph, nullptr, nullptr) {}
   /// Of a subgraph of `node`, which is in the graph of `outer`; `outer` must outlive this.
   ScopedNames(const Graph& graph, const ScopedNames& outer, const Node& node) : ScopedNames(graph, &outer, &node) {}

@@ -157,6 +157,10 @@ TEST_F(Optimize, StoresWeightsInHalf) {
   const GraphModel written = onnx::import_model(path("half.onnx"), operators());
   EXPECT_EQ(written.graph->value(*written.graph->find_value("w.float16")).constant.dtype(), DType::F16);
 
+  const Finished again = mica({"optimize", path("half.onnx"), "-o", path("again.onnx"), "--json"});
+  EXPECT_EQ(again.json()["after"]["initializer_bytes"], half.json()["after"]["initializer_bytes"]);
+  EXPECT_EQ(again.json()["after"]["operators"], half.json()["after"]["operators"]);
+
   ASSERT_EQ(mica({"optimize", wide, "-o", path("bf16.onnx"), "--bf16"}).code, 0);
   EXPECT_LT(std::filesystem::file_size(path("bf16.onnx")), std::filesystem::file_size(wide) * 6 / 10);
   EXPECT_EQ(mica({"compare", wide, path("bf16.onnx"), "--rtol", "2e-2"}).code, 0);
@@ -190,6 +194,22 @@ TEST_F(Optimize, WritesAReport) {
   EXPECT_THAT(mica({"optimize", chain(), "--report", path("r.txt")}).err, HasSubstr(".html or .json"));
   EXPECT_EQ(mica({"optimize", chain(), "--dot", path("chain.onnx")}).code, 2);
   EXPECT_EQ(mica({"optimize", chain(), "--report", path("no/such/r.json")}).code, 2);
+}
+
+TEST_F(Optimize, DrawsTheGraphsWithinNodes) {
+  const std::string branches = model("branches.onnx", R"(
+    graph branches(x: float[n], c: bool[]) -> (y) opset 20 {
+      y = If(c) {then_branch=graph() -> (a) { i = Identity(x) a = Exp(i) }, else_branch=graph() -> (b) { b = Abs(x) }}
+    })");
+  const std::string html = path("r.html"), dot = path("g.dot");
+  ASSERT_EQ(mica({"optimize", branches, "--report", html, "--dot", dot}).code, 0);
+  const std::string page = read_text(html);
+  EXPECT_THAT(page, HasSubstr("<h3>then_branch of If y</h3>"));
+  EXPECT_THAT(page, HasSubstr("<g class=\"removed\""));
+  EXPECT_THAT(page, HasSubstr(">Exp</text>"));
+  const std::string graph = read_text(dot);
+  EXPECT_THAT(graph, HasSubstr("label=\"else_branch of If y\""));
+  EXPECT_THAT(graph, HasSubstr("Abs\\nfloat[n]"));
 }
 
 TEST_F(Optimize, MayTakeThePlaceOfTheModelButNotOfItsWeights) {

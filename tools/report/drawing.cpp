@@ -20,6 +20,11 @@ class Drawer {
       sources_[id] = result_.nodes.size();
       add_end(id, "input");
     }
+    for (const ValueId id : graph_.captures) {
+      if (id == ValueId::None || graph_.value(id).constant.defined()) continue;
+      sources_[id] = result_.nodes.size();
+      add_end(id, "from around:");
+    }
     for (const NodeId id : graph_.order()) add(id);
     for (const ValueId id : graph_.outputs) {
       add_end(id, "output");
@@ -54,6 +59,7 @@ class Drawer {
     }
     result_.nodes.push_back(std::move(drawn));
     for (const ValueId input : node.inputs) connect(input, at);
+    for (const Subgraph& sub : node.subgraphs) result_.bodies.push_back({at, sub.name, Drawer(*sub.graph).run()});
   }
 
   void connect(ValueId id, size_t to) {
@@ -80,11 +86,20 @@ Drawing draw(const Graph& graph) {
   return Drawer(graph).run();
 }
 
+std::string DrawnBody::title(const Drawing& around) const {
+  return name + " of " + around.nodes[node].title + " " + around.nodes[node].output;
+}
+
 void mark_changes(Drawing& drawing, const Drawing& other, Change change) {
   std::set<std::pair<std::string_view, std::string_view>> known;
   for (const DrawnNode& node : other.nodes) known.emplace(node.title, node.output);
   for (DrawnNode& node : drawing.nodes) {
     if (!node.is_end && !known.contains({node.title, node.output})) node.change = change;
+  }
+  for (DrawnBody& body : drawing.bodies) {
+    const auto is_same = [&](const DrawnBody& one) { return one.title(other) == body.title(drawing); };
+    const auto same = std::ranges::find_if(other.bodies, is_same);
+    mark_changes(body.drawing, same == other.bodies.end() ? Drawing() : same->drawing, change);
   }
 }
 

@@ -21,17 +21,29 @@ struct DrawnNode {
   bool is_end = false;  ///< an input or output of the graph
 };
 
+struct DrawnBody;
+
 struct Drawing {
   std::vector<DrawnNode> nodes;                  ///< in an order of computation
   std::vector<std::pair<size_t, size_t>> edges;  ///< {from, to}, each once
   std::vector<std::string> values;               ///< of each edge, the name of what goes along it
+  std::vector<DrawnBody> bodies;                 ///< graphs within the nodes
 };
 
-/// Draws a graph; all nodes count as kept. Graphs within nodes are not drawn.
+/// A graph within a node: a branch of If, the body of a Loop or Scan.
+struct DrawnBody {
+  size_t node;       ///< of the drawing around
+  std::string name;  ///< of the attribute
+  Drawing drawing;
+
+  std::string title(const Drawing& around) const;  ///< "then_branch of If y"
+};
+
+/// Draws a graph and those within it; all nodes count as kept.
 Drawing draw(const Graph& graph);
 
 /// Nodes that are not in the other version of the graph are `change`: those of which it has none of the same operator
-/// with an output of the same name.
+/// with an output of the same name. Likewise those within their bodies.
 void mark_changes(Drawing& drawing, const Drawing& other, Change change);
 
 }  // namespace mica::tools

@@ -78,6 +78,15 @@ std::string remarks(const OptimizeReport& report) {
   return html;
 }
 
+// The graph, and below it those within its nodes.
+std::string drawings_of(const Drawing& drawing) {
+  std::string html = to_svg(drawing);
+  for (const DrawnBody& body : drawing.bodies) {
+    html += "<h3>" + html_text(body.title(drawing)) + "</h3>\n" + drawings_of(body.drawing);
+  }
+  return html;
+}
+
 }  // namespace
 
 std::string to_html(const OptimizeReport& report, const ReportDrawings& drawings) {
@@ -99,8 +108,8 @@ std::string to_html(const OptimizeReport& report, const ReportDrawings& drawings
       "refY=\"4\" markerWidth=\"6\" markerHeight=\"6\" orient=\"auto\"><path class=\"tip\" d=\"M0 1L7 4L0 "
       "7z\"/></marker>"
       "</defs></svg>\n";
-  html += "<div class=\"view after\">\n" + to_svg(drawings.after) + "</div>\n<div class=\"view before\">\n" +
-          to_svg(drawings.before) + "</div></div>\n</body></html>\n";
+  html += "<div class=\"view after\">\n" + drawings_of(drawings.after) + "</div>\n<div class=\"view before\">\n" +
+          drawings_of(drawings.before) + "</div></div>\n</body></html>\n";
   return html;
 }
 

@@ -37,6 +37,7 @@ li.refused, li.failed { color: var(--faint) }
 .tabs input:focus-visible + label { outline: 2px solid var(--new-line) }
 .view { display: none; overflow: auto; max-height: 86vh; border: 1px solid var(--line); background: var(--panel);
   border-radius: 0 8px 8px 8px; padding: 16px }
+.view h3 { font-size: 14px; margin: 28px 0 8px; text-align: center }
 #after:checked ~ .view.after, #before:checked ~ .view.before { display: block }
 .legend { margin-left: 18px; color: var(--faint); font-size: 12.5px }
 .legend i { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin: 0 5px -1px 12px;
