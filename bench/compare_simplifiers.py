@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Compares what `mica optimize`, onnxsim and onnxslim make of the same models: nodes left, and results in ONNX Runtime.
 
-    bench/compare_simplifiers.py [--histogram] [--keep DIR] MODEL...
+    bench/compare_simplifiers.py [--histogram] [--keep DIR] [--failures] MODEL...
 
-A MODEL is a file or a folder with a model.onnx. Needs onnx, onnxruntime, onnxsim and onnxslim from PyPI in the Python that runs it,
-and a release build of Mica (--mica PATH). Nodes are counted in all subgraphs, after local functions are inlined; nodes that
-only give a constant do not count, in anybody's model: they are initializers by another name. Each result runs in ONNX Runtime, without its
-own optimisations, on the inputs of test_data_set_* beside the model, or on seeded random ones without them, and must give what the
-original gives, within the tolerance.json beside the model. Prints a table in Markdown; exit 1 where Mica has more nodes than
-another, or gives other results.
+A MODEL is a file, a folder with a model.onnx, or a folder with such folders in it. Needs onnx, onnxruntime, onnxsim and onnxslim from PyPI in
+the Python that runs it, and a release build of Mica (--mica PATH). Nodes are counted in all subgraphs, after local functions are
+inlined; nodes that only give a constant do not count, in anybody's model: they are initializers by another name. Each result runs in
+ONNX Runtime, without its own optimisations, on the inputs of test_data_set_* beside the model, or on seeded random ones without them,
+and must give what the original gives, within the tolerance.json beside the model. Where the original loads but does not run, the result
+must load; where it passes onnx.checker with strict inference of shapes, so must Mica's. Prints a table in Markdown, with --failures only of what is wrong, and
+how many models there were; exit 1 where Mica fails, has more nodes than another, or gives other results.
 """
 import argparse
 import collections
@@ -20,29 +21,25 @@ import tempfile
 
 import numpy
 import onnx
+import onnx.checker
 import onnx.inliner
 import onnx.numpy_helper
 import onnxruntime
 
+from simplifier_peers import PEERS, Peer
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PEERS = {
-    "onnxsim": "import onnx, onnxsim, sys\n"
-               "model, _ = onnxsim.simplify(onnx.load(sys.argv[1]))\n"
-               "onnx.save(model, sys.argv[2])",
-    "onnxslim": "import onnx, onnxslim, sys\n"
-                "onnx.save(onnxslim.slim(onnx.load(sys.argv[1])), sys.argv[2])",
-}
 
 
-def simplify(command, timeout):
-    """Runs a simplifier in a process of its own; returns why it failed, or nothing."""
+def run_mica(command, given, output, timeout):
+    """Returns why it failed, or nothing."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run([*command, str(given), "-o", str(output)], capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:
         return f"took over {timeout} s"
     if done.returncode == 0:
         return ""
-    return (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1][:100]
+    return (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1][:200]
 
 
 def histogram(graph):
@@ -99,20 +96,47 @@ def new_session(path):
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def references(path):
-    """Feeds, and what the original makes of them in ONNX Runtime; none where that does not run the original."""
-    graph = onnx.load(path, load_external_data=False).graph
-    initializers = {tensor.name for tensor in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in initializers]
-    folders = sorted(path.parent.glob("test_data_set_*"))
+def same_twice(run):
+    first, second = run(), run()
+    return first if not any(differs(a, b, {"rtol": 0, "atol": 0}) for a, b in zip(first, second)) else None
+
+
+class Original:
+    """What ONNX Runtime and onnx.checker say of a model."""
+
+    def __init__(self, path):
+        self.passes_check = not problem_of(path)
+        self.loads = False
+        self.cases = []  # feeds, and what the model makes of them
+        self.why = ""
+        graph = onnx.load(path, load_external_data=False).graph
+        initializers = {tensor.name for tensor in graph.initializer}
+        inputs = [value for value in graph.input if value.name not in initializers]
+        folders = sorted(path.parent.glob("test_data_set_*"))
+        try:
+            session = new_session(path)
+            self.loads = True
+            names = [value.name for value in session.get_outputs()]
+            for folder in folders or [None]:
+                feeds = read_values(folder, "input", inputs) if folder else random_feeds(inputs)
+                results = same_twice(lambda: session.run(None, feeds))
+                if results is not None:  # else it is random
+                    self.cases.append((feeds, dict(zip(names, results))))
+        except Exception as error:
+            self.why = first_line(error)
+
+
+def first_line(error):
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def problem_of(path):
+    """What onnx.checker objects to; nothing when it passes."""
     try:
-        session = new_session(path)
+        onnx.checker.check_model(str(path), full_check=True)
+        return ""
     except Exception as error:
-        print(f"{path}: not compared, the original does not run: {str(error).strip().splitlines()[0][:200]}", file=sys.stderr)
-        return
-    for folder in folders or [None]:
-        feeds = read_values(folder, "input", inputs) if folder else random_feeds(inputs)
-        yield feeds, dict(zip((value.name for value in session.get_outputs()), session.run(None, feeds)))
+        return f"onnx.checker: {first_line(error)}"
 
 
 def differs(expected, actual, tolerance):
@@ -126,11 +150,13 @@ def differs(expected, actual, tolerance):
     return not numpy.allclose(actual.astype(numpy.float64), expected.astype(numpy.float64), equal_nan=True, **tolerance)
 
 
-def check(path, cases, tolerance):
+def check(path, original, tolerance):
     """Says how the results of a model differ from those expected; empty when they do not."""
+    if not original.loads:
+        return ""
     try:
         session = new_session(path)
-        for feeds, expected in cases:
+        for feeds, expected in original.cases:
             names = {value.name for value in session.get_inputs()}
             wrong = [name for name in expected if name not in {value.name for value in session.get_outputs()}]
             if wrong:
@@ -140,26 +166,25 @@ def check(path, cases, tolerance):
                 if differs(expected[name], value, tolerance):
                     return f"{name} differs"
     except Exception as error:
-        return str(error).strip().splitlines()[0][:100]
+        return first_line(error)
     return ""
 
 
-def compare(path, mica, peers, timeout, folder):
+def compare(path, simplifiers, folder):
     tolerance_file = path.parent / "tolerance.json"
     tolerance = {"rtol": 1e-3, "atol": 1e-5}
     if tolerance_file.exists():
         given = json.loads(tolerance_file.read_text())
         tolerance = {key: max(value, given.get(key, 0)) for key, value in tolerance.items()}
-    cases = list(references(path))
-    commands = {name: [sys.executable, "-c", PEERS[name]] for name in peers}
-    commands["mica"] = [mica, "optimize", "--quiet"]
-    row = {"before": operators_of(path), **{name: None for name in PEERS}}
-    for name, command in commands.items():
+    original = Original(path)
+    row = {"before": operators_of(path), "why": original.why, **{name: None for name in PEERS}}
+    for name, simplify in simplifiers.items():
         output = folder / f"{name}.onnx"
-        arguments = [str(path), "-o", str(output)] if name == "mica" else [str(path), str(output)]
-        why = simplify(command + arguments, timeout)
+        why = simplify(path, output)
         row[name] = None if why else operators_of(output)
-        row[f"{name}_wrong"] = why or (cases and check(output, cases, tolerance))
+        row[f"{name}_wrong"] = why or check(output, original, tolerance)
+    if row["mica"] and original.passes_check:
+        row["mica_wrong"] = row["mica_wrong"] or problem_of(folder / "mica.onnx")
     return row
 
 
@@ -177,39 +202,52 @@ def print_histogram(row):
             print(f"    {operator:<28}" + "".join(f"{count:>7}" for count in counts), file=sys.stderr)
 
 
+def models_of(given):
+    path = pathlib.Path(given)
+    if not path.is_dir():
+        return [path]
+    return [path / "model.onnx"] if (path / "model.onnx").exists() else sorted(path.rglob("model.onnx"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+")
     parser.add_argument("--mica", default=f"{ROOT}/build/release/mica")
+    parser.add_argument("--target", default="portable", choices=["portable", "mica"])
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS), help="whom to compare with")
     parser.add_argument("--timeout", type=float, default=60, help="seconds for each simplifier and model")
     parser.add_argument("--keep", help="leave what was made in this folder")
     parser.add_argument("--histogram", action="store_true", help="also the operators of which Mica leaves more (stderr)")
+    parser.add_argument("--failures", action="store_true", help="list only the models where something is wrong")
     arguments = parser.parse_args()
-    failed = False
+    command = [arguments.mica, "optimize", "--quiet", "--target", arguments.target]
+    peers = {name: Peer(name, arguments.timeout) for name in arguments.peers}
+    simplifiers = {name: peer.simplify for name, peer in peers.items()}
+    simplifiers["mica"] = lambda given, output: run_mica(command, given, output, arguments.timeout)
+    count = failed = not_run = 0
     print("| model | nodes | onnxsim | onnxslim | Mica |\n|---|---:|---:|---:|---:|")
-    for given in arguments.models:
-        path = pathlib.Path(given)
-        path = path / "model.onnx" if path.is_dir() else path
+    for path in [path for given in arguments.models for path in models_of(given)]:
         name = path.parent.name if path.name == "model.onnx" else path.stem
         with tempfile.TemporaryDirectory() as temporary:
             folder = pathlib.Path(arguments.keep) / name if arguments.keep else pathlib.Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
-            try:
-                row = compare(path, arguments.mica, arguments.peers, arguments.timeout, folder)
-            except Exception as error:
-                print(f"{name}: {str(error).strip().splitlines()[0]}", file=sys.stderr)
-                continue
+            row = compare(path, simplifiers, folder)
         # A peer whose result does not run or differs sets no mark.
         marks = [row[peer].total() for peer in PEERS if row[peer] is not None and not row[f"{peer}_wrong"]]
         bad = row["mica"] is None or row["mica_wrong"] or any(row["mica"].total() > mark for mark in marks)
-        print(f"| {name} | {row['before'].total()} | {cell(row, 'onnxsim')} | {cell(row, 'onnxslim')} | {cell(row, 'mica')} |",
-              flush=True)
+        count, failed, not_run = count + 1, failed + bool(bad), not_run + bool(row["why"])
+        if bad or not arguments.failures:
+            print(f"| {name} | {row['before'].total()} | {cell(row, 'onnxsim')} | {cell(row, 'onnxslim')} | {cell(row, 'mica')} |",
+                  flush=True)
+        if row["why"] and not arguments.failures:
+            print(f"{name}: the original does not run: {row['why']}", file=sys.stderr)
         if bad:
-            failed = True
             print(f"{name}: {row['mica_wrong'] or 'more nodes'}", file=sys.stderr, flush=True)
             if arguments.histogram:
                 print_histogram(row)
+    for peer in peers.values():
+        peer.stop()
+    print(f"{count} models, {failed} failed, {not_run} that ONNX Runtime does not run as they are", file=sys.stderr)
     return 1 if failed else 0
 
 
