@@ -5,6 +5,10 @@
 
 namespace mica::cuda {
 
+/// Most threads of the blocks that over_rows makes. Kernels of teams state it as their launch bound, so that whatever
+/// compiler of the driver translates them leaves enough registers for that many.
+inline constexpr int kMostTeamThreads = 1024;
+
 /// The value of the lane whose number differs in the bits of `lanes`. T is one or more 32-bit words.
 template <class T>
 __device__ T shuffle_xor(T value, int lanes) {

@@ -13,7 +13,7 @@ __device__ Wide<T> element_or_zero(const void* data, int64_t i) {
 }
 
 template <class T, bool whole_block>
-__global__ void norm_kernel(NormCall call) {
+__global__ void __launch_bounds__(kMostTeamThreads) norm_kernel(NormCall call) {
   using W = Wide<T>;
   using Rows = Team<whole_block>;
   const int64_t width = call.width;

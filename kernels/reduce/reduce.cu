@@ -117,7 +117,7 @@ struct Elements<int64_t> {
 };
 
 template <class T, bool whole_block>
-__global__ void row_reduce_kernel(ReduceCall call) {
+__global__ void __launch_bounds__(kMostTeamThreads) row_reduce_kernel(ReduceCall call) {
   using W = typename Elements<T>::W;
   using Rows = Team<whole_block>;
   const Merge<W> merge{call.function};

@@ -19,7 +19,7 @@ __device__ W result(W x, const Exponentials<W>& all, W log_sum, bool log) {
 
 // Rows of adjacent elements, each by a team.
 template <class T, bool whole_block>
-__global__ void row_softmax_kernel(SoftmaxCall call) {
+__global__ void __launch_bounds__(kMostTeamThreads) row_softmax_kernel(SoftmaxCall call) {
   using W = Wide<T>;
   using Rows = Team<whole_block>;
   for (int64_t row = Rows::first_row(); row < call.outer; row += Rows::row_stride()) {
