@@ -45,7 +45,9 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
   call.a_row = pass.a_row;
   call.b_row = pass.b_row;
   call.b_panel = pass.b_panel;
-  call.k = pass.k;
+  call.k = p.a_pieces.k != 0 ? p.a_pieces.k : pass.k;
+  call.pieces = p.a_pieces.k != 0 ? pass.k / p.a_pieces.k : 1;
+  call.a_piece = p.a_pieces.step;
   call.c_row = p.c_row;
   call.alpha = p.epilogue.alpha;
   call.bounds = bounds_of(p.epilogue);

@@ -53,6 +53,11 @@ struct Product {
   float* c = nullptr;                  ///< rows of adjacent elements; overlaps neither operand
   int64_t c_row = 0;                   ///< elements from one row to the next
   Epilogue epilogue{};
+  /// Where k is not 0, rows of `a` lie in pieces of k elements, `step` elements from one to the next; not for
+  /// transposed operands, and a multiple of it is multiplied.
+  struct Pieces {
+    int64_t k = 0, step = 0;
+  } a_pieces{};
 };
 
 /// Elements of scratch that `gemm` needs when `threads` threads take part.

@@ -26,7 +26,8 @@ int64_t even_part(int64_t count, int64_t most, int64_t grain) {
 // columns make use of a copy.
 bool rows_collide(const Product& p, const TileKernels& kernels) {
   constexpr int64_t kHalfPage = 2048 / sizeof(float);
-  return p.a.column == 1 && p.a.row != 0 && p.a.row % kHalfPage == 0 && p.m >= kernels.rows && p.n >= 4 * kPanel;
+  return p.a_pieces.k == 0 && p.a.column == 1 && p.a.row != 0 && p.a.row % kHalfPage == 0 && p.m >= kernels.rows &&
+         p.n >= 4 * kPanel;
 }
 
 GemmPlan::Right way_of(const Product& p, const TileKernels& kernels) {
@@ -49,8 +50,8 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
   // A panel of one pass takes an eighth of the second-level cache, unless few rows use it.
   const int64_t most_k = std::clamp<int64_t>(cache.l2 / 8 / (kPanel * kFloat), 256, 1024);
   const bool blocks = plan.right == GemmPlan::Right::Packing || plan.right == GemmPlan::Right::Filled;
-  const bool one_pass =
-      plan.right == GemmPlan::Right::Dots || p.k <= most_k * 5 / 4 || (!blocks && p.m <= 2 * kernels.rows);
+  const bool one_pass = plan.right == GemmPlan::Right::Dots || p.a_pieces.k != 0 || p.k <= most_k * 5 / 4 ||
+                        (!blocks && p.m <= 2 * kernels.rows);
   plan.k_pass = one_pass ? std::max<int64_t>(p.k, 1) : even_part(p.k, most_k, 8);
   // The block of a that is swept for every panel takes half of the second-level cache.
   const int64_t most_a = cache.l2 / 2 / kFloat;

@@ -87,7 +87,6 @@ void tile(const TileCall& call) {
 #pragma GCC unroll 16
     for (int v = 0; v < Vectors; ++v) sums[i][v] = T::splat(0.0f);
   }
-  RowPointers<Rows> a(call.a, call.a_row);
   const float* b = call.b;
   const int64_t b_row = call.b_row, b_panel = call.b_panel;
 #pragma GCC unroll 16
@@ -96,12 +95,18 @@ void tile(const TileCall& call) {
   // One line of the next panel for every two steps: half a panel during a tile.
   const float* next = call.next != nullptr ? call.next : b;
   const int64_t line = call.next != nullptr ? kPanel : 0;
-  for (const float* end = call.a + (call.k & ~int64_t{1}); a.at[0] != end; next += line) {
-    __builtin_prefetch(next, 0, 2);
+  for (int64_t piece = 0; piece < call.pieces; ++piece) {
+    RowPointers<Rows> a(call.a + piece * call.a_piece, call.a_row);
+    for (const float* end = a.at[0] + (call.k & ~int64_t{1}); a.at[0] != end; next += line) {
+      __builtin_prefetch(next, 0, 2);
 #pragma GCC unroll 2
-    for (int twice = 0; twice < 2; ++twice, a.advance(), b += b_row) step<Rows, Vectors>(sums, a, b, b_panel);
+      for (int twice = 0; twice < 2; ++twice, a.advance(), b += b_row) step<Rows, Vectors>(sums, a, b, b_panel);
+    }
+    if (call.k % 2 != 0) {
+      step<Rows, Vectors>(sums, a, b, b_panel);
+      b += b_row;
+    }
   }
-  if (call.k % 2 != 0) step<Rows, Vectors>(sums, a, b, b_panel);
 
   if (call.alpha != 1) {
     const V alpha = T::splat(call.alpha);

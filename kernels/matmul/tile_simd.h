@@ -13,12 +13,14 @@ inline constexpr int kPanel = 16;
 
 /// c = alpha * a * b + addends, brought into `bounds` when `bounded`. Pointers are at the tile's first elements.
 struct TileCall {
-  const float* a;   ///< rows of k adjacent elements
+  const float* a;   ///< rows of `pieces` times k adjacent elements
   int64_t a_row;    ///< elements from one row to the next
-  const float* b;   ///< panels of 16 columns
-  int64_t b_row;    ///< elements from one row of a panel to the next: 16 when packed
-  int64_t b_panel;  ///< elements from one panel to the next
-  int64_t k;
+  int64_t a_piece;  ///< elements from one piece of a row to the next
+  int64_t pieces;
+  const float* b;     ///< panels of 16 columns
+  int64_t b_row;      ///< elements from one row of a panel to the next: 16 when packed
+  int64_t b_panel;    ///< elements from one panel to the next
+  int64_t k;          ///< of a piece
   const float* next;  ///< half a panel, of k / 2 rows of 16, to be brought into the second-level cache; or null
   float* c;           ///< rows of adjacent elements
   int64_t c_row;
