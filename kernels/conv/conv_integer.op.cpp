@@ -19,14 +19,14 @@ auto prepack(const ConvParams&, const ConstantOperands& io) {
 void run_cpu(const ConvParams& op, const Operands& io) {
   Tensor& y = io.out(0);
   const ConvGeometry g = conv_geometry(op, io.in(0).shape(), io.in(1).shape(), y.shape());
-  const Int8Conv conv(io, g, io.in(0), optional_tensor(io, 2), io.in(1), optional_tensor(io, 3),
-                      io.packed<PackedFilters>());
+  const Int8ConvOperands operands{io.in(0), optional_tensor(io, 2), io.in(1), optional_tensor(io, 3)};
   const int64_t filters = g.groups * g.filters;
   const int64_t outputs = g.outputs();
   int32_t* to = y.mutable_data<int32_t>();
-  conv.run(io.threads(), [&](int64_t image, int64_t filter, int64_t position, int64_t count, const int32_t* sums) {
+  const auto store = [&](int64_t image, int64_t filter, int64_t position, int64_t count, const int32_t* sums) {
     std::copy_n(sums, count, to + (image * filters + filter) * outputs + position);
-  });
+  };
+  convolve_int8(io, g, operands, io.packed<PackedFilters>(), store);
 }
 
 }  // namespace

@@ -30,38 +30,50 @@ std::shared_ptr<const PackedFilters> pack_filters(const Tensor* w) {
   return packed;
 }
 
-Int8Conv::Int8Conv(const Operands& io, const ConvGeometry& g, const Tensor& x, const Tensor* x_zero, const Tensor& w,
-                   const Tensor* w_zero, const PackedFilters* packed)
+Int8Conv::Int8Conv(const Operands& io, const ConvGeometry& g, const Int8ConvOperands& operands,
+                   const PackedFilters* packed)
     : g_(g),
-      x_(x.data<uint8_t>()),
-      x_signed_(x.dtype() == DType::I8),
-      padding_(x_zero != nullptr && x_zero->elements() == 1 ? *x_zero->data<uint8_t>() : 0),
+      x_(operands.x.data<uint8_t>()),
+      x_signed_(operands.x.dtype() == DType::I8),
+      padding_(operands.x_zero != nullptr && operands.x_zero->elements() == 1 ? *operands.x_zero->data<uint8_t>() : 0),
       row_layout_(g.channels * g.taps()),
       width_(chunk_width(g, io.threads().threads())),
       chunks_(g.outputs() > 0 ? (g.outputs() + width_ - 1) / width_ : 0),
       tasks_(g.batch * g.groups * chunks_),
       workers_(std::min<int64_t>(tasks_, io.threads().threads())),
       panels_(row_layout_.k, width_) {
-  if (x_zero != nullptr && x_zero->elements() != 1) bad_input("zero point " + x_zero->str() + " is not one number");
+  const Tensor& w = operands.w;
   const int64_t filters = g.groups * g.filters;
-  const int32_t* w_zeros = repeat_zeros(io, w_zero, filters, 1, filters, filters, left_shift(w.dtype() == DType::I8));
+  w_zeros_ = repeat_zeros(io, operands.w_zero, filters, 1, filters, filters, left_shift(w.dtype() == DType::I8));
+  const int32_t* rests;
   if (packed != nullptr) {
-    int32_t* rests = io.scratch<int32_t>(filters);
+    int32_t* own = io.scratch<int32_t>(filters);
     for (int64_t i = 0; i < filters; ++i) {
-      rests[i] = static_cast<int32_t>(packed->sums.data<int32_t>()[i] - row_layout_.k * w_zeros[i]);
+      own[i] = static_cast<int32_t>(packed->sums.data<int32_t>()[i] - row_layout_.k * w_zeros_.all[i]);
     }
-    filters_ = {packed->rows.data<std::byte>(), w_zeros, rests};
+    filters_ = packed->rows.data<std::byte>();
+    rests = own;
   } else {
     const ByteMatrices rows{w.data<uint8_t>(), row_layout_.k, 1, 1, 0, w.dtype() == DType::I8};
-    filters_ = pack_left(io, rows, filters, row_layout_, w_zeros);
+    const PackedRows packed_rows = pack_left(io, rows, filters, row_layout_, w_zeros_);
+    filters_ = packed_rows.data;
+    rests = packed_rows.rests;
   }
-  x_zeros_ = repeat_zeros(io, x_zero, 1, 1, panels_.padded_n, panels_.padded_n, right_shift(x_signed_));
+  const ZeroPoints x_zeros = repeat_zeros(io, operands.x_zero, 1, 1, 1, 1, right_shift(x_signed_));
+  int32_t* start = io.scratch<int32_t>(filters);
+  zero_products(rests, filters, x_zeros, start);
+  for (int64_t i = 0; operands.bias != nullptr && i < filters; ++i) {
+    start[i] = static_cast<int32_t>(static_cast<uint32_t>(start[i]) + static_cast<uint32_t>(operands.bias[i]));
+  }
+  row_start_ = start;
   windows_ = is_pointwise(g) ? nullptr : io.scratch<uint8_t>(workers_ * row_layout_.k * width_);
   packed_ = io.scratch<std::byte>(workers_ * panels_.bytes);
+  column_start_ = io.scratch<int32_t>(workers_ * panels_.padded_n);
 }
 
 Int8Conv::Buffers Int8Conv::buffers(int64_t worker) const {
-  return {windows_ != nullptr ? windows_ + worker * row_layout_.k * width_ : nullptr, packed_ + worker * panels_.bytes};
+  return {windows_ != nullptr ? windows_ + worker * row_layout_.k * width_ : nullptr, packed_ + worker * panels_.bytes,
+          column_start_ + worker * panels_.padded_n};
 }
 
 void Int8Conv::load(int64_t task, const Buffers& to) const {
@@ -74,7 +86,9 @@ void Int8Conv::load(int64_t task, const Buffers& to) const {
     b.data = to.windows;
     b.row = count;
   }
-  pack_right(nullptr, b, PanelLayout(row_layout_.k, count), to.panels);
+  const PanelLayout layout(row_layout_.k, count);
+  pack_right(nullptr, b, layout, to.panels);
+  zero_products(layout.sums(to.panels), layout.padded_n, w_zeros_, to.column_start);
 }
 
 // Row (channel, tap) of `windows` gets the elements that the tap sees at `count` positions.
@@ -91,6 +105,8 @@ void Int8Conv::gather(const uint8_t* image, int64_t position, int64_t count, uin
       const uint8_t* source = image + c * plane + row.from;
       if (stride == 1) {
         std::memcpy(to + row.begin, source, static_cast<size_t>(row.end - row.begin));
+      } else if (stride == 2) {
+        for (int64_t i = row.begin; i < row.end; ++i) to[i] = source[(i - row.begin) * 2];
       } else {
         for (int64_t i = row.begin; i < row.end; ++i) to[i] = source[(i - row.begin) * stride];
       }
@@ -102,9 +118,13 @@ Int8Piece Int8Conv::multiply(int64_t task, int64_t block, const Buffers& from, I
   const int64_t position = task % chunks_ * width_;
   const PanelLayout panels(row_layout_.k, std::min(width_, g_.outputs() - position));
   const int64_t first = task / chunks_ % g_.groups * g_.filters;
-  const Int8Product product{{filters_.data + first * row_layout_.pitch, filters_.zeros + first, filters_.rests + first},
-                            from.panels,
-                            x_zeros_};
+  const Int8Product product{.a = filters_ + first * row_layout_.pitch,
+                            .b = from.panels,
+                            .row_start = row_start_ + first,
+                            .column_start = from.column_start,
+                            .a_zero = w_zeros_.uniform ? nullptr : w_zeros_.all + first,
+                            .a_rest = nullptr,
+                            .b_zero = nullptr};
   Int8Piece piece =
       multiply_piece(product, row_layout_, panels, g_.filters, block * int8_kernels().rows, 0, panels.panels, sums);
   piece.column += position;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/conv/conv.h"
+#include "kernels/conv/int8_depthwise.h"
 #include "kernels/quant/int8_gemm.h"
 
 namespace mica {
@@ -19,9 +20,8 @@ std::shared_ptr<const PackedFilters> pack_filters(const Tensor* w);
 
 class Int8Conv {
  public:
-  /// `x_zero` and `w_zero` may be null: one zero point, or for the weights one for each filter. `packed` may be null.
-  Int8Conv(const Operands& io, const ConvGeometry& g, const Tensor& x, const Tensor* x_zero, const Tensor& w,
-           const Tensor* w_zero, const PackedFilters* packed);
+  /// `packed` may be null.
+  Int8Conv(const Operands& io, const ConvGeometry& g, const Int8ConvOperands& operands, const PackedFilters* packed);
 
   /// Calls store(image, filter, position, count, sums) for all outputs, on all threads, in pieces of at most
   /// Int8Piece::kWidth.
@@ -33,6 +33,7 @@ class Int8Conv {
   struct Buffers {
     uint8_t* windows;   ///< [channels * taps, width_]
     std::byte* panels;  ///< the same, packed
+    int32_t* column_start;
   };
 
   Buffers buffers(int64_t worker) const;
@@ -47,10 +48,12 @@ class Int8Conv {
   RowLayout row_layout_;
   int64_t width_, chunks_, tasks_, workers_;  ///< positions of a chunk, chunks of an image
   PanelLayout panels_;                        ///< of a chunk
-  PackedRows filters_;
-  const int32_t* x_zeros_;
+  const std::byte* filters_;
+  ZeroPoints w_zeros_;
+  const int32_t* row_start_;
   uint8_t* windows_;
   std::byte* packed_;
+  int32_t* column_start_;
 };
 
 template <class Store>
@@ -74,6 +77,14 @@ void Int8Conv::run(ThreadPool& threads, Store&& store) const {
       }
     }
   });
+}
+
+/// The convolution, whichever way is best: see Int8Conv and its `run`.
+template <class Store>
+void convolve_int8(const Operands& io, const ConvGeometry& g, const Int8ConvOperands& operands,
+                   const PackedFilters* packed, Store&& store) {
+  if (Int8Depthwise::takes(g)) return Int8Depthwise(io, g, operands).run(io.threads(), store);
+  Int8Conv(io, g, operands, packed).run(io.threads(), store);
 }
 
 }  // namespace mica

@@ -41,23 +41,17 @@ void run_cpu(const ConvParams& op, const Operands& io) {
   const int64_t filters = g.groups * g.filters;
   const int64_t outputs = g.outputs();
   check_bias(io, kBias, filters);
-  const Int8Conv conv(io, g, io.in(kX), &io.in(kXZero), io.in(kW), &io.in(kWZero), io.packed<PackedFilters>());
   const float* scales = filter_scales(io, filters);
   const int32_t zero = one_zero(io, kYZero);
-  const int32_t* bias = io.has(kBias) ? io.in(kBias).data<int32_t>() : nullptr;
+  const Int8ConvOperands operands{io.in(kX), &io.in(kXZero), io.in(kW), &io.in(kWZero),
+                                  io.has(kBias) ? io.in(kBias).data<int32_t>() : nullptr};
   visit_dtype<uint8_t, int8_t>(y.dtype(), [&]<class T>() {
     T* to = y.mutable_data<T>();
-    const auto requantize = ByteLoops<T>::requantize();
-    conv.run(io.threads(), [&](int64_t image, int64_t filter, int64_t position, int64_t count, const int32_t* sums) {
-      const uint32_t addend = bias != nullptr ? static_cast<uint32_t>(bias[filter]) : 0;
-      float scale[Int8Piece::kWidth];
-      int32_t biased[Int8Piece::kWidth];
-      for (int64_t i = 0; i < count; ++i) {
-        scale[i] = scales[filter];
-        biased[i] = static_cast<int32_t>(static_cast<uint32_t>(sums[i]) + addend);
-      }
-      requantize(biased, scale, zero, to + (image * filters + filter) * outputs + position, count);
-    });
+    const auto requantize = ByteLoops<T>::requantize_by_one();
+    const auto store = [&](int64_t image, int64_t filter, int64_t position, int64_t count, const int32_t* sums) {
+      requantize(sums, scales[filter], zero, to + (image * filters + filter) * outputs + position, count);
+    };
+    convolve_int8(io, g, operands, io.packed<PackedFilters>(), store);
   });
 }
 

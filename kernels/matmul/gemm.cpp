@@ -283,8 +283,11 @@ void gemm(ThreadPool& threads, const Product& product, float* scratch) {
 }
 
 void gemm(const Operands& io, const Product& product) {
+  gemm(io, {}, product);
+}
+
+void gemm(const Operands& io, const GemmKernels& kernels, const Product& product) {
   if (is_empty(product)) return;
-  const GemmKernels kernels;
   const Planned planned(kernels, product);
   const int64_t scratch = planned.scratch(io.threads().threads());
   planned.run(io.threads(), scratch > 0 ? io.scratch<float>(scratch) : nullptr);

@@ -7,6 +7,7 @@
 // Y. f is an activation of kernels/matmul/layer_activation.h.
 #include "backends/cpu/thread_pool.h"
 #include "kernels/matmul/gemm_op.h"
+#include "kernels/matmul/low_precision.h"
 #include "kernels/matmul/packed.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
@@ -14,7 +15,12 @@
 namespace mica {
 namespace {
 
-constexpr size_t kResidual = 3;
+Epilogue epilogue_of(const Gemm&) {
+  return {};
+}
+Epilogue epilogue_of(const Linear& op) {
+  return op.epilogue();
+}
 
 void infer(const Gemm& op, InferContext& ctx) {
   same_dtype(ctx, 0, 1);
@@ -43,18 +49,6 @@ void infer_linear(const Linear& op, InferContext& ctx) {
   same_dtype(ctx, 0, kResidual);
 }
 
-// C as a matrix that broadcasts to m x n: strides of 0 along the dims it lacks.
-template <class T>
-Matrix<const T> addend(const Shape& shape, const T* data, int64_t m, int64_t n) {
-  const int64_t columns = shape.rank() > 0 ? shape.back() : 1;
-  const int64_t rows = shape.rank() > 1 ? shape[shape.rank() - 2] : 1;
-  const bool fits = (columns == n || columns == 1) && (rows == m || rows == 1) && shape.elements() == rows * columns;
-  if (!fits) {
-    bad_input("C " + shape.str() + " does not broadcast to [" + std::to_string(m) + "," + std::to_string(n) + "]");
-  }
-  return {data, rows == 1 ? 0 : columns, columns == 1 ? 0 : 1};
-}
-
 template <class T>
 T combine(const Gemm& op, T product, T addend) {
   if constexpr (std::is_integral_v<T>) {
@@ -77,7 +71,7 @@ void multiply_plainly(const Gemm& op, const Operands& io, const GemmSides& s) {
   const Matrix<const T> a{io.in(0).data<T>(), s.a_row, s.a_column}, b{io.in(1).data<T>(), s.b_row, s.b_column};
   static constexpr T kNone = 0;
   const Matrix<const T> c =
-      io.has(2) ? addend(io.in(2).shape(), io.in(2).data<T>(), s.m, s.n) : Matrix<const T>{&kNone, 0, 0};
+      io.has(2) ? gemm_addend(io.in(2).shape(), io.in(2).data<T>(), s.m, s.n) : Matrix<const T>{&kNone, 0, 0};
   const Matrix<T> y{io.out(0).mutable_data<T>(), s.n, 1};
   io.threads().parallel_for(s.m, 8, [&](int64_t begin, int64_t end) {
     multiply<T>(end - begin, s.n, s.k, a.from(begin, 0), b, y.from(begin, 0));
@@ -97,21 +91,13 @@ void linear_doubles(const Linear& op, const Operands& io, const GemmSides& s) {
 }
 
 void multiply_floats(const Gemm& op, const Epilogue& epilogue, const Operands& io, const GemmSides& s, float* y) {
-  Product product{s.m, s.n, s.k, {widen<float>(io, io.in(0)), s.a_row, s.a_column}};
+  Product product = gemm_product(op, epilogue, io, s, y);
+  product.a = {widen<float>(io, io.in(0)), s.a_row, s.a_column};
   if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
     product.packed_b = packed->matrix(0);
   } else {
     product.b = {widen<float>(io, io.in(1)), s.b_row, s.b_column};
   }
-  product.c = y;
-  product.c_row = s.n;
-  product.epilogue = epilogue;
-  product.epilogue.alpha = op.alpha;
-  if (io.has(2)) {
-    const auto c = addend(io.in(2).shape(), widen<float>(io, io.in(2)), s.m, s.n);
-    product.epilogue.addends[0] = {c.data, c.row, c.column, op.beta};
-  }
-  if (io.has(kResidual)) product.epilogue.addends[1] = {widen<float>(io, io.in(kResidual)), s.n, 1};
   gemm(io, product);
 }
 
@@ -121,7 +107,7 @@ std::shared_ptr<const PackedMatrices> prepack(const Gemm& op, const ConstantOper
   return one ? PackedMatrices::make(b, op.trans_b) : nullptr;
 }
 
-void run_cpu(const Gemm& op, const Operands& io) {
+void run_gemm(const Gemm& op, const Operands& io) {
   const GemmSides s = gemm_sides(op, io.in(0).shape(), io.in(1).shape());
   Tensor& y = io.out(0);
   const bool plain = visit_dtype<int32_t, uint32_t, int64_t, uint64_t, double>(
@@ -135,13 +121,46 @@ void run_cpu(const Gemm& op, const Operands& io) {
 void run_linear(const Linear& op, const Operands& io) {
   const GemmSides s = gemm_sides(op, io.in(0).shape(), io.in(1).shape());
   Tensor& y = io.out(0);
-  if (io.has(kResidual) && io.in(kResidual).shape() != y.shape()) {
-    bad_input("the residual " + io.in(kResidual).str() + " has not the dims of " + y.str());
-  }
+  check_residual(io);
   if (y.dtype() == DType::F64) return linear_doubles(op, io, s);
   const WideOutput<float> out(io, y);
   multiply_floats(op, op.epilogue(), io, s, out.data());
   out.store();
+}
+
+std::shared_ptr<const Bf16Weights> prepack_bf16(const Gemm& op, const ConstantOperands& constants) {
+  return Bf16Weights::make(constants.in(1), op.trans_b);
+}
+
+std::shared_ptr<const Int8Weights> prepack_int8(const Gemm& op, const ConstantOperands& constants) {
+  return Int8Weights::make(constants.in(1), op.trans_b);
+}
+
+template <class Op, void (*run)(const Op&, const Operands&)>
+void run_in_bf16(const Op& op, const Operands& io) {
+  const auto* weights = io.packed<Bf16Weights>();
+  weights != nullptr ? run_bf16(op, epilogue_of(op), io, *weights) : run(op, io);
+}
+
+template <class Op, void (*run)(const Op&, const Operands&)>
+void run_in_int8(const Op& op, const Operands& io) {
+  const auto* weights = io.packed<Int8Weights>();
+  weights != nullptr ? run_int8_dynamic(op, epilogue_of(op), io, *weights) : run(op, io);
+}
+
+template <class Op, void (*run)(const Op&, const Operands&)>
+OpBuilder<Op>& kernels(OpBuilder<Op>& def) {
+  return def.template cpu<run_in_bf16<Op, run>>("bfloat16")
+      .template accepts<refuse_bfloat16_tensors>()
+      .template prepack<prepack_bf16>()
+      .template cpu<run>()
+      .template prepack<prepack>()
+      .template cpu<run_in_bf16<Op, run>>("bf16")
+      .template accepts<refuse_bf16>()
+      .template prepack<prepack_bf16>()
+      .template cpu<run_in_int8<Op, run>>("int8-dynamic")
+      .template accepts<refuse_int8_dynamic>()
+      .template prepack<prepack_int8>();
 }
 
 constexpr DTypeSet kTypes = types::floats | DTypeSet{DType::I32, DType::U32, DType::I64, DType::U64};
@@ -150,14 +169,13 @@ OpBuilder<Gemm> gemm_of(bool optional_c) {
   auto def = op<Gemm>();
   def.input("A", kTypes).input("B", kTypes);
   optional_c ? def.optional_input("C", kTypes) : def.input("C", kTypes);
-  return def.output("Y")
+  def.output("Y")
       .attribute("alpha", &Gemm::alpha)
       .attribute("beta", &Gemm::beta)
       .attribute("transA", &Gemm::trans_a)
       .attribute("transB", &Gemm::trans_b)
-      .infer<infer>()
-      .cpu<run_cpu>()
-      .prepack<prepack>();
+      .infer<infer>();
+  return kernels<Gemm, run_gemm>(def);
 }
 
 }  // namespace
@@ -191,7 +209,7 @@ MICA_OP(Gemm, 1) {
 MICA_OP(Linear, 1, mica) {
   OpBuilder<Linear> builder = op<Linear>();
   layer_activation_attributes(builder);
-  return builder.input("X", types::floats)
+  builder.input("X", types::floats)
       .input("W", types::floats)
       .optional_input("bias", types::floats)
       .optional_input("residual", types::floats)
@@ -201,9 +219,8 @@ MICA_OP(Linear, 1, mica) {
       .attribute("transB", &Gemm::trans_b)
       .may_overwrite(0, kResidual)
       .prepare<prepare_layer_activation>()
-      .infer<infer_linear>()
-      .cpu<run_linear>()
-      .prepack<prepack>();
+      .infer<infer_linear>();
+  return kernels<Linear, run_linear>(builder);
 }
 
 }  // namespace mica

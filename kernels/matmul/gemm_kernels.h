@@ -7,10 +7,16 @@
 
 namespace mica {
 
+class Operands;  // kernels/operands.h
+struct Product;  // kernels/matmul/gemm.h
+
 struct GemmKernels {
   const TileKernels* tile = &tile_kernels();
   const DotKernels* dot = &dot_kernels();
   const PackKernels* pack = &pack_kernels();
 };
+
+/// gemm.h's, with these loops.
+void gemm(const Operands& io, const GemmKernels& kernels, const Product& product);
 
 }  // namespace mica

@@ -1,6 +1,7 @@
 // MatMul, ai.onnx 1: numpy.matmul, A x B with broadcast batch dims; a vector is a row on the left, a column on the
 // right. FusedMatMul, com.microsoft 1: alpha * A' x B', where trans* swaps an operand's last two dims, and transBatch*
 // first moves its dim 0 to the next-to-last place.
+#include "kernels/matmul/low_precision.h"
 #include "kernels/matmul/matmul_shape.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
@@ -48,33 +49,70 @@ void run_cpu(const MatMul& op, const Operands& io) {
   out.store();
 }
 
+// With one matrix on the right, as Gemm without C.
+Gemm as_gemm(const MatMul& op) {
+  return {.alpha = op.alpha, .beta = 1, .trans_a = op.trans_a || op.trans_batch_a, .trans_b = op.trans_b};
+}
+
+template <std::string (*refuse)(const Gemm&, std::span<const ValueType>)>
+std::string refuse_as_gemm(const MatMul& op, std::span<const ValueType> inputs) {
+  return refuse(as_gemm(op), inputs);
+}
+
+std::shared_ptr<const Bf16Weights> prepack_bf16(const MatMul& op, const ConstantOperands& constants) {
+  return Bf16Weights::make(constants.in(1), op.trans_b);
+}
+
+std::shared_ptr<const Int8Weights> prepack_int8(const MatMul& op, const ConstantOperands& constants) {
+  return Int8Weights::make(constants.in(1), op.trans_b);
+}
+
+void run_in_bf16(const MatMul& op, const Operands& io) {
+  const auto* weights = io.packed<Bf16Weights>();
+  weights != nullptr ? run_bf16(as_gemm(op), {}, io, *weights) : run_cpu(op, io);
+}
+
+void run_in_int8(const MatMul& op, const Operands& io) {
+  const auto* weights = io.packed<Int8Weights>();
+  weights != nullptr ? run_int8_dynamic(as_gemm(op), {}, io, *weights) : run_cpu(op, io);
+}
+
+OpBuilder<MatMul>& kernels(OpBuilder<MatMul>& def) {
+  return def.infer<infer>()
+      .cpu<run_in_bf16>("bfloat16")
+      .accepts<refuse_as_gemm<refuse_bfloat16_tensors>>()
+      .prepack<prepack_bf16>()
+      .cpu<run_cpu>()
+      .prepack<prepack>()
+      .cpu<run_in_bf16>("bf16")
+      .accepts<refuse_as_gemm<refuse_bf16>>()
+      .prepack<prepack_bf16>()
+      .cpu<run_in_int8>("int8-dynamic")
+      .accepts<refuse_as_gemm<refuse_int8_dynamic>>()
+      .prepack<prepack_int8>();
+}
+
 constexpr DTypeSet kTypes = types::floats | DTypeSet{DType::I32, DType::U32, DType::I64, DType::U64};
 
 }  // namespace
 
 MICA_OP(MatMul, 1) {
-  return op<MatMul>()
-      .input("A", kTypes)
-      .input("B", kTypes)
-      .output("Y")
-      .infer<infer>()
-      .cpu<run_cpu>()
-      .prepack<prepack>();
+  auto def = op<MatMul>();
+  def.input("A", kTypes).input("B", kTypes).output("Y");
+  return kernels(def);
 }
 
 MICA_OP(FusedMatMul, 1, com_microsoft) {
-  return op<MatMul>()
-      .input("A", types::floats)
+  auto def = op<MatMul>();
+  def.input("A", types::floats)
       .input("B", types::floats)
       .output("Y")
       .attribute("alpha", &MatMul::alpha)
       .attribute("transA", &MatMul::trans_a)
       .attribute("transB", &MatMul::trans_b)
       .attribute("transBatchA", &MatMul::trans_batch_a)
-      .attribute("transBatchB", &MatMul::trans_batch_b)
-      .infer<infer>()
-      .cpu<run_cpu>()
-      .prepack<prepack>();
+      .attribute("transBatchB", &MatMul::trans_batch_b);
+  return kernels(def);
 }
 
 }  // namespace mica

@@ -18,6 +18,7 @@ struct TileVectorOf {
   static MICA_INLINE void store(float* p, V v) { MICA_ISA::store(p, v); }
   static MICA_INLINE void store(float* p, V v, int n) { MICA_ISA::store(p, v, n); }
   static MICA_INLINE V fma(V a, V b, V c) { return MICA_ISA::fma(a, b, c); }
+  static MICA_INLINE V multiply_add(V a, V b, V c) { return fma(a, b, c); }  ///< of elements of the operands
   /// NaN stays NaN.
   static MICA_INLINE V clamp(V a, V low, V high) { return min(high, max(low, a)); }
   static MICA_INLINE float sum(V a) { return MICA_ISA::sum(a); }
@@ -41,6 +42,7 @@ struct TileVectorOf<1> {
   static MICA_INLINE void store(float* p, V v) { memcpy(p, &v, sizeof(v)); }
   static MICA_INLINE void store(float* p, V v, int n) { memcpy(p, &v, sizeof(float) * static_cast<unsigned>(n)); }
   static MICA_INLINE V fma(V a, V b, V c) { return a * b + c; }
+  static MICA_INLINE V multiply_add(V a, V b, V c) { return fma(a, b, c); }
   static MICA_INLINE V clamp(V a, V low, V high) {
     for (int i = 0; i < kLanes; ++i) {
       const float raised = low[i] > a[i] ? low[i] : a[i];
@@ -55,15 +57,15 @@ using TileVector = TileVectorOf<kLanes>;
 
 /// Pointers into `Rows` rows, one to every third: the two below it are reached by the scaled index of an x86 address,
 /// so that twelve rows need five integer registers.
-template <int Rows>
+template <int Rows, class T = float>
 struct RowPointers {
   static constexpr int kStep = 3;
   static constexpr int kCount = (Rows + kStep - 1) / kStep;
 
-  const float* at[kCount];
+  const T* at[kCount];
   int64_t row;
 
-  MICA_INLINE RowPointers(const float* first, int64_t stride) : row(stride) {
+  MICA_INLINE RowPointers(const T* first, int64_t stride) : row(stride) {
 #pragma GCC unroll 16
     for (int i = 0; i < kCount; ++i) at[i] = first + i * kStep * row;
   }
@@ -71,7 +73,7 @@ struct RowPointers {
 #pragma GCC unroll 16
     for (int i = 0; i < kCount; ++i) at[i] += elements;
   }
-  MICA_INLINE const float* operator[](int i) const {
+  MICA_INLINE const T* operator[](int i) const {
     return at[i / kStep] + i % kStep * row;
   }
 };

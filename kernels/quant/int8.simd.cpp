@@ -1,5 +1,6 @@
 // Products of matrices of 8-bit integers.
 // extensions: avx512_vnni
+#include "kernels/matmul/tile_vector.h"
 #include "kernels/quant/int8_simd.h"
 #include "kernels/simd/dot.h"
 
@@ -34,48 +35,79 @@ int32_t pack_row(const uint8_t* a, int64_t stride, int64_t k, uint8_t flip, void
   return wrap(sum);
 }
 
-// R rows of sums over one panel. Few rows make few independent chains of additions: then every kChains-th group of
-// elements gets sums of its own.
-template <int R>
-MICA_INLINE void sums_of_rows(const RowElement* a, int64_t pitch, const int8_t* panel, int64_t k, int32_t* c,
-                              int64_t c_pitch) {
-  constexpr int kChains = R == 1 ? 4 : R == 2 ? 2 : 1;
-  Ints sum[kChains][R][kVectors];
-#pragma GCC unroll 4
-  for (int chain = 0; chain < kChains; ++chain) {
-#pragma GCC unroll 12
-    for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) sum[chain][r][v] = splat_ints(0);
+// c -= x[r] * y[j]
+MICA_INLINE void subtract_products(int rows, const int32_t* x, const int32_t* y, int32_t* c, int64_t c_pitch) {
+  for (int r = 0; r < rows; ++r, c += c_pitch) {
+    const uint32_t factor = static_cast<uint32_t>(x[r]);
+    for (int j = 0; j < kColumns; ++j) {
+      c[j] = wrap(static_cast<uint32_t>(c[j]) - factor * static_cast<uint32_t>(y[j]));
     }
   }
-  const auto step = [&](int64_t i, Ints(&to)[R][kVectors]) __attribute__((always_inline)) {
-    Ints columns[kVectors];
+}
+
+// Adds kDot elements along k of R rows and a panel to the sums from row `First` on.
+template <int R, int First, int All>
+MICA_INLINE void step(Ints (&sum)[All][kVectors], const RowPointers<R, RowElement>& a, const int8_t* panel) {
+  Ints columns[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) columns[v] = load_columns(panel + i * kColumns + v * kLanes * kDot);
-#pragma GCC unroll 12
-    for (int r = 0; r < R; ++r) {
-      const Ints row = load_row(a + r * pitch + i);
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) to[r][v] = dot(to[r][v], row, columns[v]);
-    }
-  };
-  int64_t i = 0;
-  for (; i + kChains * kDot <= k; i += kChains * kDot) {
-#pragma GCC unroll 4
-    for (int chain = 0; chain < kChains; ++chain) step(i + chain * kDot, sum[chain]);
-  }
-  for (; i < k; i += kDot) step(i, sum[0]);
+  for (int v = 0; v < kVectors; ++v) columns[v] = load_columns(panel + v * kLanes * kDot);
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r) {
+    const Ints row = load_row(a[r]);
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) sum[First + r][v] = dot(sum[First + r][v], row, columns[v]);
+  }
+}
+
+// R rows of sums over one panel. Few rows make few independent chains of additions: then every kChains-th group of
+// elements gets sums of its own, in rows behind.
+template <int R>
+void multiply_rows(const Int8Tile& t) {
+  constexpr int kChains = R == 1 ? 4 : R == 2 ? 2 : 1;
+  constexpr int kStep = kColumns * kDot;
+  Ints sum[kChains * R][kVectors];
+#pragma GCC unroll 12
+  for (int r = 0; r < kChains * R; ++r) {
+    const Ints start = splat_ints(r < R ? t.row_start[r] : 0);
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      Ints total = sum[0][r][v];
-#pragma GCC unroll 4
-      for (int chain = 1; chain < kChains; ++chain) total = total + sum[chain][r][v];
-      store_ints(c + r * c_pitch + v * kLanes, total);
+      sum[r][v] = r < R ? start + load_sums(t.column_start + v * kLanes) : start;
     }
   }
+  RowPointers<R, RowElement> a(static_cast<const RowElement*>(t.a),
+                               t.a_pitch / static_cast<int64_t>(sizeof(RowElement)));
+  const int8_t* panel = t.panel;
+  const int8_t* const end = panel + t.k * kColumns;
+  if constexpr (kChains > 1) {
+    for (; end - panel >= kChains * kStep; panel += kChains * kStep) {
+      step<R, 0>(sum, a, panel);
+      a.advance(kDot);
+      step<R, R>(sum, a, panel + kStep);
+      a.advance(kDot);
+      if constexpr (kChains == 4) {
+        step<R, 2 * R>(sum, a, panel + 2 * kStep);
+        a.advance(kDot);
+        step<R, 3 * R>(sum, a, panel + 3 * kStep);
+        a.advance(kDot);
+      }
+    }
+  }
+  for (; panel != end; panel += kStep, a.advance(kDot)) step<R, 0>(sum, a, panel);
+
+  int32_t* c = t.c;
+  const int64_t c_pitch = t.c_pitch;
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r, c += c_pitch) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      Ints total = sum[r][v];
+#pragma GCC unroll 4
+      for (int chain = 1; chain < kChains; ++chain) total = total + sum[chain * R + r][v];
+      store_ints(c + v * kLanes, total);
+    }
+  }
+  if (t.a_zero != nullptr) subtract_products(R, t.a_zero, t.b_sum, t.c, t.c_pitch);
+  if (t.b_zero != nullptr) subtract_products(R, t.a_rest, t.b_zero, t.c, t.c_pitch);
 }
 
 void sum_columns(const int8_t* panel, int64_t k, int32_t* sums) {
@@ -94,15 +126,17 @@ void sum_columns(const int8_t* panel, int64_t k, int32_t* sums) {
 MICA_INLINE void pack_group(const uint8_t* b, int64_t row, int64_t column, int rows, int64_t n, uint8_t flip,
                             int8_t* to) {
   if (rows == kDot && column == 1) {
-    for (int64_t j = 0; j < n; ++j) {
 #pragma GCC unroll 4
-      for (int d = 0; d < kDot; ++d) to[j * kDot + d] = static_cast<int8_t>(b[d * row + j] ^ flip);
+    for (int v = 0; v < kVectors; ++v) {
+      const int64_t rest = n - v * kLanes;
+      const int count = rest >= kLanes ? kLanes : rest > 0 ? static_cast<int>(rest) : 0;
+      interleave(b + v * kLanes, row, count, flip, to + v * kLanes * kDot);
     }
-  } else {
-    for (int64_t j = 0; j < n; ++j) {
-      for (int d = 0; d < kDot; ++d) {
-        to[j * kDot + d] = d < rows ? static_cast<int8_t>(b[d * row + j * column] ^ flip) : int8_t{0};
-      }
+    return;
+  }
+  for (int64_t j = 0; j < kColumns; ++j) {
+    for (int d = 0; d < kDot; ++d) {
+      to[j * kDot + d] = d < rows && j < n ? static_cast<int8_t>(b[d * row + j * column] ^ flip) : int8_t{0};
     }
   }
 }
@@ -111,30 +145,9 @@ void pack_panel(const uint8_t* b, int64_t row, int64_t column, int64_t k, int64_
                 int32_t* sums) {
   for (int64_t i = 0; i < k; i += kDot) {
     const int rows = k - i < kDot ? static_cast<int>(k - i) : kDot;
-    int8_t* to = panel + i * kColumns;
-    if (n == kColumns) {
-      pack_group(b + i * row, row, column, rows, kColumns, flip, to);
-    } else {
-      pack_group(b + i * row, row, column, rows, n, flip, to);
-      for (int64_t j = n * kDot; j < kColumns * kDot; ++j) to[j] = 0;
-    }
+    pack_group(b + i * row, row, column, rows, n, flip, panel + i * kColumns);
   }
   sum_columns(panel, padded(k), sums);
-}
-
-template <int R>
-void multiply_rows(const Int8Tile& t) {
-  const int64_t pitch = t.a_pitch / static_cast<int64_t>(sizeof(RowElement));
-  sums_of_rows<R>(static_cast<const RowElement*>(t.a), pitch, t.panel, t.k, t.c, t.c_pitch);
-  for (int r = 0; r < R; ++r) {
-    const uint32_t zero = static_cast<uint32_t>(t.a_zero[r]);
-    const uint32_t rest = static_cast<uint32_t>(t.a_rest[r]);
-    int32_t* c = t.c + r * t.c_pitch;
-    for (int j = 0; j < kColumns; ++j) {
-      c[j] = wrap(static_cast<uint32_t>(c[j]) - zero * static_cast<uint32_t>(t.b_sum[j]) -
-                  rest * static_cast<uint32_t>(t.b_zero[j]));
-    }
-  }
 }
 
 template <int R>

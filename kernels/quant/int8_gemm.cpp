@@ -24,7 +24,7 @@ PanelLayout::PanelLayout(int64_t inner, int64_t columns)
       bytes(round_up(panels * panel_bytes + padded_n * static_cast<int64_t>(sizeof(int32_t)), 64)) {}
 
 PackedRows pack_left(const Operands& io, const ByteMatrices& a, int64_t rows, const RowLayout& layout,
-                     const int32_t* zeros) {
+                     const ZeroPoints& zeros) {
   const int64_t count = a.count * rows;
   std::byte* data = io.scratch<std::byte>(count * layout.pitch);
   int32_t* rests = io.scratch<int32_t>(count);
@@ -33,10 +33,10 @@ PackedRows pack_left(const Operands& io, const ByteMatrices& a, int64_t rows, co
     for (int64_t r = begin; r < end; ++r) {
       const uint8_t* from = a.data + r / rows * a.pitch + r % rows * a.row;
       const int32_t sum = int8_kernels().pack_row(from, a.column, layout.k, flip, data + r * layout.pitch);
-      rests[r] = static_cast<int32_t>(static_cast<int64_t>(sum) - layout.k * zeros[r]);
+      rests[r] = static_cast<int32_t>(static_cast<int64_t>(sum) - layout.k * zeros.all[r]);
     }
   });
-  return {data, zeros, rests};
+  return {data, rests};
 }
 
 void pack_right(ThreadPool* threads, const ByteMatrices& b, const PanelLayout& layout, std::byte* to) {
@@ -56,46 +56,61 @@ void pack_right(ThreadPool* threads, const ByteMatrices& b, const PanelLayout& l
   threads->parallel_for(count, 1 + 32768 / (layout.panel_bytes + 1), pack);
 }
 
-const int32_t* repeat_zeros(const Operands& io, const Tensor* zero, int64_t period, int64_t count, int64_t width,
-                            int64_t padded, int32_t shift) {
+void zero_products(const int32_t* sums, int64_t count, const ZeroPoints& other, int32_t* start) {
+  const uint32_t factor = other.uniform ? static_cast<uint32_t>(-other.value) : 0;
+  for (int64_t i = 0; i < count; ++i) start[i] = static_cast<int32_t>(factor * static_cast<uint32_t>(sums[i]));
+}
+
+ZeroPoints repeat_zeros(const Operands& io, const Tensor* zero, int64_t period, int64_t count, int64_t width,
+                        int64_t padded, int32_t shift) {
   int32_t* zeros = io.scratch<int32_t>(count * padded);
   const int64_t given = zero != nullptr ? zero->elements() : 1;
   if (given != 1 && given != period && given != count * width) {
     bad_input("zero point " + zero->str() + " is neither one nor one for each of " + std::to_string(period) +
               " rows or columns");
   }
-  const auto fill = [&](auto&& at) {
+  ZeroPoints points{zeros, true, shift};
+  const auto fill = [&](auto* from) {
+    points.uniform = std::all_of(from, from + given, [&](auto z) { return z == from[0]; });
+    if (given > 0) points.value += from[0];
+    int64_t next = 0;
     for (int64_t m = 0; m < count; ++m) {
-      for (int64_t i = 0; i < width; ++i) zeros[m * padded + i] = at((m * width + i) % given) + shift;
-      std::fill_n(zeros + m * padded + width, padded - width, 0);
+      int32_t* to = zeros + m * padded;
+      if (points.uniform) std::fill_n(to, width, points.value);
+      for (int64_t i = 0; !points.uniform && i < width; ++i) {
+        to[i] = from[next] + shift;
+        next = next + 1 == given ? 0 : next + 1;
+      }
+      std::fill_n(to + width, padded - width, 0);
     }
   };
+  constexpr uint8_t kNone = 0;
   if (zero == nullptr) {
-    fill([](int64_t) { return 0; });
-  } else if (zero->dtype() == DType::I8) {
-    fill([from = zero->data<int8_t>()](int64_t i) { return int32_t{from[i]}; });
+    fill(&kNone);
   } else {
-    fill([from = zero->data<uint8_t>()](int64_t i) { return int32_t{from[i]}; });
+    visit_dtype<int8_t, uint8_t>(zero->dtype(), [&]<class T>() { fill(zero->data<T>()); });
   }
-  return zeros;
+  return points;
 }
 
 Int8Piece multiply_piece(const Int8Product& product, const RowLayout& rows, const PanelLayout& panels, int64_t m,
                          int64_t row, int64_t first, int64_t last, Int8Piece::Sums& sums) {
   const Int8Kernels& kernels = int8_kernels();
   Int8Tile tile{};
-  tile.a = product.a.data + row * rows.pitch;
+  tile.a = product.a + row * rows.pitch;
   tile.a_pitch = rows.pitch;
   tile.rows = std::min(kernels.rows, m - row);
   tile.k = panels.padded_k;
-  tile.a_zero = product.a.zeros + row;
-  tile.a_rest = product.a.rests + row;
+  tile.row_start = product.row_start + row;
+  if (product.a_zero != nullptr) tile.a_zero = product.a_zero + row;
+  if (product.b_zero != nullptr) tile.a_rest = product.a_rest + row;
   tile.c = sums;
   tile.c_pitch = Int8Piece::kWidth;
   for (int64_t i = first; i < last; ++i) {
     tile.panel = panels.panel(product.b, i);
+    tile.column_start = product.column_start + i * kernels.columns;
     tile.b_sum = panels.sums(product.b) + i * kernels.columns;
-    tile.b_zero = product.b_zeros + i * kernels.columns;
+    if (product.b_zero != nullptr) tile.b_zero = product.b_zero + i * kernels.columns;
     kernels.multiply(tile);
     tile.c += kernels.columns;
   }

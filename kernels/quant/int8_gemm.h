@@ -52,17 +52,32 @@ struct PanelLayout {
   }
 };
 
+/// The shifted zero points of a side, one for each row or column of all matrices.
+struct ZeroPoints {
+  const int32_t* all;
+  bool uniform;  ///< all are `value`
+  int32_t value;
+};
+
+/// In scratch: for each of `count` matrices `width` zero points, padded to `padded`, taken from `zero` in order and
+/// again from its start. Of a null `zero` all are 0. Throws unless it has 1, `period` or count * width elements.
+ZeroPoints repeat_zeros(const Operands& io, const Tensor* zero, int64_t period, int64_t count, int64_t width,
+                        int64_t padded, int32_t shift);
+
 /// Rows packed for the left side.
 struct PackedRows {
   const std::byte* data;
-  const int32_t* zeros;  ///< one a row, shifted
   const int32_t* rests;  ///< sum of the row - k * zero
 };
 
 /// Packs `rows` rows of k elements of every matrix, one after the other, into scratch. Element r of `zeros` is the zero
 /// point of row r.
 PackedRows pack_left(const Operands& io, const ByteMatrices& a, int64_t rows, const RowLayout& layout,
-                     const int32_t* zeros);
+                     const ZeroPoints& zeros);
+
+/// start[i] = -zero * sums[i], what the zero point of the other side adds to each row or column; 0 where it has
+/// several.
+void zero_products(const int32_t* sums, int64_t count, const ZeroPoints& other, int32_t* start);
 
 /// Packs every matrix, of k rows and n columns, to `to`, of count * layout.bytes bytes.
 /// `threads` may be null.
@@ -74,17 +89,16 @@ struct PackedRight {
   Tensor memory;
 };
 
-/// The shifted zero points of a side, in scratch: for each of `count` matrices `width` of them, padded to `padded`,
-/// taken from `zero` in order and again from its start. Of a null `zero` all are 0. Throws unless it has 1, `period` or
-/// count * width elements.
-const int32_t* repeat_zeros(const Operands& io, const Tensor* zero, int64_t period, int64_t count, int64_t width,
-                            int64_t padded, int32_t shift);
-
-/// One product: rows [0, m) of packed rows and one packed matrix.
+/// One product: rows [0, m) of packed rows and one packed matrix, with what is one a row, and one for each of the
+/// padded columns.
 struct Int8Product {
-  PackedRows a;
+  const std::byte* a;
   const std::byte* b;
-  const int32_t* b_zeros;  ///< layout.padded_n of them, shifted
+  const int32_t* row_start;
+  const int32_t* column_start;
+  const int32_t* a_zero;  ///< or null: as Int8Tile's
+  const int32_t* a_rest;
+  const int32_t* b_zero;  ///< or null
 };
 
 /// A few rows and up to kWidth columns of a product: row r of them begins at sums[r * kWidth].

@@ -19,6 +19,30 @@ const int64_t* matrix_index(const Operands& io, const MatrixStack& stack, int64_
   return index;
 }
 
+const int32_t* row_starts(const Operands& io, int64_t count, const int32_t* rests, const ZeroPoints& b_zeros) {
+  int32_t* start = io.scratch<int32_t>(count);
+  zero_products(rests, count, b_zeros, start);
+  return start;
+}
+
+const int32_t* column_starts(const Operands& io, const std::byte* b, const PanelLayout& panels, int64_t matrices,
+                             const ZeroPoints& a_zeros) {
+  int32_t* start = io.scratch<int32_t>(matrices * panels.padded_n);
+  for (int64_t i = 0; i < matrices; ++i) {
+    zero_products(panels.sums(b + i * panels.bytes), panels.padded_n, a_zeros, start + i * panels.padded_n);
+  }
+  return start;
+}
+
+// `count` numbers, which are those given over and over, times factor / divisor.
+const float* repeat(const Operands& io, const float* from, int64_t given, int64_t count, float factor, float divisor) {
+  float* to = io.scratch<float>(count);
+  for (int64_t i = 0; i < count; i += given) {
+    for (int64_t j = 0; j < std::min(given, count - i); ++j) to[i + j] = factor * from[j] / divisor;
+  }
+  return to;
+}
+
 int64_t matrix_rows(const Shape& shape, MatMulSide side) {
   return shape.rank() < 2 ? 1 : side.transpose ? shape.back() : shape[shape.rank() - 2];
 }
@@ -44,9 +68,9 @@ Int8MatMul prepare_matmul(const Operands& io, const ByteOperand& a, const ByteOp
   const PanelLayout panels(p.b.rows, p.b.columns);
   const int64_t m = p.a.rows;
   const int64_t products = p.batch.elements();
-  const int32_t* a_zeros =
+  const ZeroPoints a_zeros =
       repeat_zeros(io, a.zero, matrix_rows(a.matrix.shape(), a.side), left.count, m, m, left_shift(left.is_signed));
-  const int32_t* b_zeros =
+  const ZeroPoints b_zeros =
       repeat_zeros(io, b.zero, panels.n, right.count, panels.n, panels.padded_n, right_shift(right.is_signed));
   const PackedRows packed_rows = pack_left(io, left, m, rows, a_zeros);
   const std::byte* packed_panels = packed != nullptr ? packed->memory.data<std::byte>() : nullptr;
@@ -62,9 +86,13 @@ Int8MatMul prepare_matmul(const Operands& io, const ByteOperand& a, const ByteOp
           .b_matrices = right.count,
           .row_layout = rows,
           .panels = panels,
-          .a = packed_rows,
+          .a = packed_rows.data,
           .b = packed_panels,
-          .b_zeros = b_zeros,
+          .row_start = row_starts(io, left.count * m, packed_rows.rests, b_zeros),
+          .column_start = column_starts(io, packed_panels, panels, right.count, a_zeros),
+          .a_zero = a_zeros.uniform ? nullptr : a_zeros.all,
+          .a_rest = packed_rows.rests,
+          .b_zero = b_zeros.uniform ? nullptr : b_zeros.all,
           .a_index = matrix_index(io, p.a, products),
           .b_index = matrix_index(io, p.b, products)};
 }
@@ -80,9 +108,7 @@ ProductScales::ProductScales(const Operands& io, const Int8MatMul& m, size_t a, 
   if (given == 0 || rows % given != 0) {
     bad_input("scale " + io.in(a).str() + " is neither one nor one for each of " + std::to_string(m.rows) + " rows");
   }
-  float* repeated = io.scratch<float>(rows);
-  for (int64_t i = 0; i < rows; ++i) repeated[i] = scales[i % given];
-  rows_ = repeated;
+  rows_ = repeat(io, scales, given, rows, 1, 1);
   set_columns(io, b, 1, divisor);
 }
 
@@ -97,10 +123,7 @@ void ProductScales::set_columns(const Operands& io, size_t b, float factor, floa
     bad_input("scale " + io.in(b).str() + " is neither one nor one for each of " + std::to_string(m_.columns) +
               " columns");
   }
-  const float* scales = load_parameters<float>(io, b, given);
-  float* columns = io.scratch<float>(count);
-  for (int64_t i = 0; i < count; ++i) columns[i] = factor * scales[i % given] / divisor;
-  columns_ = columns;
+  columns_ = repeat(io, load_parameters<float>(io, b, given), given, count, factor, divisor);
 }
 
 const float* ProductScales::at(int64_t product, int64_t row, int64_t column, int64_t count, float* local) const {

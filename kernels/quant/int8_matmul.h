@@ -24,9 +24,13 @@ struct Int8MatMul {
   int64_t a_matrices, b_matrices;
   RowLayout row_layout;
   PanelLayout panels;
-  PackedRows a;
+  const std::byte* a;
   const std::byte* b;
-  const int32_t* b_zeros;
+  const int32_t* row_start;     ///< of each row of all matrices A
+  const int32_t* column_start;  ///< of each padded column of all matrices B
+  const int32_t* a_zero;        ///< as Int8Product's
+  const int32_t* a_rest;
+  const int32_t* b_zero;
   const int64_t* a_index;  ///< which of the left, and of the right matrices belong to a product
   const int64_t* b_index;
 };
@@ -40,10 +44,14 @@ Int8MatMul prepare_matmul(const Operands& io, const ByteOperand& a, const ByteOp
 template <class Store>
 void multiply_int8(ThreadPool& threads, const Int8MatMul& m, Store&& store) {
   const auto product = [&](int64_t i) {
-    const int64_t first = m.a_index[i] * m.rows;
-    return Int8Product{{m.a.data + first * m.row_layout.pitch, m.a.zeros + first, m.a.rests + first},
-                       m.b + m.b_index[i] * m.panels.bytes,
-                       m.b_zeros + m.b_index[i] * m.panels.padded_n};
+    const int64_t row = m.a_index[i] * m.rows, column = m.b_index[i] * m.panels.padded_n;
+    return Int8Product{.a = m.a + row * m.row_layout.pitch,
+                       .b = m.b + m.b_index[i] * m.panels.bytes,
+                       .row_start = m.row_start + row,
+                       .column_start = m.column_start + column,
+                       .a_zero = m.a_zero != nullptr ? m.a_zero + row : nullptr,
+                       .a_rest = m.a_rest + row,
+                       .b_zero = m.b_zero != nullptr ? m.b_zero + column : nullptr};
   };
   multiply_int8(threads, m.products, m.rows, m.row_layout, m.panels, product, store);
 }

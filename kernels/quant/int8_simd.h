@@ -8,20 +8,24 @@
 
 namespace mica {
 
-/// C = (A - a_zero) (B - b_zero), for some rows of A and one panel of B, computed as
-///   A B - a_zero * b_sum - (a_sum - k * a_zero) * b_zero
+/// C = A B + row_start + column_start - a_zero * b_sum - a_rest * b_zero, for some rows of A and one panel of B.
+///
+/// (A - a_zero) (B - b_zero) is A B - a_zero * b_sum - (a_sum - k * a_zero) * b_zero. Where all rows have one zero
+/// point, the second term is one number for each column; where all columns have one, the third is one for each row.
 struct Int8Tile {
   const void* a;  ///< packed rows, `a_pitch` bytes apart
   int64_t a_pitch;
-  int64_t rows;           ///< 1 to Int8Kernels::rows
-  const int8_t* panel;    ///< a packed panel
-  int64_t k;              ///< padded to a multiple of Int8Kernels::depth
-  const int32_t* a_zero;  ///< one a row
-  const int32_t* a_rest;  ///< a_sum - k * a_zero, one a row
-  const int32_t* b_sum;   ///< one a column of the panel
-  const int32_t* b_zero;  ///< likewise
-  int32_t* c;             ///< rows of Int8Kernels::columns sums
-  int64_t c_pitch;        ///< elements from one row of c to the next
+  int64_t rows;                 ///< 1 to Int8Kernels::rows
+  const int8_t* panel;          ///< a packed panel
+  int64_t k;                    ///< padded to a multiple of Int8Kernels::depth
+  const int32_t* row_start;     ///< one a row
+  const int32_t* column_start;  ///< one a column of the panel
+  const int32_t* a_zero;        ///< one a row, or null: without the term
+  const int32_t* b_sum;         ///< one a column of the panel
+  const int32_t* a_rest;        ///< one a row
+  const int32_t* b_zero;        ///< one a column of the panel, or null: without the term
+  int32_t* c;                   ///< rows of Int8Kernels::columns sums
+  int64_t c_pitch;              ///< elements from one row of c to the next
 };
 
 struct Int8Kernels {

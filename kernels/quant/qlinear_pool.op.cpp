@@ -52,9 +52,35 @@ void infer_global(const QLinearPool& op, InferContext& ctx) {
   infer_dims(op, ctx, true);
 }
 
+bool is_global(const WindowGeometry& g) {
+  bool global = g.inputs() > 0;
+  for (size_t i = 0; i < g.rank; ++i) {
+    const WindowAxis& axis = g.axes[i];
+    global = global && axis.output == 1 && axis.kernel == axis.input && axis.pad == 0 && axis.pad_end == 0;
+  }
+  return global;
+}
+
+/// Pools planes of x into planes of y, where every window is a whole plane.
+template <class T>
+void pool_planes(const Operands& io, int64_t inputs, int64_t planes, const T* x, T* y) {
+  const ByteQuantization from = byte_quantization(io, kXScale, kXZero);
+  const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
+  io.threads().parallel_for(planes, 1 + 65536 / (inputs + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t plane = begin; plane < end; ++plane) {
+      int64_t sum = 0;
+      for (int64_t i = 0; i < inputs; ++i) sum += x[plane * inputs + i];
+      const double average = static_cast<double>(sum - inputs * from.zero) / static_cast<double>(inputs);
+      const float value = static_cast<float>(average * static_cast<double>(from.scale));
+      ByteLoops<T>::quantize()(&value, to.scale, to.zero, y + plane, 1);
+    }
+  });
+}
+
 /// Pools planes of x into planes of y.
 template <class T>
 void pool(const QLinearPool& op, const Operands& io, const WindowGeometry& g, int64_t planes, const T* x, T* y) {
+  if (is_global(g)) return pool_planes(io, g.inputs(), planes, x, y);
   const ByteQuantization from = byte_quantization(io, kXScale, kXZero);
   const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
   const float zero = static_cast<float>(from.zero);

@@ -58,6 +58,12 @@ void quantize(const float* x, float scale, int32_t zero, typename Q::Type* y, in
   for_each_vec(n, [&](int64_t i, auto... rest) { Q::store(y + i, saturate(load(x + i, rest...) / s), rest...); });
 }
 
+void quantize_by_factor(const float* x, float factor, int32_t zero, uint8_t* y, int64_t n) {
+  const Saturate<U8> saturate(zero);
+  const Vec f = splat(factor);
+  for_each_vec(n, [&](int64_t i, auto... rest) { store_u8(y + i, saturate(load(x + i, rest...) * f), rest...); });
+}
+
 template <class Q>
 void dequantize(const typename Q::Type* x, float scale, int32_t zero, float* y, int64_t n) {
   const Vec s = splat(scale);
@@ -71,6 +77,13 @@ void requantize(const int32_t* x, const float* scale, int32_t zero, typename Q::
   for_each_vec(n, [&](int64_t i, auto... rest) {
     Q::store(y + i, saturate(load_i32(x + i, rest...) * load(scale + i, rest...)), rest...);
   });
+}
+
+template <class Q>
+void requantize_by_one(const int32_t* x, float scale, int32_t zero, typename Q::Type* y, int64_t n) {
+  const Saturate<Q> saturate(zero);
+  const Vec s = splat(scale);
+  for_each_vec(n, [&](int64_t i, auto... rest) { Q::store(y + i, saturate(load_i32(x + i, rest...) * s), rest...); });
 }
 
 void scale_ints(const int32_t* x, const float* scale, const float* bias, float* y, int64_t n) {
@@ -113,10 +126,13 @@ void range(const float* x, int64_t n, float* low, float* high) {
 MICA_SIMD_TABLE(QuantizeKernels, quantize_kernels) = {
     .quantize_u8 = quantize<U8>,
     .quantize_s8 = quantize<S8>,
+    .quantize_by_factor_u8 = quantize_by_factor,
     .dequantize_u8 = dequantize<U8>,
     .dequantize_s8 = dequantize<S8>,
     .requantize_u8 = requantize<U8>,
     .requantize_s8 = requantize<S8>,
+    .requantize_by_one_u8 = requantize_by_one<U8>,
+    .requantize_by_one_s8 = requantize_by_one<S8>,
     .scale = scale_ints,
     .range = range,
 };

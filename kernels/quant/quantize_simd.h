@@ -19,13 +19,21 @@ using DequantizeLoop = void (*)(const Byte* x, float scale, int32_t zero, float*
 template <class Byte>
 using RequantizeLoop = void (*)(const int32_t* x, const float* scale, int32_t zero, Byte* y, int64_t n);
 
+/// The same with one scale.
+template <class Byte>
+using RequantizeByOneLoop = void (*)(const int32_t* x, float scale, int32_t zero, Byte* y, int64_t n);
+
 struct QuantizeKernels {
   QuantizeLoop<uint8_t> quantize_u8;
   QuantizeLoop<int8_t> quantize_s8;
+  /// y[i] = saturate(round(x[i] * factor) + zero)
+  QuantizeLoop<uint8_t> quantize_by_factor_u8;
   DequantizeLoop<uint8_t> dequantize_u8;
   DequantizeLoop<int8_t> dequantize_s8;
   RequantizeLoop<uint8_t> requantize_u8;
   RequantizeLoop<int8_t> requantize_s8;
+  RequantizeByOneLoop<uint8_t> requantize_by_one_u8;
+  RequantizeByOneLoop<int8_t> requantize_by_one_s8;
   /// y[i] = x[i] * scale[i] + bias[i]; `bias` may be null.
   void (*scale)(const int32_t* x, const float* scale, const float* bias, float* y, int64_t n);
   /// Widens the range [*low, *high] to hold all of x. NaN are left out.
@@ -43,12 +51,14 @@ struct ByteLoops<uint8_t> {
   static QuantizeLoop<uint8_t> quantize() { return quantize_kernels().quantize_u8; }
   static DequantizeLoop<uint8_t> dequantize() { return quantize_kernels().dequantize_u8; }
   static RequantizeLoop<uint8_t> requantize() { return quantize_kernels().requantize_u8; }
+  static RequantizeByOneLoop<uint8_t> requantize_by_one() { return quantize_kernels().requantize_by_one_u8; }
 };
 template <>
 struct ByteLoops<int8_t> {
   static QuantizeLoop<int8_t> quantize() { return quantize_kernels().quantize_s8; }
   static DequantizeLoop<int8_t> dequantize() { return quantize_kernels().dequantize_s8; }
   static RequantizeLoop<int8_t> requantize() { return quantize_kernels().requantize_s8; }
+  static RequantizeByOneLoop<int8_t> requantize_by_one() { return quantize_kernels().requantize_by_one_s8; }
 };
 
 }  // namespace mica

@@ -14,8 +14,23 @@ MICA_INLINE Ints load_row(const RowElement* p) {
 MICA_INLINE Ints load_columns(const int8_t* p) {
   return splat_ints(*p);
 }
+MICA_INLINE Ints load_sums(const int32_t* p) {
+  return splat_ints(*p);
+}
+MICA_INLINE void interleave(const uint8_t* p, int64_t, int n, uint8_t flip, int8_t* to) {
+  *to = n > 0 ? static_cast<int8_t>(*p ^ flip) : int8_t{0};
+}
 MICA_INLINE Ints dot(Ints sum, Ints row, Ints columns) {
   return {sum.v + row.v * columns.v};
+}
+
+inline constexpr bool kNativePairs = false;
+
+MICA_INLINE Vec dot_pairs(Vec sum, Vec a, Vec b) {
+  const uint32_t high = 0xffff0000u;
+  sum.v += from_bits(bits(a.v) & high) * from_bits(bits(b.v) & high);
+  sum.v += from_bits(bits(a.v) << 16) * from_bits(bits(b.v) << 16);
+  return sum;
 }
 
 }  // namespace mica::isa_scalar

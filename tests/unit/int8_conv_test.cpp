@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "kernels/simd/isa.h"
 #include "tests/unit/infer_op.h"
 
 namespace mica {
@@ -26,6 +27,9 @@ const std::vector<Case> kCases = {
     {2, 1, 3, 7, 5, 6, 1, 1},                        // pointwise
     {1, 2, 2, 3, 9, 11, 3, 3, 1, 1, 1, 1, 1, 1},     // groups
     {1, 5, 1, 1, 8, 40, 3, 3, 1, 1, 1, 1, 1, 1},     // depthwise
+    {2, 3, 1, 2, 9, 37, 3, 5, 2, 1, 1, 2, 0, 3},     // depthwise, strides, two filters a channel
+    {1, 2, 1, 1, 20, 70, 3, 3, 2, 3, 4, 2, 2, 3},    // depthwise, dilation and strides
+    {1, 2, 1, 1, 7, 9, 2, 2, 3, 1, 0, 1, 1, 0},      // depthwise, strides of three
     {2, 1, 4, 13, 7, 9, 3, 2, 2, 1, 2, 0, 0, 1},     // strides and uneven padding
     {1, 1, 2, 2, 9, 9, 2, 3, 1, 3, 3, 2, 1, 4},      // dilation
     {1, 1, 1, 1, 2, 2, 3, 3, 1, 1, 5, 5, 5, 5},      // windows without any element of x
@@ -81,12 +85,22 @@ void check(const Case& c) {
 }
 
 TEST(ConvInteger, EveryKindOfWindowAndSign) {
-  for (const Case& c : kCases) {
-    check<uint8_t, uint8_t>(c);
-    check<uint8_t, int8_t>(c);
-    check<int8_t, uint8_t>(c);
-    check<int8_t, int8_t>(c);
+  for (size_t i = 0; i < isas().size(); ++i) {
+    if (!lacking(isas()[i]).empty()) continue;
+    SCOPED_TRACE(isas()[i].name);
+    const UseIsa use(i);
+    for (const Case& c : kCases) {
+      check<uint8_t, uint8_t>(c);
+      check<uint8_t, int8_t>(c);
+      check<int8_t, uint8_t>(c);
+      check<int8_t, int8_t>(c);
+    }
   }
+}
+
+// A depthwise one whose rows and bands of rows are many.
+TEST(ConvInteger, TallPlane) {
+  check<uint8_t, int8_t>({1, 2, 1, 1, 150, 100, 3, 3, 1, 1, 1, 1, 1, 1});
 }
 
 TEST(ConvInteger, OneAndThreeSpatialAxes) {

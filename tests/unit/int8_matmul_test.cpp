@@ -47,21 +47,30 @@ TEST(Int8Kernels, ExactAtTheEndsOfTheRange) {
         std::vector<int8_t> panel(static_cast<size_t>(padded * table->columns), 99);
         std::vector<int32_t> sums(static_cast<size_t>(table->columns)), b_zero(sums.size(), 5);
         std::vector<int32_t> a_zero, a_rest, c(static_cast<size_t>(rows * table->columns));
+        std::vector<int32_t> row_start, column_start(sums.size());
         uint8_t* packed = reinterpret_cast<uint8_t*>(row_memory.data());
         for (int64_t r = 0; r < rows; ++r) {
           a_zero.push_back(static_cast<int32_t>(r * 30));
           const int32_t sum = table->pack_row(a.data() + r * k, 1, k, 0, packed + r * pitch);
           a_rest.push_back(static_cast<int32_t>(sum - k * a_zero.back()));
+          row_start.push_back(static_cast<int32_t>(r * 1000));
         }
+        for (int64_t j = 0; j < table->columns; ++j) column_start[static_cast<size_t>(j)] = static_cast<int32_t>(j);
         table->pack_panel(b.data(), n, 1, k, n, 0x80, panel.data(), sums.data());
-        table->multiply({packed, pitch, rows, panel.data(), padded, a_zero.data(), a_rest.data(), sums.data(),
-                         b_zero.data(), c.data(), table->columns});
+        Int8Tile tile{
+            packed,        pitch,       rows,          panel.data(),  padded,   row_start.data(), column_start.data(),
+            a_zero.data(), sums.data(), a_rest.data(), b_zero.data(), c.data(), table->columns};
+        if (k % 3 == 1) tile.a_zero = nullptr;
+        if (k % 3 == 2) tile.b_zero = nullptr;
+        table->multiply(tile);
         for (int64_t r = 0; r < rows; ++r) {
           for (int64_t j = 0; j < n; ++j) {
-            int32_t sum = 0;
+            int32_t sum = static_cast<int32_t>(r * 1000 + j);
             for (int64_t i = 0; i < k; ++i) {
-              sum += (a[static_cast<size_t>(r * k + i)] - a_zero[static_cast<size_t>(r)]) *
-                     (b[static_cast<size_t>(i * n + j)] - 128 - 5);
+              const int32_t x = a[static_cast<size_t>(r * k + i)], w = b[static_cast<size_t>(i * n + j)] - 128;
+              sum += x * w;
+              if (tile.a_zero != nullptr) sum -= a_zero[static_cast<size_t>(r)] * w;
+              if (tile.b_zero != nullptr) sum -= (x - a_zero[static_cast<size_t>(r)]) * 5;
             }
             ASSERT_EQ(c[static_cast<size_t>(r * table->columns + j)], sum) << isa << " k " << k << " rows " << rows;
           }

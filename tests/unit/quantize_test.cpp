@@ -71,6 +71,11 @@ TEST(QuantizeLinear, EveryLengthOnEveryInstructionSet) {
       table->requantize_u8(ints.data(), scales.data(), 9, ru.data(), n);
       table->requantize_s8(ints.data(), scales.data(), -9, rs.data(), n);
       table->scale(ints.data(), scales.data(), biases.data(), f.data(), n);
+      std::vector<uint8_t> uf(70, 77), ru1(70, 77);
+      std::vector<int8_t> rs1(70, 77);
+      table->quantize_by_factor_u8(x.data(), 4, 120, uf.data(), n);
+      table->requantize_by_one_u8(ints.data(), scales[5], 9, ru1.data(), n);
+      table->requantize_by_one_s8(ints.data(), scales[5], -9, rs1.data(), n);
       float low = 0, high = 0;
       table->range(x.data(), n, &low, &high);
       double lowest = 0, highest = 0;
@@ -78,6 +83,7 @@ TEST(QuantizeLinear, EveryLengthOnEveryInstructionSet) {
         const bool inside = static_cast<int64_t>(i) < n;
         if (!inside) {
           EXPECT_TRUE(u[i] == 77 && s[i] == 77 && ru[i] == 77 && rs[i] == 77 && f[i] == -1 && df[i] == -1) << isa;
+          EXPECT_TRUE(uf[i] == 77 && ru1[i] == 77 && rs1[i] == 77) << isa;
           continue;
         }
         const auto number = [](double v, double zero, double least, double most) {
@@ -89,6 +95,10 @@ TEST(QuantizeLinear, EveryLengthOnEveryInstructionSet) {
         EXPECT_EQ(u[i], number(x[i] / 0.25, 120, 0, 255)) << isa;
         EXPECT_EQ(s[i], number(x[i] / 0.25, -3, -128, 127)) << isa;
         EXPECT_EQ(df[i], (u[i] - 120) * 0.25f) << isa;
+        EXPECT_EQ(uf[i], number(x[i] * 4.0, 120, 0, 255)) << isa;
+        const float by_one = static_cast<float>(ints[i]) * scales[5];
+        EXPECT_EQ(ru1[i], number(by_one, 9, 0, 255)) << isa;
+        EXPECT_EQ(rs1[i], number(by_one, -9, -128, 127)) << isa;
         EXPECT_EQ(ru[i], number(product, 9, 0, 255)) << isa;
         EXPECT_EQ(rs[i], number(product, -9, -128, 127)) << isa;
         EXPECT_EQ(f[i], product + biases[i]) << isa;

@@ -1,6 +1,7 @@
 // Runs one operator of the table on tensors, for unit tests.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -42,8 +43,8 @@ inline std::vector<Datum> run_op(const OpCall& call, const std::vector<Tensor>& 
   return evaluate(node, pointers, {&workspace, &threads, nullptr});
 }
 
-/// The same by the first kernel, which has packed inputs `constant` ahead; their own memory is not given to it. For
-/// operators whose outputs' shapes follow from those of the inputs.
+/// The same by the first kernel that accepts the inputs, which has packed inputs `constant` ahead; their own memory is
+/// not given to it. For operators whose outputs' shapes follow from those of the inputs.
 inline std::vector<Datum> run_packed_op(const OpCall& call, const std::vector<Tensor>& inputs,
                                         const std::vector<size_t>& constant, int thread_count = 1) {
   const Node node = node_of(call, inputs);
@@ -55,7 +56,11 @@ inline std::vector<Datum> run_packed_op(const OpCall& call, const std::vector<Te
   const auto types = infer_concrete(node, all);
   std::vector<Datum> outputs;
   for (const ValueType& type : types) outputs.emplace_back(Tensor(type.dtype, *to_shape(*type.dims)));
-  const Kernel& kernel = node.op->def.kernels.front();
+  std::vector<ValueType> input_types;
+  for (const Tensor& input : inputs) input_types.push_back(ValueType::tensor(input.dtype(), to_dims(input.shape())));
+  const Kernel& kernel = *std::ranges::find_if(node.op->def.kernels, [&](const Kernel& candidate) {
+    return candidate.accepts == nullptr || candidate.accepts(node.params.get(), input_types).empty();
+  });
   const auto packed = kernel.prepack(node.params.get(), ConstantOperands(constants));
   for (const size_t i : constant) data[i].tensor.rebind(nullptr);
   std::vector<Datum*> ins, outs;

@@ -1,0 +1,194 @@
+// The loops of tile_simd.h, for elements that a vector type `T` multiplies: see tile_vector.h.
+#pragma once
+
+#include "kernels/matmul/tile_simd.h"
+#include "kernels/matmul/tile_vector.h"
+#include "kernels/simd/math.h"
+
+namespace mica::MICA_ISA {
+
+constexpr int kVectors = kPanel / TileVector::kLanes;      // of a panel
+constexpr int kAccumulators = kRegisters == 32 ? 24 : 12;  // the others hold rows of b and an element of a
+constexpr int kMostPanels = 4;
+constexpr int kRows =
+    kAccumulators / kVectors < TileShapes::kMostRows ? kAccumulators / kVectors : TileShapes::kMostRows;
+
+constexpr int panels_of(int rows) {
+  const int panels = kAccumulators / (rows * kVectors);
+  return panels < kMostPanels ? panels : kMostPanels;
+}
+
+// One step of k. Whichever of the column of a and the row of b is shorter is held in registers.
+template <class T, int Rows, int Vectors>
+MICA_INLINE void step(typename T::V (&sums)[Rows][Vectors], const RowPointers<Rows>& a, const float* b,
+                      int64_t b_panel) {
+  using V = typename T::V;
+  if constexpr (Vectors <= Rows) {
+    V x[Vectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors; ++v) x[v] = T::load(b + v / kVectors * b_panel + v % kVectors * T::kLanes);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+      const V s = T::splat(*a[i]);
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::multiply_add(s, x[v], sums[i][v]);
+    }
+  } else {
+    V s[Rows];
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) s[i] = T::splat(*a[i]);
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors; ++v) {
+      const V x = T::load(b + v / kVectors * b_panel + v % kVectors * T::kLanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < Rows; ++i) sums[i][v] = T::multiply_add(s[i], x, sums[i][v]);
+    }
+  }
+}
+
+template <class T, int Rows, int Vectors>
+MICA_INLINE void add(typename T::V (&sums)[Rows][Vectors], const Addend& addend, int last) {
+  using V = typename T::V;
+  const V factor = T::splat(addend.factor);
+  const float* x = addend.data;
+  const float* end = x + (Vectors - 1) * T::kLanes;
+  if (addend.column != 0 && addend.row == 0) {  // the same row for all
+    V row[Vectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors - 1; ++v) row[v] = factor * T::load(x + v * T::kLanes);
+    row[Vectors - 1] = factor * (last == T::kLanes ? T::load(end) : T::load(end, last));
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = sums[i][v] + row[v];
+    }
+    return;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+    if (addend.column == 0) {
+      const V s = T::splat(*x);
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::fma(factor, s, sums[i][v]);
+    } else {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors - 1; ++v) sums[i][v] = T::fma(factor, T::load(x + v * T::kLanes), sums[i][v]);
+      sums[i][Vectors - 1] =
+          T::fma(factor, last == T::kLanes ? T::load(end) : T::load(end, last), sums[i][Vectors - 1]);
+    }
+    x += addend.row;
+    end += addend.row;
+  }
+}
+
+template <class T, int Rows, int Vectors>
+void tile(const TileCall& call) {
+  using V = typename T::V;
+  V sums[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors; ++v) sums[i][v] = T::splat(0.0f);
+  }
+  const float* b = call.b;
+  const int64_t b_row = call.b_row, b_panel = call.b_panel;
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) __builtin_prefetch(call.c + i * call.c_row, 1);
+
+  // One line of the next panel for every two steps: half a panel during a tile.
+  const float* next = call.next != nullptr ? call.next : b;
+  const int64_t line = call.next != nullptr ? kPanel : 0;
+  for (int64_t piece = 0; piece < call.pieces; ++piece) {
+    RowPointers<Rows> a(call.a + piece * call.a_piece, call.a_row);
+    for (const float* end = a.at[0] + (call.k & ~int64_t{1}); a.at[0] != end; next += line) {
+      __builtin_prefetch(next, 0, 2);
+#pragma GCC unroll 2
+      for (int twice = 0; twice < 2; ++twice, a.advance(), b += b_row) step<T, Rows, Vectors>(sums, a, b, b_panel);
+    }
+    if (call.k % 2 != 0) {
+      step<T, Rows, Vectors>(sums, a, b, b_panel);
+      b += b_row;
+    }
+  }
+
+  if (call.alpha != 1) {
+    const V alpha = T::splat(call.alpha);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = alpha * sums[i][v];
+    }
+  }
+  const int last = call.last;
+  if (call.addends[0].data != nullptr) add<T, Rows, Vectors>(sums, call.addends[0], last);
+  if (call.addends[1].data != nullptr) add<T, Rows, Vectors>(sums, call.addends[1], last);
+  if (call.bounded) {
+    const V low = T::splat(call.bounds.low), high = T::splat(call.bounds.high);
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::clamp(sums[i][v], low, high);
+    }
+  }
+  float* c = call.c;
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 16
+    for (int v = 0; v < Vectors - 1; ++v) T::store(c + v * T::kLanes, sums[i][v]);
+    float* end = c + (Vectors - 1) * T::kLanes;
+    last == T::kLanes ? T::store(end, sums[i][Vectors - 1]) : T::store(end, sums[i][Vectors - 1], last);
+    c += call.c_row;
+  }
+}
+
+template <class F>
+MICA_INLINE void map(float* c, int64_t c_row, int64_t rows, int64_t columns, F f) {
+  for (int64_t i = 0; i < rows; ++i, c += c_row) {
+    int64_t j = 0;
+    for (; j + kLanes <= columns; j += kLanes) store(c + j, f(load(c + j)));
+    if (const int rest = static_cast<int>(columns - j); rest > 0) store(c + j, f(load(c + j, rest)), rest);
+  }
+}
+
+inline void activate(const Epilogue& epilogue, float* c, int64_t c_row, int64_t rows, int64_t columns) {
+  switch (epilogue.activation) {
+    case Epilogue::Activation::None:
+      return;
+    case Epilogue::Activation::Relu:
+      return map(c, c_row, rows, columns, [](Vec x) { return max(zero(), x); });
+    case Epilogue::Activation::Clip:
+      return map(c, c_row, rows, columns, [&](Vec x) { return clamp(x, epilogue.low, epilogue.high); });
+    case Epilogue::Activation::HardSwish:
+      return map(c, c_row, rows, columns, [](Vec x) { return x * clamp(fma(x, splat(1.0f / 6), splat(0.5f)), 0, 1); });
+    case Epilogue::Activation::Gelu:
+      return map(c, c_row, rows, columns, [](Vec x) { return gelu(x); });
+    case Epilogue::Activation::GeluTanh:
+      return map(c, c_row, rows, columns, [](Vec x) { return gelu_tanh(x); });
+    case Epilogue::Activation::Silu:
+      return map(c, c_row, rows, columns, [](Vec x) { return x * sigmoid(x); });
+    case Epilogue::Activation::Tanh:
+      return map(c, c_row, rows, columns, [](Vec x) { return tanh(x); });
+    case Epilogue::Activation::Sigmoid:
+      return map(c, c_row, rows, columns, [](Vec x) { return sigmoid(x); });
+  }
+}
+
+template <class T, int Rows, int Vectors>
+constexpr void fill(TileShapes& shapes) {
+  shapes.panels[Rows] = panels_of(Rows);
+  if constexpr (Vectors <= panels_of(Rows) * kVectors) {
+    shapes.loops[Rows][Vectors] = tile<T, Rows, Vectors>;
+    fill<T, Rows, Vectors + 1>(shapes);
+  } else if constexpr (Rows < kRows) {
+    fill<T, Rows + 1, 1>(shapes);
+  }
+}
+
+template <class T>
+constexpr TileShapes all_shapes() {
+  TileShapes shapes{};
+  fill<T, 1, 1>(shapes);
+  return shapes;
+}
+
+}  // namespace mica::MICA_ISA
