@@ -126,8 +126,10 @@ def specs(texts):
             yield path_of(model), dict(dims)
 
 
-def mica_bench(mica, path, dims, threads, seconds):
+def mica_bench(mica, path, dims, threads, seconds, precision="fp32"):
     flags = [f"--dim={name}={value}" for name, value in dims.items()]
+    if precision != "fp32":
+        flags.append(f"--precision={precision}")
     return output_of([mica, "bench", path, *flags, f"--threads={threads}", f"--duration={seconds}s", "--json", "--quiet"])
 
 

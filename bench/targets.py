@@ -12,6 +12,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,19 @@ class Bench:
             return row
         return self.once((model, tuple(dims.items()), threads), measure)
 
+    def precisions(self, model, dims, threads, names):
+        """Median microseconds of a run in each precision, one a round."""
+        def measure():
+            times = {name: [] for name in names}
+            for _ in range(self.rounds):
+                for name in names:
+                    result, why = compare_ort.mica_bench(self.mica, path_of(model), dims, threads, self.seconds, name)
+                    if result is None:
+                        raise RuntimeError(why)
+                    times[name].append(result["p50_us"])
+            return times
+        return self.once((model, tuple(dims.items()), threads, names), measure)
+
     def chain(self, length):
         """Median microseconds of a run of so many operators on one element."""
         def measure():
@@ -110,14 +124,31 @@ def gemm_bf16(bench):
     return least_of_peak(bench.kernels("gemm", BERT_SHAPES, 1, "--dtype=bf16"), 2)
 
 
+@target("gemm bf16, BERT shapes, 2 threads", 75, 85, "% of 2 f32 peaks")
+def gemm_bf16_two(bench):
+    return least_of_peak(bench.kernels("gemm", BERT_SHAPES, 2, "--dtype=bf16"), 2)
+
+
 @target("gemm int8, BERT shapes, 1 thread", 65, 78, "% of 4 f32 peaks")
 def gemm_int8(bench):
-    return least_of_peak(bench.kernels("gemm", BERT_SHAPES, 1, "--dtype=i8"), 4)
+    return least_of_peak(bench.kernels("gemm", BERT_SHAPES, 1, "--dtype=int8"), 4)
+
+
+@target("gemm int8, BERT shapes, 2 threads", 65, 78, "% of 4 f32 peaks")
+def gemm_int8_two(bench):
+    return least_of_peak(bench.kernels("gemm", BERT_SHAPES, 2, "--dtype=int8"), 4)
 
 
 def against_ort(bench, model, dims, threads):
     row = bench.compare(model, dims, threads)
     return row["speedup"], f"{median(row, 'mica', 'p50_us'):.1f} us, ONNX Runtime {median(row, 'ort', 'p50_us'):.1f} us"
+
+
+def against_fp32(bench, model, dims, threads, precision):
+    """How many times faster a precision is, the two measured in turn."""
+    times = bench.precisions(model, dims, threads, ("fp32", precision))
+    return (statistics.median(slow / fast for slow, fast in zip(*times.values())),
+            ", ".join(f"{name} {statistics.median(runs) / 1e3:.1f} ms" for name, runs in times.items()))
 
 
 @target("toy 1x128, 1 thread, against ONNX Runtime", 1.7, 2.2, "x")
@@ -155,6 +186,26 @@ def bert_two(bench):
 @target("BERT-base 1x128 f32, 1 thread, against ONNX Runtime", 1.05, 1.15, "x")
 def bert_one(bench):
     return against_ort(bench, "bert_base", {"batch": 1, "sequence": 128}, 1)
+
+
+@target("BERT-base 1x128 bf16, 1 thread, against our fp32", 1.6, 1.85, "x")
+def bert_bf16(bench):
+    return against_fp32(bench, "bert_base", {"batch": 1, "sequence": 128}, 1, "bf16")
+
+
+@target("BERT-base 1x128 int8-dynamic, 1 thread, against our fp32", 2.5, 3.3, "x")
+def bert_int8(bench):
+    return against_fp32(bench, "bert_base", {"batch": 1, "sequence": 128}, 1, "int8-dynamic")
+
+
+@target("BERT-base 1x128 bf16, 2 threads, against our fp32", 1.6, 1.85, "x")
+def bert_bf16_two(bench):
+    return against_fp32(bench, "bert_base", {"batch": 1, "sequence": 128}, 2, "bf16")
+
+
+@target("BERT-base 1x128 int8-dynamic, 2 threads, against our fp32", 2.5, 3.3, "x")
+def bert_int8_two(bench):
+    return against_fp32(bench, "bert_base", {"batch": 1, "sequence": 128}, 2, "int8-dynamic")
 
 
 @target("BERT-base: load to first result less one run, against ONNX Runtime", 10, 50, "x")

@@ -25,12 +25,20 @@ bool try_kernel(Choice& choice, const AnyKernel& kernel, const Node& node, const
 
 }  // namespace
 
-KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device) {
+bool is_for(Precision precision, const Kernel& kernel) {
+  return precision_named(kernel.name).value_or(Precision::Float32) == precision;
+}
+
+KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device, Precision precision) {
   const std::vector<ValueType> types = input_types(graph, node);
   KernelChoice choice;
-  for (const Kernel& kernel : node.op->def.kernels) {
-    if (kernel.device == device && try_kernel(choice, kernel, node, types)) break;
-  }
+  const auto look = [&](Precision wanted) {
+    for (const Kernel& kernel : node.op->def.kernels) {
+      if (kernel.device == device && is_for(wanted, kernel) && try_kernel(choice, kernel, node, types)) return;
+    }
+  };
+  if (precision != Precision::Float32) look(precision);
+  if (choice.kernel == nullptr) look(Precision::Float32);
   return choice;
 }
 

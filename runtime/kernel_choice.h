@@ -7,6 +7,7 @@
 
 #include "graph/graph.h"
 #include "kernels/device_kernel.h"
+#include "runtime/precision.h"
 
 namespace mica {
 
@@ -20,8 +21,13 @@ struct DeviceKernelChoice {
   std::vector<std::string> refusals;
 };
 
-/// The first kernel of the node's operator, which it must have, that is for the device ("cpu") and accepts the node.
-KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device);
+/// Whether the kernel is for plans of this precision: the one that it is named as, or else float.
+bool is_for(Precision precision, const Kernel& kernel);
+
+/// The first kernel of the node's operator, which it must have, that is for the device ("cpu") and accepts the node: of
+/// those for the precision, else of those for float.
+KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device,
+                           Precision precision = Precision::Float32);
 
 /// The first device kernel for that kind of device ("cuda") that accepts the node.
 DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, std::string_view device);

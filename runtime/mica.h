@@ -20,6 +20,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/tensor.h"
+#include "runtime/precision.h"
 
 namespace mica {
 
@@ -38,6 +39,7 @@ struct LoadOptions {
 struct CompileOptions {
   std::string device = "cpu";  ///< or "cuda:0"; nodes without a kernel for the device run on the CPU
   int threads = 0;             ///< the caller's included; 0: as many as the process has cores
+  Precision precision = Precision::Float32;
 };
 
 /// An input or output of a model. A dim that is not a number is a symbol ("batch") or an expression of symbols; with an

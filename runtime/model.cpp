@@ -131,7 +131,7 @@ Session Model::compile(const CompileOptions& options) const {
   const int cores = usable_cores();
   const int threads = options.threads <= 0 ? cores : std::min(options.threads, cores);
   const std::shared_ptr<const Graph> graph(state_, state_->model.graph.get());
-  return Session(std::make_unique<Session::State>(Plan::make(graph, std::move(device)), threads));
+  return Session(std::make_unique<Session::State>(Plan::make(graph, std::move(device), options.precision), threads));
 }
 
 }  // namespace mica

@@ -62,10 +62,11 @@ bool is_fixed_integer(DType dtype) {
 
 class PlanBuilder {
  public:
-  PlanBuilder(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device)
+  PlanBuilder(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device, Precision precision)
       : graph_(*graph), plan_(new Plan(input_symbol_names(*graph))), slot_of_(graph->value_count(), kNone) {
     plan_->graph_ = std::move(graph);
     plan_->device_ = std::move(device);
+    plan_->precision_ = precision;
   }
 
   std::shared_ptr<const Plan> build() {
@@ -169,7 +170,7 @@ class PlanBuilder {
   }
 
   void find_kernel(const Node& node, Step& step) {
-    const KernelChoice choice = choose_kernel(graph_, node, "cpu");
+    const KernelChoice choice = choose_kernel(graph_, node, "cpu", plan_->precision_);
     if (choice.kernel == nullptr) {
       std::string reasons;
       for (const std::string& refusal : choice.refusals) reasons += "; " + refusal;
@@ -195,7 +196,7 @@ class PlanBuilder {
     }
   }
 
-  static void plan_bodies(const Node& node, Step& step) {
+  void plan_bodies(const Node& node, Step& step) {
     for (const std::string& name : node.op->def.subgraphs) {
       const auto sub = std::ranges::find(node.subgraphs, name, &Subgraph::name);
       step.bodies.push_back(nullptr);
@@ -205,7 +206,7 @@ class PlanBuilder {
       name_input_dims(*body);
       try {
         infer_types(*body);
-        step.bodies.back() = Plan::make(std::move(body));
+        step.bodies.back() = Plan::make(std::move(body), nullptr, plan_->precision_);
       } catch (const Error& error) {
         // Exporters write branches for cases that the inputs at hand rule out: an error only when such a one is run.
         if (error.code() != ErrorCode::InvalidModel) throw error.within(node.str());
@@ -286,8 +287,9 @@ std::string_view Step::kernel_name() const {
   return "";
 }
 
-std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device) {
-  return PlanBuilder(std::move(graph), std::move(device)).build();
+std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device,
+                                       Precision precision) {
+  return PlanBuilder(std::move(graph), std::move(device), precision).build();
 }
 
 }  // namespace mica

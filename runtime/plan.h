@@ -9,6 +9,7 @@
 
 #include "graph/dim_program.h"
 #include "graph/graph.h"
+#include "runtime/precision.h"
 
 namespace mica {
 
@@ -91,9 +92,11 @@ class Plan {
   /// Plans a graph whose types are inferred. `graph` stays alive with the plan. Throws Unsupported, naming the node,
   /// when an operator has no kernel. With a device, nodes that have a kernel for it run there, the others on the CPU,
   /// with copies between the two as steps of their own (placement.h); constants are uploaded.
-  static std::shared_ptr<const Plan> make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device = nullptr);
+  static std::shared_ptr<const Plan> make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device = nullptr,
+                                          Precision precision = Precision::Float32);
 
   const Graph& graph() const { return *graph_; }
+  Precision precision() const { return precision_; }
   const DimProgram& dims() const { return dims_; }
   std::span<const Slot> slots() const { return slots_; }
   std::span<const Step> steps() const { return steps_; }
@@ -122,6 +125,7 @@ class Plan {
   std::vector<std::vector<uint32_t>> input_symbols_;
   std::vector<PlanOutput> outputs_;
   std::shared_ptr<Device> device_;
+  Precision precision_ = Precision::Float32;
 };
 
 /// Decides which slots share memory and how long each is alive; fills root, members, first, last, in_arena, releases

@@ -33,6 +33,8 @@ void add_model_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--threads", options.threads, "The caller's included; 0: one a core")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command.add_option("--precision", options.precision, "Of products with constant weights: fp32, bf16 or int8-dynamic")
+      ->capture_default_str();
   command.add_option("--without", options.without, "Leave out this rule or pass")->allow_extra_args(false);
   command.add_option("--seed", options.seed, "Of random inputs")->capture_default_str();
   command.add_flag("--json", options.json, "Print JSON");

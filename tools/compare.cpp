@@ -161,7 +161,9 @@ CompareReport compare_models(const Options& options) {
   const auto inputs_of_b = match_names(written_a.inputs(), written_b.inputs(), "input");
   const auto outputs_of_b = match_names(written_a.outputs(), written_b.outputs(), "output");
   const auto shared = shared_values(*written_a.graph().graph, *written_b.graph().graph);
-  TracedModel a(options.model, options.common, shared), b(options.other, options.common, shared);
+  CommonOptions in_full = options.common;  // the other model is what is expected, whatever the precision of the first
+  in_full.precision = name(Precision::Float32);
+  TracedModel a(options.model, options.common, shared), b(options.other, in_full, shared);
 
   const ModelInputs inputs = make_inputs(a.model(), options.common, read_inputs(a.model(), options.files));
   ModelInputs same;

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "runtime/base/text.h"
+
 namespace mica::tools {
 namespace {
 
@@ -89,7 +91,11 @@ Model load_model(const std::string& path, const CommonOptions& options) {
 }
 
 Session compile_model(const Model& model, const CommonOptions& options) {
-  return model.compile({.device = options.device, .threads = options.threads});
+  const auto precision = precision_named(options.precision);
+  if (!precision) {
+    throw Error(ErrorCode::InvalidArgument, unknown_name("precision", options.precision, precision_names()));
+  }
+  return model.compile({.device = options.device, .threads = options.threads, .precision = *precision});
 }
 
 void note(const CommonOptions& options, std::string_view text) {

@@ -15,6 +15,7 @@ namespace mica::tools {
 struct CommonOptions {
   std::string device = "cpu";
   int threads = 0;
+  std::string precision = "fp32";
   std::vector<std::string> dims;    ///< "seq=128"
   std::vector<std::string> shapes;  ///< "x:1x128"
   std::vector<std::string> without;

@@ -8,6 +8,7 @@
 #include "kernels/simd/isa.h"
 #include "runtime/base/text.h"
 #include "runtime/interpreter.h"
+#include "runtime/kernel_choice.h"
 #include "tools/kernels/operands.h"
 
 namespace mica::tools {
@@ -103,22 +104,23 @@ KernelCandidates make_candidates(const KernelFamily& family, const KernelRequest
   std::vector<ValueType> types;
   for (const Tensor& input : problem.inputs) types.push_back(type_of(Datum(input)));
   KernelCandidates candidates;
-  std::vector<const Kernel*> kernels;
-  for (const Kernel& kernel : node.op->def.kernels) {
-    if (kernel.device != "cpu") continue;
-    const std::string reason = kernel.accepts == nullptr ? "" : kernel.accepts(node.params.get(), types);
-    if (reason.empty()) {
-      kernels.push_back(&kernel);
-    } else {
-      candidates.refusals.emplace_back(kernel.name, reason);
-    }
-  }
   for (size_t i = 0; i < isas().size(); ++i) {
     const Isa& isa = isas()[i];
     if (!wanted.empty() && std::ranges::find(wanted, isa.name) == wanted.end()) continue;
     if (const std::string missing = lacking(isa); !missing.empty()) {
       candidates.refusals.emplace_back(isa.name, "CPU lacks " + missing);
       continue;
+    }
+    const UseIsa use(i);
+    std::vector<const Kernel*> kernels;
+    for (const Kernel& kernel : node.op->def.kernels) {
+      if (kernel.device != "cpu" || !is_for(Precision::Float32, kernel)) continue;
+      const std::string reason = kernel.accepts == nullptr ? "" : kernel.accepts(node.params.get(), types);
+      if (reason.empty()) {
+        kernels.push_back(&kernel);
+      } else if (i == isa_choice().index) {
+        candidates.refusals.emplace_back(kernel.name, reason);
+      }
     }
     for (const Kernel* kernel : kernels) {
       auto candidate = std::make_unique<OwnKernel>(problem, node, *kernel, i);

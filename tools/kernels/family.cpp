@@ -13,8 +13,12 @@
 namespace mica::tools {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, DType>, 5> kTypeNames = {
-    {{"f32", DType::F32}, {"bf16", DType::BF16}, {"f16", DType::F16}, {"f64", DType::F64}, {"i8", DType::I8}}};
+constexpr std::array<std::pair<std::string_view, DType>, 6> kTypeNames = {{{"f32", DType::F32},
+                                                                           {"bf16", DType::BF16},
+                                                                           {"f16", DType::F16},
+                                                                           {"f64", DType::F64},
+                                                                           {"i8", DType::I8},
+                                                                           {"int8", DType::I8}}};
 [[noreturn]] void refuse(const KernelFamily& family, std::string_view text, std::string_view why) {
   throw Error(ErrorCode::InvalidArgument,
               fmt::format("{} wants {}, not \"{}\"{}", family.name, family.form, text, why));

@@ -1,0 +1,89 @@
+// How far models are from PyTorch's outputs when their products are computed in less than float.
+#include "runtime/precision.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "kernels/matmul/bf16_gemm.h"
+#include "runtime/mica.h"
+#include "runtime/plan.h"
+#include "tools/case_folder.h"
+
+namespace mica {
+namespace {
+
+namespace fs = std::filesystem;
+
+// How far the largest error of an output may be off, relative to its largest element. The models are small transformers
+// of random weights, which damp no error.
+constexpr double kInBf16 = 0.03;
+constexpr double kInInt8 = 0.1;
+
+// The largest distance of an element from what is expected, relative to the largest element; over float outputs.
+double largest_error(const Outputs& got, const std::vector<Datum>& expected) {
+  double worst = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (!is_float(expected[i].tensor.dtype())) continue;
+    const std::vector<double> a = tools::to_doubles(got[i]), b = tools::to_doubles(expected[i].tensor);
+    double error = 0, largest = 0;
+    for (size_t j = 0; j < b.size(); ++j) {
+      const double distance = std::abs(a[j] - b[j]);
+      error = std::max(error, std::isnan(distance) ? INFINITY : distance);
+      largest = std::max(largest, std::abs(b[j]));
+    }
+    worst = std::max(worst, largest > 0 ? error / largest : error);
+  }
+  return worst;
+}
+
+bool uses_kernel(const Plan& plan, std::string_view kernel) {
+  return std::ranges::any_of(plan.steps(), [&](const Step& step) { return step.kernel->name == kernel; });
+}
+
+class PrecisionTest : public testing::TestWithParam<fs::path> {
+ protected:
+  void expect_errors_below(Precision precision, double bound) {
+    const Model model = Model::load((GetParam() / "model.onnx").string());
+    Session session = model.compile({.threads = 1, .precision = precision});
+    ASSERT_TRUE(uses_kernel(session.plan(), name(precision)));
+    double worst = 0;
+    for (const fs::path& folder : tools::data_set_folders(GetParam())) {
+      const tools::DataSet data = tools::read_data_set(folder, model);
+      const auto inputs = model.inputs();
+      std::vector<NamedInput> named;
+      for (size_t i = 0; i < inputs.size(); ++i) named.push_back({inputs[i].name, data.inputs[i]});
+      worst = std::max(worst, largest_error(session.run(named), data.outputs));
+    }
+    EXPECT_LE(worst, bound);
+    EXPECT_GT(worst, 0);
+    RecordProperty("error", std::to_string(worst));
+    std::printf("%s %s: %.2g\n", GetParam().filename().c_str(), std::string(name(precision)).c_str(), worst);
+  }
+};
+
+TEST_P(PrecisionTest, BFloat16) {
+  if (!multiplies_bf16()) GTEST_SKIP() << "the CPU has no products of bfloat16";
+  expect_errors_below(Precision::BFloat16, kInBf16);
+}
+
+TEST_P(PrecisionTest, Int8Dynamic) {
+  expect_errors_below(Precision::Int8Dynamic, kInInt8);
+}
+
+std::vector<fs::path> cases() {
+  return tools::find_cases(MICA_E2E_FOLDER);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, PrecisionTest, testing::ValuesIn(cases()),
+                         [](const auto& info) { return info.param.filename().string(); });
+
+TEST(Precision, Names) {
+  for (const std::string_view text : precision_names()) EXPECT_EQ(name(precision_named(text).value()), text);
+  EXPECT_FALSE(precision_named("fp8"));
+}
+
+}  // namespace
+}  // namespace mica
