@@ -24,6 +24,7 @@ if(MICA_HAS_CUDA)
   set(CMAKE_CUDA_COMPILER ${MICA_NVCC})
   set(CMAKE_CUDA_ARCHITECTURES ${MICA_CUDA_ARCHITECTURES})
   enable_language(CUDA)
+  set(CMAKE_CUDA_FLAGS_RELEASE -DNDEBUG)  # the level of optimisation stands with the other options below
   find_package(CUDAToolkit REQUIRED)
   set(mica_backend_folders ${PROJECT_SOURCE_DIR}/backends/cuda)
   set(mica_device_kernel_folders ${PROJECT_SOURCE_DIR}/kernels)
