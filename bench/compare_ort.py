@@ -2,7 +2,7 @@
 """Times Mica and ONNX Runtime on the same models, in turn, and prints medians and ratios.
 
     bench/compare_ort.py                                        the toy
-    bench/compare_ort.py models/toy.onnx:sequence=16|128 bert_base:batch=1,sequence=128 --threads 1 2 --json out.json
+    bench/compare_ort.py models/toy.onnx:seq=16|128 bert_base:batch=1,sequence=128 --threads 1 2 --json out.json
     bench/compare_ort.py --recipes                              all of models/recipes at usual sizes
 
 A model is a file, or the name of a recipe (models/recipes), which is made when it is not there. Behind a colon stand free
@@ -187,7 +187,7 @@ def main():
     arguments = parser.parse_args()
     check_mica(arguments.mica)
     venv_of_project.enter()
-    texts = [*arguments.models, *(RECIPES if arguments.recipes else ())] or [f"{ROOT}/models/toy.onnx:sequence=128"]
+    texts = [*arguments.models, *(RECIPES if arguments.recipes else ())] or [f"{ROOT}/models/toy.onnx:seq=128"]
     result = {"machine": machine(arguments.mica), "rounds": arguments.rounds, "rows": []}
     print(f"{'model':<44} {'thr':>3} {'Mica us':>11} {'ORT us':>11} {'faster':>7} {'load ms':>16} {'first run ms':>16} "
           f"{'peak MB':>16}")

@@ -153,17 +153,17 @@ def against_fp32(bench, model, dims, threads, precision):
 
 @target("toy 1x128, 1 thread, against ONNX Runtime", 1.7, 2.2, "x")
 def toy_128(bench):
-    return against_ort(bench, TOY, {"sequence": 128}, 1)
+    return against_ort(bench, TOY, {"seq": 128}, 1)
 
 
 @target("toy 1x16, 1 thread, against ONNX Runtime", 2, 3, "x")
 def toy_16(bench):
-    return against_ort(bench, TOY, {"sequence": 16}, 1)
+    return against_ort(bench, TOY, {"seq": 16}, 1)
 
 
 @target("toy: load and first run", 3, 0.5, "ms", more_is_better=False)
 def toy_load(bench):
-    row = bench.compare(TOY, {"sequence": 128}, 1)
+    row = bench.compare(TOY, {"seq": 128}, 1)
     mica, ort = (median(row, peer, "load_ms") + median(row, peer, "first_run_ms") for peer in ("mica", "ort"))
     return mica, f"ONNX Runtime {ort:.1f} ms"
 

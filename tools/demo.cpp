@@ -80,7 +80,7 @@ void print_text(const Options& options, const Answer& answer) {
   const std::string command = "  " + options.program + " ";
   next.add({command + "demo " + options.model + " 5 3 9 1", "other numbers"});
   next.add({command + "inspect " + options.model, "what is in a model"});
-  next.add({command + "bench " + options.model + " --dim sequence=128", "how fast it runs"});
+  next.add({command + "bench " + options.model + " --dim seq=128", "how fast it runs"});
   next.add({command + "run YOUR.onnx", "any model, on random inputs"});
   next.add({command + "--help", "all commands"});
   next.add({"  README.md", "the C++ interface in ten lines"});

@@ -164,7 +164,7 @@ def export(model):
         opset_version=17,
         input_names=["input_ids"],
         output_names=["logits", *PROBES],
-        dynamic_axes={name: {0: "batch", 1: "sequence"} for name in ["input_ids", "logits", *PROBES]},
+        dynamic_axes={name: {0: "batch", 1: "seq"} for name in ["input_ids", "logits", *PROBES]},
     )
     # The probes were outputs only to receive their names.
     graph = onnx.load(MODEL)

@@ -19,9 +19,9 @@ TEST_F(Commands, InspectTellsWhatIsInTheFile) {
   const auto json = mica({"inspect", toy_model(), "--json", "--quiet"}).json();
   EXPECT_EQ(json["inputs"][0]["name"], "input_ids");
   EXPECT_EQ(json["inputs"][0]["dtype"], "int64");
-  EXPECT_EQ(json["inputs"][0]["dims"], nlohmann::json({"batch", "sequence"}));
-  EXPECT_EQ(json["outputs"][0]["dims"], nlohmann::json({"batch", "sequence", 512}));
-  EXPECT_EQ(json["dims"], nlohmann::json({"batch", "sequence"}));
+  EXPECT_EQ(json["inputs"][0]["dims"], nlohmann::json({"batch", "seq"}));
+  EXPECT_EQ(json["outputs"][0]["dims"], nlohmann::json({"batch", "seq", 512}));
+  EXPECT_EQ(json["dims"], nlohmann::json({"batch", "seq"}));
   EXPECT_EQ(json["opsets"]["ai.onnx"], 17);
   EXPECT_EQ(json["operators"]["MatMul"], 7);
   EXPECT_EQ(json["operators"]["Softmax"], 1);
@@ -30,7 +30,7 @@ TEST_F(Commands, InspectTellsWhatIsInTheFile) {
   EXPECT_GE(json["parameters_by_dtype"]["float"], 49632);
   EXPECT_LT(json["parameters_by_dtype"]["float"], 49632 + 100);
 
-  const Finished text = mica({"inspect", toy_model(), "--dim", "sequence=16"});
+  const Finished text = mica({"inspect", toy_model(), "--dim", "seq=16"});
   EXPECT_EQ(text.code, 0);
   EXPECT_THAT(text.out, HasSubstr("float[batch,16,512]"));
 }
@@ -45,7 +45,7 @@ TEST_F(Commands, InspectShowsModelsWhoseTypesContradictEachOther) {
 }
 
 TEST_F(Commands, BenchHasTheKeysThatScriptsRelyOn) {
-  const Finished finished = mica({"bench", toy_model(), "--dim", "sequence=16", "--dim", "batch=2", "--threads", "1",
+  const Finished finished = mica({"bench", toy_model(), "--dim", "seq=16", "--dim", "batch=2", "--threads", "1",
                                   "--duration", "50ms", "--warmup", "0s", "--json"});
   ASSERT_EQ(finished.code, 0) << finished.err;
   const auto json = finished.json();
@@ -83,8 +83,8 @@ TEST_F(Commands, DemoSortsNumbers) {
 }
 
 TEST_F(Commands, ProfileCoversTheRunAndWritesATrace) {
-  const Finished finished = mica(
-      {"profile", toy_model(), "--dim", "sequence=64", "--duration", "50ms", "--trace", path("trace.json"), "--json"});
+  const Finished finished =
+      mica({"profile", toy_model(), "--dim", "seq=64", "--duration", "50ms", "--trace", path("trace.json"), "--json"});
   ASSERT_EQ(finished.code, 0) << finished.err;
   const auto json = finished.json();
   EXPECT_LE(json["steps_us"], json["run_us"]);
@@ -108,7 +108,7 @@ TEST_F(Commands, ProfileCoversTheRunAndWritesATrace) {
 }
 
 TEST_F(Commands, PlanLaysBuffersOutWithoutOverlap) {
-  const auto json = mica({"plan", toy_model(), "--dim", "sequence=64", "--dim", "batch=1", "--json"}).json();
+  const auto json = mica({"plan", toy_model(), "--dim", "seq=64", "--dim", "batch=1", "--json"}).json();
   EXPECT_FALSE(json["steps"].empty());
   const auto& buffers = json["buffers"];
   ASSERT_FALSE(buffers.empty());

@@ -244,8 +244,8 @@ TEST_F(Optimize, MakesTheSanitizedToyModelToTheByte) {
 }
 
 TEST_F(Optimize, KeepsTheProbesOfTheToyModel) {
-  const Finished finished = mica({"compare", toy_model(), source_path("models/toy.sanitized.onnx"), "--dim",
-                                  "sequence=128", "--rtol", "1e-4", "--atol", "1e-4", "--json"});
+  const Finished finished = mica({"compare", toy_model(), source_path("models/toy.sanitized.onnx"), "--dim", "seq=128",
+                                  "--rtol", "1e-4", "--atol", "1e-4", "--json"});
   ASSERT_EQ(finished.code, 0) << finished.out;
   for (const char* probe : {"probe.embedding", "probe.attention", "probe.feed_forward", "probe.final_norm", "logits"}) {
     EXPECT_THAT(finished.out, HasSubstr(std::string("\"") + probe + "\""));

@@ -31,8 +31,8 @@ TEST_F(Usage, SuggestsTheNearestName) {
   } cases[] = {
       {{"insepct", toy_model()}, "did you mean \"inspect\"?"},
       {{"bench", toy_model(), "--durations", "1s"}, "did you mean \"--duration\"?"},
-      {{"run", toy_model(), "--dim", "sequense=4"}, "did you mean \"sequence\"?"},
-      {{"run", toy_model(), "--dim", "seq=4"}, "did you mean \"sequence\"?"},
+      {{"run", toy_model(), "--dim", "sec=4"}, "did you mean \"seq\"?"},
+      {{"run", toy_model(), "--dim", "bach=4"}, "did you mean \"batch\"?"},
       {{"run", toy_model(), "--shape", "input_idx:1x4"}, "did you mean \"input_ids\"?"},
       {{"run", toy_model(), "--input", "input_idx=a.npy"}, "did you mean \"input_ids\"?"},
       {{"run", toy_model(), "--without", "gelo"}, "did you mean \"gelu\"?"},
@@ -48,10 +48,10 @@ TEST_F(Usage, SuggestsTheNearestName) {
 
 TEST_F(Usage, RefusesValuesThatMakeNoSense) {
   for (const std::vector<std::string>& flags :
-       std::vector<std::vector<std::string>>{{"--dim", "sequence"},
-                                             {"--dim", "sequence=many"},
-                                             {"--dim", "sequence=-4"},
-                                             {"--dim", "sequence=4", "--dim", "sequence=5"},
+       std::vector<std::vector<std::string>>{{"--dim", "seq"},
+                                             {"--dim", "seq=many"},
+                                             {"--dim", "seq=-4"},
+                                             {"--dim", "seq=4", "--dim", "seq=5"},
                                              {"--shape", "input_ids:1x"},
                                              {"--shape", "input_ids:1x4x4"},
                                              {"--shape", "input_ids:1x99999999999999999999"},

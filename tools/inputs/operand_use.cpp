@@ -228,6 +228,7 @@ constexpr Demand kDemands[] = {
     {"EmbedLayerNormalization", 8, row_of<3>},
     {"Expand", 1, output_shape},
     {"Gather", 1, index_of_axis},
+    {"GatherAdd", 2, row_of<1>},
     {"GatherElements", 1, index_of_axis},
     {"GatherND", 1, index_tuple},
     {"GridSample", 1, symmetric},

@@ -1,0 +1,64 @@
+// GatherAdd, of Mica's own domain: an embedding on top of what is there.
+//   Y[i.., :] = X[i.., :] + table[indices[i..], :]
+// X is [..., n, w], the table [rows, w]; indices has an element for each row of X, or for each of the last few axes of
+// rows, and is then repeated. An index below 0 counts from the back.
+#include "backends/cpu/thread_pool.h"
+#include "kernels/gather/indices.h"
+#include "kernels/op.h"
+
+namespace mica {
+namespace {
+
+enum Input : size_t { kX, kTable, kIndices };
+
+void infer(const NoParams&, InferContext& ctx) {
+  const Dims* x = ctx.dims(kX);
+  const Dims* table = ctx.dims(kTable);
+  if (table != nullptr && table->size() != 2) ctx.fail("table " + str(*table) + " must have rank 2");
+  std::optional<Dims> dims;
+  if (x != nullptr) dims = *x;
+  if (x != nullptr && x->empty()) ctx.fail("X has no axis of rows");
+  if (dims && table != nullptr) dims->back() = ctx.merge(dims->back(), (*table)[1], "widths of X and of the table");
+  ctx.set(0, ctx.dtype(kX), std::move(dims));
+}
+
+void run_cpu(const NoParams&, const Operands& io) {
+  const Tensor& x = io.in(kX);
+  const Shape& table = io.in(kTable).shape();
+  const int64_t picks = io.in(kIndices).elements();
+  if (table.rank() != 2 || x.shape().rank() == 0 || x.shape()[x.shape().rank() - 1] != table[1]) {
+    bad_input("rows of " + x.str() + " and of the table " + io.in(kTable).str() + " differ");
+  }
+  const int64_t width = table[1], rows = x.shape().elements(0, x.shape().rank() - 1);
+  if (rows == 0 || width == 0) return;
+  if (picks == 0 || rows % picks != 0) bad_input("indices " + io.in(kIndices).str() + " do not fit " + x.str());
+  const int64_t* indices = checked_indices(io, io.in(kIndices), table[0]);
+  const float* from = x.data<float>();
+  const float* added = io.in(kTable).data<float>();
+  float* to = io.out(0).mutable_data<float>();
+  io.threads().parallel_for(rows, 1 + 16384 / (width + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* a = from + row * width;
+      const float* b = added + indices[row % picks] * width;
+      float* y = to + row * width;
+      for (int64_t i = 0; i < width; ++i) y[i] = a[i] + b[i];
+    }
+  });
+}
+
+constexpr DTypeSet kFloat{DType::F32};
+
+}  // namespace
+
+MICA_OP(GatherAdd, 1, mica) {
+  return op()
+      .input("X", kFloat)
+      .input("table", kFloat)
+      .input("indices", types::index)
+      .output("Y")
+      .infer<infer>()
+      .may_overwrite(0, kX)
+      .cpu<run_cpu>();
+}
+
+}  // namespace mica
