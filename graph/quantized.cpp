@@ -117,6 +117,11 @@ ValueId zero_point(Rewriter& g, const Quantization& q) {
   return g.add_constant(std::move(zeros));
 }
 
+Pattern quantized_layer(const Pattern& layer) {
+  const Pattern cut = op("Clip", {layer}).with_more_inputs().as("f");
+  return op("QuantizeLinear", {one_of({layer, op("Relu", {layer}).as("f"), cut})}).with_more_inputs();
+}
+
 bool is_saturation(const Graph& graph, const Node& node, const Quantization& q) {
   const auto scale = constant_numbers(graph, q.scale);
   const auto zero = q.zero == ValueId::None ? std::vector<double>{0} : constant_numbers(graph, q.zero);

@@ -45,6 +45,9 @@ ValueId zero_point(Rewriter& g, const Quantization& q);
 /// The elements of a constant of floats or integers; nullopt for anything else.
 std::optional<std::vector<double>> constant_numbers(const Graph& graph, ValueId id);
 
+/// A QuantizeLinear of a layer, or of a Relu or Clip of it, which the match tells as "f".
+Pattern quantized_layer(const Pattern& layer);
+
 /// Whether a Relu or Clip of which the result is quantised so changes nothing but what saturates in the same way.
 bool is_saturation(const Graph& graph, const Node& node, const Quantization& q);
 

@@ -30,8 +30,7 @@ ValueId rewrite(Rewriter& g, const Match& m) {
 MICA_RULE(qdq_binary, Fuse) {
   const std::vector<Pattern> operands{any("a"), any("b")};
   const Pattern binary = one_of({op("Add", operands).as("binary"), op("Mul", operands).as("binary")});
-  const Pattern layer = one_of({binary, op("Relu", {binary}).as("f"), op("Clip", {binary}).with_more_inputs().as("f")});
-  return {op("QuantizeLinear", {layer}).with_more_inputs(), rewrite};
+  return {quantized_layer(binary), rewrite};
 }
 
 }  // namespace mica

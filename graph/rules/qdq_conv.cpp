@@ -39,8 +39,7 @@ ValueId rewrite(Rewriter& g, const Match& m) {
 
 MICA_RULE(qdq_conv, Fuse) {
   const Pattern conv = op("Conv", {any("x"), any("w")}).with_more_inputs().as("conv");
-  const Pattern layer = one_of({conv, op("Relu", {conv}).as("f"), op("Clip", {conv}).with_more_inputs().as("f")});
-  return {op("QuantizeLinear", {layer}).with_more_inputs(), rewrite};
+  return {quantized_layer(conv), rewrite};
 }
 
 }  // namespace mica

@@ -43,8 +43,7 @@ ValueId rewrite(Rewriter& g, const Match& m) {
 
 MICA_RULE(qdq_gemm, Fuse) {
   const Pattern gemm = op("Gemm", {any("a"), any("b")}).with_more_inputs().as("gemm");
-  const Pattern layer = one_of({gemm, op("Relu", {gemm}).as("f"), op("Clip", {gemm}).with_more_inputs().as("f")});
-  return {op("QuantizeLinear", {layer}).with_more_inputs(), rewrite};
+  return {quantized_layer(gemm), rewrite};
 }
 
 }  // namespace mica

@@ -3,7 +3,7 @@
 // output 2 the sum that is normalised.
 #include <algorithm>
 
-#include "backends/cpu/thread_pool.h"
+#include "kernels/embedding/add_rows.h"
 #include "kernels/norm/layer_norm.h"
 #include "kernels/shape/shape_input.h"
 
@@ -76,18 +76,6 @@ void count_ones(const Operands& io, int64_t batch, int64_t length) {
   for (int64_t i = 0; i < batch * length; ++i) counts[i / length] += integer_at(io.in(kMask), i) == 1 ? 1 : 0;
 }
 
-template <class T>
-void add_rows(ThreadPool& threads, const T* table, const int64_t* rows, int64_t tokens, int64_t width, bool first,
-              T* sums) {
-  threads.parallel_for(tokens, 1 + 4096 / std::max<int64_t>(1, width), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const T* from = table + rows[i] * width;
-      T* to = sums + i * width;
-      for (int64_t d = 0; d < width; ++d) to[d] = first ? from[d] : to[d] + from[d];
-    }
-  });
-}
-
 void run_cpu(const EmbedLayerNorm& op, const Operands& io) {
   const Shape& ids = io.in(kIds).shape();
   const Shape& words = io.in(kWords).shape();
@@ -106,7 +94,8 @@ void run_cpu(const EmbedLayerNorm& op, const Operands& io) {
     T* sums = io.wants(kSum) ? sum.emplace(io, io.out(kSum)).data() : y.data();
     for (const Lookup& part : parts) {
       if (part.table == nullptr) continue;
-      add_rows<T>(io.threads(), widen<T>(io, *part.table), part.rows, tokens, width, &part == parts, sums);
+      const T* before = &part == parts ? nullptr : sums;
+      add_rows<T>(io.threads(), before, widen<T>(io, *part.table), part.rows, tokens, tokens, width, sums);
     }
     NormRows<T, T> rows{};
     rows.x = sums;

@@ -2,7 +2,7 @@
 //   Y[i.., :] = X[i.., :] + table[indices[i..], :]
 // X is [..., n, w], the table [rows, w]; indices has an element for each row of X, or for each of the last few axes of
 // rows, and is then repeated. An index below 0 counts from the back.
-#include "backends/cpu/thread_pool.h"
+#include "kernels/embedding/add_rows.h"
 #include "kernels/gather/indices.h"
 #include "kernels/op.h"
 
@@ -33,17 +33,8 @@ void run_cpu(const NoParams&, const Operands& io) {
   if (rows == 0 || width == 0) return;
   if (picks == 0 || rows % picks != 0) bad_input("indices " + io.in(kIndices).str() + " do not fit " + x.str());
   const int64_t* indices = checked_indices(io, io.in(kIndices), table[0]);
-  const float* from = x.data<float>();
-  const float* added = io.in(kTable).data<float>();
-  float* to = io.out(0).mutable_data<float>();
-  io.threads().parallel_for(rows, 1 + 16384 / (width + 1), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const float* a = from + row * width;
-      const float* b = added + indices[row % picks] * width;
-      float* y = to + row * width;
-      for (int64_t i = 0; i < width; ++i) y[i] = a[i] + b[i];
-    }
-  });
+  add_rows(io.threads(), x.data<float>(), io.in(kTable).data<float>(), indices, picks, rows, width,
+           io.out(0).mutable_data<float>());
 }
 
 constexpr DTypeSet kFloat{DType::F32};

@@ -30,7 +30,7 @@ function(mica_collected_table target what pattern)
   add_custom_command(
     OUTPUT ${table}
     COMMAND ${CMAKE_COMMAND} -DFILES=${joined} -DTABLE=${table} -P ${MICA_CMAKE_DIR}/${what}_table.cmake
-    DEPENDS ${files} ${MICA_CMAKE_DIR}/${what}_table.cmake
+    DEPENDS ${files} ${MICA_CMAKE_DIR}/${what}_table.cmake ${MICA_CMAKE_DIR}/collected_names.cmake
     COMMENT "Collecting ${what}s"
     VERBATIM)
   target_sources(${target} PRIVATE ${table})

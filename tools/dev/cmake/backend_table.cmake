@@ -1,16 +1,8 @@
 # cmake -DFILES=a.cpp|b.cpp -DTABLE=out.cpp -P backend_table.cmake
 # Writes the table of the backends that the lines `Backend& <name>_backend() {` of FILES define.
 
-string(REPLACE "|" ";" files "${FILES}")
-set(names)
-foreach(file IN LISTS files)
-  file(STRINGS ${file} lines REGEX "^Backend& [a-z0-9]+_backend\\(\\)")
-  foreach(line IN LISTS lines)
-    string(REGEX REPLACE "^Backend& ([a-z0-9]+)_backend.*" "\\1" name "${line}")
-    list(APPEND names ${name})
-  endforeach()
-endforeach()
-list(SORT names)
+include(${CMAKE_CURRENT_LIST_DIR}/collected_names.cmake)
+collected_names(names "^Backend& ([a-z0-9]+)_backend\\(\\)")
 set(declarations)
 set(list "  return {};\n")
 set(rows)

@@ -1,16 +1,8 @@
 # cmake -DFILES=a.cuda.cpp|b.cuda.cpp -DTABLE=out.cpp -P device_kernel_table.cmake
 # Writes the table of the kernels that the lines `void cuda_kernels_<name>(DeviceKernelTable& table) {` of FILES add.
 
-string(REPLACE "|" ";" files "${FILES}")
-set(names)
-foreach(file IN LISTS files)
-  file(STRINGS ${file} lines REGEX "^void cuda_kernels_[a-z0-9_]+\\(")
-  foreach(line IN LISTS lines)
-    string(REGEX REPLACE "^void cuda_kernels_([a-z0-9_]+).*" "\\1" name "${line}")
-    list(APPEND names ${name})
-  endforeach()
-endforeach()
-list(SORT names)
+include(${CMAKE_CURRENT_LIST_DIR}/collected_names.cmake)
+collected_names(names "^void cuda_kernels_([a-z0-9_]+)\\(")
 set(declarations)
 set(rows)
 foreach(name IN LISTS names)
