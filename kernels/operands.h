@@ -14,7 +14,6 @@
 
 namespace mica {
 
-class Packer;      // kernels/packing.h
 class ThreadPool;  // backends/cpu/thread_pool.h
 
 /// Memory that a kernel needs while it runs. Grows to the largest demand seen and is kept for the next run, so that a
@@ -100,16 +99,12 @@ class Operands {
 /// The constant ones among a node's inputs, for packing.
 class ConstantOperands {
  public:
-  explicit ConstantOperands(std::span<const Tensor* const> tensors, Packer* packer = nullptr)
-      : tensors_(tensors), packer_(packer) {}
+  explicit ConstantOperands(std::span<const Tensor* const> tensors) : tensors_(tensors) {}
   /// Null when the input is absent or not constant.
   const Tensor* in(size_t input) const { return input < tensors_.size() ? tensors_[input] : nullptr; }
-  /// Packs for a plan, later and with all its other constants; null where there is no plan.
-  Packer* packer() const { return packer_; }
 
  private:
   std::span<const Tensor* const> tensors_;
-  Packer* packer_;
 };
 
 /// Throws what a kernel throws when the data it is given does not make sense.
