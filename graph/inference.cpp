@@ -18,7 +18,7 @@ class Inference {
   }
 
   void run(Graph& graph, Node& node) {
-    if (node.op == nullptr || !node.op->def.infer) return;
+    if (node.op == nullptr || !node.op->def().infer) return;
     try {
       infer_outputs(graph, node);
     } catch (const Error& error) {
@@ -43,7 +43,7 @@ class Inference {
     };
     std::vector<InferContext::Output> outputs(node.outputs.size());
     InferContext ctx(inputs, outputs, label, &subgraphs);
-    node.op->def.infer(node.params.get(), ctx);
+    node.op->def().infer(node.params.get(), ctx);
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (node.outputs[i] != ValueId::None) settle(graph.value(node.outputs[i]), std::move(outputs[i]));
     }
@@ -57,13 +57,13 @@ class Inference {
   }
 
   static void check_input_types(const Node& node, std::span<const InferContext::Input> inputs) {
-    const auto& formals = node.op->def.inputs;
+    const auto& formals = node.op->def().inputs;
     for (size_t i = 0; i < inputs.size() && !formals.empty(); ++i) {
       const FormalParameter& formal = formals[std::min(i, formals.size() - 1)];
       if (inputs[i].type == nullptr || formal.types.empty() || !inputs[i].type->is_tensor()) continue;
       const DType dtype = inputs[i].type->dtype;
       if (dtype == DType::Undefined || formal.types.contains(dtype)) continue;
-      throw Error(ErrorCode::InvalidModel, "input \"" + formal.name + "\" is " + std::string(name(dtype)) +
+      throw Error(ErrorCode::InvalidModel, "input \"" + std::string(formal.name) + "\" is " + std::string(name(dtype)) +
                                                ", the operator takes " + formal.types.str());
     }
   }
@@ -95,9 +95,10 @@ class Inference {
 
   std::vector<ValueType> infer_subgraph(Graph& outer, Node& node, size_t index, std::span<const ValueType> types,
                                         const std::string& label) const {
-    const std::string& name = node.op->def.subgraphs.at(index);
+    const std::string_view name = node.op->def().subgraphs.at(index);
     const auto sub = std::ranges::find(node.subgraphs, name, &Subgraph::name);
-    if (sub == node.subgraphs.end()) throw Error(ErrorCode::InvalidModel, "subgraph \"" + name + "\" is missing");
+    if (sub == node.subgraphs.end())
+      throw Error(ErrorCode::InvalidModel, "subgraph \"" + std::string(name) + "\" is missing");
     Graph& body = *sub->graph;
     for (size_t i = 0; i < body.inputs.size() && i < types.size(); ++i) {
       if (types[i].kind != ValueType::Kind::Unknown) body.value(body.inputs[i]).type = types[i];
@@ -110,7 +111,7 @@ class Inference {
       inner.contents = captured.contents;
       if (captured.constant.defined()) inner.constant = captured.constant;
     }
-    Inference(strictness_, label + "/" + name + "/").run(body);
+    Inference(strictness_, label + "/" + std::string(name) + "/").run(body);
     std::vector<ValueType> outputs;
     for (const ValueId output : body.outputs) outputs.push_back(body.value(output).type);
     return outputs;

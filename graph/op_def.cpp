@@ -1,7 +1,6 @@
 #include "graph/op_def.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "graph/graph.h"
@@ -10,10 +9,6 @@
 
 namespace mica {
 namespace {
-
-auto key(const OpTable::Entry& entry) {
-  return std::tuple<std::string_view, std::string_view, int64_t>(entry.domain, entry.name, entry.since);
-}
 
 // How many arguments the formal parameters take.
 struct Arity {
@@ -47,23 +42,63 @@ void check_arity(const std::vector<FormalParameter>& formals, size_t count, std:
               "has " + std::to_string(count) + " " + std::string(what) + ", the operator takes " + wanted);
 }
 
+void assign_attributes(std::span<const FormalAttribute> formals, const Attributes& attributes, void* params) {
+  for (const auto& [name, value] : attributes) {
+    const auto formal = std::ranges::find(formals, std::string_view(name), &FormalAttribute::name);
+    if (formal == formals.end()) {
+      std::vector<std::string_view> names;
+      for (const FormalAttribute& known : formals) names.push_back(known.name);
+      const std::string near = nearest_name(name, names);
+      throw Error(ErrorCode::InvalidModel, "attribute \"" + name + "\" is unknown to the operator" +
+                                               (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+    }
+    if (formal->assign == nullptr) continue;
+    try {
+      formal->assign(static_cast<std::byte*>(params) + formal->offset, value);
+    } catch (const Error& error) {
+      throw Error(error.code(), "attribute \"" + name + "\" " + error.message());
+    }
+  }
+  for (const FormalAttribute& formal : formals) {
+    if (formal.required && !attributes.contains(formal.name)) {
+      throw Error(ErrorCode::InvalidModel, "attribute \"" + std::string(formal.name) + "\" is missing");
+    }
+  }
+}
+
 }  // namespace
 
-OpTable::OpTable(std::vector<Entry> entries) : entries_(std::move(entries)) {
-  std::ranges::sort(entries_, [](const Entry& a, const Entry& b) { return key(a) < key(b); });
+Params OpDef::make_params(const Attributes& given, const NodeFacts& facts) const {
+  std::shared_ptr<void> params = copy(defaults.get());
+  assign_attributes(attributes, given, params.get());
+  if (prepare != nullptr) prepare(params.get(), facts);
+  return params;
+}
+
+const OpDef& OpTable::Entry::def() const {
+  const OpDef* made = made_.load(std::memory_order_acquire);
+  if (made != nullptr) return *made;
+  auto fresh = std::make_unique<const OpDef>(define());
+  return made_.compare_exchange_strong(made, fresh.get(), std::memory_order_acq_rel) ? *fresh.release() : *made;
+}
+
+OpTable::OpTable(std::span<const Operator> operators)
+    : count_(operators.size()), entries_(new Entry[operators.size()]) {
+  for (size_t i = 0; i < count_; ++i) static_cast<Operator&>(entries_[i]) = operators[i];
 }
 
 const OpTable::Entry* OpTable::find(std::string_view domain, std::string_view name, int64_t opset) const {
-  const std::tuple<std::string_view, std::string_view, int64_t> wanted(domain, name, opset);
-  auto it = std::ranges::upper_bound(entries_, wanted, std::less<>(), key);
-  if (it == entries_.begin()) return nullptr;
+  const Operator wanted{domain, name, opset, nullptr};
+  const auto all = entries();
+  auto it = std::ranges::upper_bound(all, wanted, Operator::before);
+  if (it == all.begin()) return nullptr;
   --it;
   return it->domain == domain && it->name == name ? &*it : nullptr;
 }
 
 std::string OpTable::nearest(std::string_view domain, std::string_view name) const {
   std::vector<std::string_view> names;
-  for (const Entry& entry : entries_) {
+  for (const Entry& entry : entries()) {
     if (entry.domain == domain) names.push_back(entry.name);
   }
   return nearest_name(name, names);
@@ -72,7 +107,7 @@ std::string OpTable::nearest(std::string_view domain, std::string_view name) con
 void resolve(Node& node, const OpTable& operators) {
   node.op = operators.find(node.domain, node.op_type, node.opset);
   if (node.op == nullptr) return;
-  const OpDef& def = node.op->def;
+  const OpDef& def = node.op->def();
   size_t inputs = node.formal_inputs;
   while (inputs > 0 && node.inputs[inputs - 1] == ValueId::None) --inputs;
   size_t outputs = node.outputs.size();
@@ -81,7 +116,7 @@ void resolve(Node& node, const OpTable& operators) {
   check_arity(def.outputs, outputs, "outputs");
   for (size_t i = 0; i < def.inputs.size() && !def.inputs[i].variadic; ++i) {
     if (def.inputs[i].optional || (i < inputs && node.inputs[i] != ValueId::None)) continue;
-    throw Error(ErrorCode::InvalidModel, "input \"" + def.inputs[i].name + "\" is missing");
+    throw Error(ErrorCode::InvalidModel, "input \"" + std::string(def.inputs[i].name) + "\" is missing");
   }
   std::vector<std::string_view> subgraphs;
   for (const Subgraph& sub : node.subgraphs) subgraphs.push_back(sub.name);

@@ -1,6 +1,7 @@
 // What is known of an operator: its signature, its inference, and opaque handles of its kernels.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -19,7 +20,7 @@ class ConstantOperands;  // kernels/operands.h
 
 /// A formal input or output.
 struct FormalParameter {
-  std::string name;
+  std::string_view name;
   DTypeSet types;  ///< of a tensor; empty: anything, sequences and optionals included
   bool optional = false;
   bool variadic = false;
@@ -34,11 +35,20 @@ struct NodeFacts {
   std::vector<std::string_view> subgraphs = {};  ///< names of the attributes that hold graphs
 };
 
+/// Dims of a node's operands; null where one is absent or its rank not known.
+struct OperandDims {
+  std::vector<const Dims*> inputs, outputs;
+
+  bool has(size_t input) const { return input < inputs.size() && inputs[input] != nullptr; }
+};
+
 /// An attribute and where it goes in the operator's parameter struct.
 struct FormalAttribute {
-  std::string name;
+  std::string_view name;
   bool required = false;
-  std::function<void(void* params, const Attribute& value)> assign;  ///< throws InvalidModel on another kind
+  size_t offset = 0;  ///< of the field in the struct, in bytes
+  void (*assign)(void* field,
+                 const Attribute& value) = nullptr;  ///< throws InvalidModel on another kind; null: ignored
 };
 
 /// Parameters of one node: the operator's own struct, behind `void`. Immutable once made.
@@ -63,11 +73,19 @@ struct Kernel {
 struct OpDef {
   std::vector<FormalParameter> inputs, outputs;
   std::vector<FormalAttribute> attributes;
-  std::vector<std::string> subgraphs;  ///< names of the attributes that hold graphs, in the order kernels number them
+  std::vector<std::string_view> subgraphs;  ///< attributes that hold graphs, in the order kernels number them
 
-  /// Makes the parameters; throws InvalidModel for a missing, unknown or ill-typed attribute.
-  std::function<Params(const Attributes&, const NodeFacts&)> make_params;
+  /// The parameters where no attribute says otherwise, and how they are copied, completed and checked.
+  Params defaults;
+  std::shared_ptr<void> (*copy)(const void* params) = nullptr;
+  void (*prepare)(void* params, const NodeFacts& facts) = nullptr;
+  /// The parameters of a node; throws InvalidModel for a missing, unknown or ill-typed attribute.
+  Params make_params(const Attributes& attributes, const NodeFacts& facts) const;
+
   std::function<void(const void* params, InferContext&)> infer;
+  /// Multiplications and additions of a node, two for each product; 0 where its dims do not tell. Null for operators
+  /// whose time goes into memory. All inputs that are not optional, and output 0, have known ranks when it is called.
+  Dim (*flops)(const void* params, const OperandDims&) = nullptr;
 
   /// Pairs {output, input}: the output is the input under another shape; or may share its memory when the input is
   /// not used again.
@@ -83,30 +101,51 @@ struct OpDef {
   std::vector<Kernel> kernels;
 
   bool data_dependent = false;  ///< the kernel allocates its outputs: their shapes depend on its inputs' contents
+  bool elementwise = false;     ///< an element of an output follows from those at its place in the inputs, broadcast
   bool impure = false;          ///< gives other results each time (random numbers): never folded, merged or removed
 };
 
-/// The operators of a build, for look-up by domain, name and version. "ai.onnx" is spelt "".
+/// An operator from one version of its domain on, and the function that makes its definition.
+struct Operator {
+  std::string_view domain;  ///< "ai.onnx" is spelt ""
+  std::string_view name;
+  int64_t since;
+  OpDef (*define)();
+
+  /// By domain, name, and version.
+  static constexpr bool before(const Operator& a, const Operator& b) {
+    if (a.domain != b.domain) return a.domain < b.domain;
+    return a.name != b.name ? a.name < b.name : a.since < b.since;
+  }
+};
+
+/// The operators of a build, for look-up by domain, name and version.
 class OpTable {
  public:
-  struct Entry {
-    std::string domain;
-    std::string name;
-    int64_t since;
-    OpDef def;
+  /// An operator, whose definition is made when it is first asked for, from any thread: a program uses few of them.
+  class Entry : public Operator {
+   public:
+    ~Entry() { delete made_.load(); }
+    const OpDef& def() const;
+
+   private:
+    friend class OpTable;
+    Entry() : Operator{} {}
+    mutable std::atomic<const OpDef*> made_{nullptr};
   };
 
-  explicit OpTable(std::vector<Entry> entries);
+  /// `operators` are in the order of Operator::before.
+  explicit OpTable(std::span<const Operator> operators);
 
-  /// The definition in force at `opset`: the one with the largest `since` not above it; null when there is none.
+  /// The operator in force at `opset`: the one with the largest `since` not above it; null when there is none.
   const Entry* find(std::string_view domain, std::string_view name, int64_t opset) const;
-  /// All entries by domain, name, and version.
-  std::span<const Entry> entries() const { return entries_; }
+  std::span<const Entry> entries() const { return {entries_.get(), count_}; }
   /// The known name nearest to a misspelt one, for messages; empty when none is near.
   std::string nearest(std::string_view domain, std::string_view name) const;
 
  private:
-  std::vector<Entry> entries_;
+  size_t count_;
+  std::unique_ptr<Entry[]> entries_;
 };
 
 }  // namespace mica

@@ -1,9 +1,6 @@
 #include "kernels/op.h"
 
-#include <algorithm>
-
 #include "runtime/base/error.h"
-#include "runtime/base/text.h"
 
 namespace mica {
 namespace {
@@ -72,27 +69,20 @@ void assign_attribute(std::vector<Tensor>& field, const Attribute& value) {
   assign_list(field, value, "tensors");
 }
 
-void assign_attributes(std::span<const FormalAttribute> formals, const Attributes& attributes, void* params) {
-  for (const auto& [name, value] : attributes) {
-    const auto formal = std::ranges::find(formals, name, &FormalAttribute::name);
-    if (formal == formals.end()) {
-      std::vector<std::string_view> names;
-      for (const FormalAttribute& known : formals) names.push_back(known.name);
-      const std::string near = nearest_name(name, names);
-      throw Error(ErrorCode::InvalidModel, "attribute \"" + name + "\" is unknown to the operator" +
-                                               (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
-    }
-    try {
-      formal->assign(params, value);
-    } catch (const Error& error) {
-      throw Error(error.code(), "attribute \"" + name + "\" " + error.message());
-    }
-  }
-  for (const FormalAttribute& formal : formals) {
-    if (formal.required && !attributes.contains(formal.name)) {
-      throw Error(ErrorCode::InvalidModel, "attribute \"" + formal.name + "\" is missing");
-    }
-  }
+void add_parameter(std::vector<FormalParameter>& list, FormalParameter formal) {
+  list.push_back(formal);
+}
+
+void add_attribute(OpDef& def, FormalAttribute formal) {
+  def.attributes.push_back(formal);
+}
+
+void add_kernel(OpDef& def, std::string_view name, KernelFn run) {
+  def.kernels.push_back({"cpu", name, run});
+}
+
+void add_pair(std::vector<std::pair<size_t, size_t>>& list, size_t output, size_t input) {
+  list.emplace_back(output, input);
 }
 
 }  // namespace mica

@@ -1,8 +1,11 @@
 // How an operator is defined: the builder and the macro that the build collects.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,7 +17,7 @@
 /// The domain is ai.onnx unless a third argument names another: MICA_OP(BiasGelu, 1, com_microsoft), with `_` for `.`.
 /// The build finds these lines in *.op.cpp and makes the table `operators()` of them: no list is kept by hand.
 /// They stand directly in namespace mica.
-#define MICA_OP(operator_name, since, ...) OpDef mica_op_##__VA_ARGS__##_##operator_name##_##since()
+#define MICA_OP(operator_name, since, ...) [[gnu::cold]] OpDef mica_op_##__VA_ARGS__##_##operator_name##_##since()
 
 namespace mica {
 
@@ -38,8 +41,16 @@ void assign_attribute(std::optional<T>& field, const Attribute& value) {
   assign_attribute(field.emplace(), value);
 }
 
-/// Checks names and presence of the attributes and assigns each.
-void assign_attributes(std::span<const FormalAttribute> formals, const Attributes& attributes, void* params);
+template <class Field>
+void assign_field(void* field, const Attribute& value) {
+  assign_attribute(*static_cast<Field*>(field), value);
+}
+
+// What the builder does to a definition, out of line: there are hundreds of operators.
+void add_parameter(std::vector<FormalParameter>& list, FormalParameter formal);
+void add_attribute(OpDef& def, FormalAttribute formal);
+void add_kernel(OpDef& def, std::string_view name, KernelFn run);
+void add_pair(std::vector<std::pair<size_t, size_t>>& list, size_t output, size_t input);
 
 /// For operators without attributes.
 struct NoParams {};
@@ -51,44 +62,43 @@ class OpBuilder {
  public:
   explicit OpBuilder(T prototype) : prototype_(std::move(prototype)) {}
 
-  OpBuilder& input(std::string name, DTypeSet types = {}) { return add(def_.inputs, {std::move(name), types}); }
-  OpBuilder& optional_input(std::string name, DTypeSet types = {}) {
-    return add(def_.inputs, {std::move(name), types, true});
-  }
+  // Names are literals: definitions refer to them.
+  OpBuilder& input(const char* name, DTypeSet types = {}) { return add(def_.inputs, {name, types}); }
+  OpBuilder& optional_input(const char* name, DTypeSet types = {}) { return add(def_.inputs, {name, types, true}); }
   /// The last input, given any number of times but at least `minimum`.
-  OpBuilder& variadic_input(std::string name, DTypeSet types = {}, size_t minimum = 1) {
-    return add(def_.inputs, {std::move(name), types, minimum == 0, true, minimum});
+  OpBuilder& variadic_input(const char* name, DTypeSet types = {}, size_t minimum = 1) {
+    return add(def_.inputs, {name, types, minimum == 0, true, minimum});
   }
-  OpBuilder& output(std::string name) { return add(def_.outputs, {std::move(name), {}}); }
-  OpBuilder& optional_output(std::string name) { return add(def_.outputs, {std::move(name), {}, true}); }
-  OpBuilder& variadic_output(std::string name, size_t minimum = 1) {
-    return add(def_.outputs, {std::move(name), {}, minimum == 0, true, minimum});
+  OpBuilder& output(const char* name) { return add(def_.outputs, {name, {}}); }
+  OpBuilder& optional_output(const char* name) { return add(def_.outputs, {name, {}, true}); }
+  OpBuilder& variadic_output(const char* name, size_t minimum = 1) {
+    return add(def_.outputs, {name, {}, minimum == 0, true, minimum});
   }
 
   template <class Owner, class Field>
-  OpBuilder& attribute(std::string name, Field Owner::*field, bool required = false) {
-    def_.attributes.push_back({std::move(name), required, [field](void* params, const Attribute& value) {
-                                 assign_attribute(static_cast<T*>(params)->*field, value);
-                               }});
+  OpBuilder& attribute(const char* name, Field Owner::*field, bool required = false) {
+    const auto* start = reinterpret_cast<const std::byte*>(&prototype_);
+    const auto* place = reinterpret_cast<const std::byte*>(&(prototype_.*field));
+    add_attribute(def_, {name, required, static_cast<size_t>(place - start), assign_field<Field>});
     return *this;
   }
   template <class Owner, class Field>
-  OpBuilder& required(std::string name, Field Owner::*field) {
-    return attribute(std::move(name), field, true);
+  OpBuilder& required(const char* name, Field Owner::*field) {
+    return attribute(name, field, true);
   }
   /// An attribute of the standard that changes nothing at inference.
-  OpBuilder& ignored_attribute(std::string name) {
-    def_.attributes.push_back({std::move(name), false, [](void*, const Attribute&) {}});
+  OpBuilder& ignored_attribute(const char* name) {
+    add_attribute(def_, {name});
     return *this;
   }
-  OpBuilder& subgraph(std::string name) {
-    def_.subgraphs.push_back(std::move(name));
+  OpBuilder& subgraph(std::string_view name) {
+    def_.subgraphs.push_back(name);
     return *this;
   }
   /// Completes and checks the parameters once the attributes are in: void prepare(T&, const NodeFacts&).
   template <auto fn>
   OpBuilder& prepare() {
-    prepare_ = [](T& params, const NodeFacts& facts) { fn(params, facts); };
+    def_.prepare = [](void* params, const NodeFacts& facts) { fn(*static_cast<T*>(params), facts); };
     return *this;
   }
 
@@ -98,6 +108,19 @@ class OpBuilder {
     def_.infer = [](const void* params, InferContext& ctx) { fn(*static_cast<const T*>(params), ctx); };
     return *this;
   }
+  /// Dim flops(const T&, const OperandDims&), or without parameters a rule from flop_rules.h.
+  template <auto fn>
+  OpBuilder& flops() {
+    def_.flops = [](const void* params, const OperandDims& dims) -> Dim {
+      if constexpr (std::is_invocable_v<decltype(fn), const OperandDims&>) {
+        return fn(dims);
+      } else {
+        return fn(*static_cast<const T*>(params), dims);
+      }
+    };
+    return *this;
+  }
+
   /// A rule from infer_rules.h that needs no parameters.
   OpBuilder& infer(InferRule rule) {
     def_.infer = [rule = std::move(rule)](const void*, InferContext& ctx) { rule(ctx); };
@@ -121,6 +144,10 @@ class OpBuilder {
     def_.pitched.push_back(input);
     return *this;
   }
+  OpBuilder& elementwise() {
+    def_.elementwise = true;
+    return *this;
+  }
   OpBuilder& data_dependent() {
     def_.data_dependent = true;
     return *this;
@@ -133,8 +160,7 @@ class OpBuilder {
   /// void run(const T&, const Operands&)
   template <auto fn>
   OpBuilder& cpu(std::string_view name = "reference") {
-    def_.kernels.push_back(
-        {"cpu", name, [](const void* params, const Operands& io) { fn(*static_cast<const T*>(params), io); }});
+    add_kernel(def_, name, [](const void* params, const Operands& io) { fn(*static_cast<const T*>(params), io); });
     return *this;
   }
   /// For the kernel given last: std::shared_ptr<...> prepack(const T&, const ConstantOperands&).
@@ -155,30 +181,25 @@ class OpBuilder {
   }
 
   operator OpDef() {
-    OpDef def = def_;
-    def.make_params = [formals = def_.attributes, prototype = prototype_, prepare = prepare_](
-                          const Attributes& attributes, const NodeFacts& facts) -> Params {
-      auto params = std::make_shared<T>(prototype);
-      assign_attributes(formals, attributes, params.get());
-      if (prepare) prepare(*params, facts);
-      return params;
+    def_.defaults = std::make_shared<T>(prototype_);
+    def_.copy = [](const void* params) -> std::shared_ptr<void> {
+      return std::make_shared<T>(*static_cast<const T*>(params));
     };
-    return def;
+    return std::move(def_);
   }
 
  private:
   OpBuilder& add(std::vector<FormalParameter>& list, FormalParameter formal) {
-    list.push_back(std::move(formal));
+    add_parameter(list, formal);
     return *this;
   }
   OpBuilder& pair(std::vector<std::pair<size_t, size_t>>& list, size_t output, size_t input) {
-    list.emplace_back(output, input);
+    add_pair(list, output, input);
     return *this;
   }
 
   T prototype_;
   OpDef def_;
-  void (*prepare_)(T&, const NodeFacts&) = nullptr;
 };
 
 template <class T = NoParams>

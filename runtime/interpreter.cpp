@@ -24,11 +24,11 @@ class InterpretedSubgraphs : public SubgraphRunner {
 
  private:
   const Graph& graph(size_t index) const {
-    const std::string& name = node_.op->def.subgraphs.at(index);
+    const std::string_view name = node_.op->def().subgraphs.at(index);
     for (const Subgraph& sub : node_.subgraphs) {
       if (sub.name == name) return *sub.graph;
     }
-    throw Error(ErrorCode::InvalidModel, "subgraph \"" + name + "\" is missing");
+    throw Error(ErrorCode::InvalidModel, "subgraph \"" + std::string(name) + "\" is missing");
   }
 
   const Node& node_;
@@ -44,7 +44,7 @@ Shape concrete(const ValueType& type, const Node& node, size_t output) {
 }
 
 std::vector<Datum> run_node(const Node& node, std::span<const Datum* const> inputs, const Operands::Context& context) {
-  const OpDef& def = node.op->def;
+  const OpDef& def = node.op->def();
   std::vector<Datum> outputs(node.outputs.size());
   if (!def.data_dependent) {
     const auto types = infer_concrete(node, inputs);
@@ -94,7 +94,7 @@ std::vector<ValueType> infer_concrete(const Node& node, std::span<const Datum* c
   }
   std::vector<InferContext::Output> outputs(node.outputs.size());
   InferContext ctx(seen, outputs, node.name);
-  node.op->def.infer(node.params.get(), ctx);
+  node.op->def().infer(node.params.get(), ctx);
   std::vector<ValueType> result;
   for (auto& output : outputs) result.push_back(std::move(output.type));
   return result;

@@ -33,7 +33,7 @@ KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_vie
   const std::vector<ValueType> types = input_types(graph, node);
   KernelChoice choice;
   const auto look = [&](Precision wanted) {
-    for (const Kernel& kernel : node.op->def.kernels) {
+    for (const Kernel& kernel : node.op->def().kernels) {
       if (kernel.device == device && is_for(wanted, kernel) && try_kernel(choice, kernel, node, types)) return;
     }
   };

@@ -113,7 +113,7 @@ class PlanBuilder {
 
   // A node whose every result follows from the input dims has nothing to do in a run.
   bool is_needed(const Node& node) {
-    if (node.op != nullptr && node.op->def.impure) return true;
+    if (node.op != nullptr && node.op->def().impure) return true;
     return std::ranges::any_of(node.outputs,
                                [&](ValueId id) { return id != ValueId::None && !is_known(graph_.value(id)); });
   }
@@ -131,10 +131,10 @@ class PlanBuilder {
     }
     Step step;
     step.node = id;
-    step.def = &node.op->def;
+    step.def = &node.op->def();
     step.params = node.params.get();
     step.formal_inputs = node.formal_inputs;
-    step.dynamic = node.op->def.data_dependent;
+    step.dynamic = node.op->def().data_dependent;
     for (const ValueId input : node.inputs) {
       step.inputs.push_back(input == ValueId::None ? kNone : slot(input));
       if (step.inputs.back() != kNone) step.dynamic |= plan_->slots_[step.inputs.back()].dynamic;
@@ -165,7 +165,7 @@ class PlanBuilder {
 
   // Kernels may skip only outputs that the standard calls optional.
   static bool is_mandatory(const Node& node, size_t output) {
-    const auto& formals = node.op->def.outputs;
+    const auto& formals = node.op->def().outputs;
     return formals.empty() || !formals[std::min(output, formals.size() - 1)].optional;
   }
 
@@ -197,10 +197,10 @@ class PlanBuilder {
   }
 
   void plan_bodies(const Node& node, Step& step) {
-    for (const std::string& name : node.op->def.subgraphs) {
+    for (const std::string_view name : node.op->def().subgraphs) {
       const auto sub = std::ranges::find(node.subgraphs, name, &Subgraph::name);
       step.bodies.push_back(nullptr);
-      step.body_errors.push_back("subgraph \"" + name + "\" is missing");
+      step.body_errors.push_back("subgraph \"" + std::string(name) + "\" is missing");
       if (sub == node.subgraphs.end()) continue;
       std::shared_ptr<Graph> body = sub->graph->clone();
       name_input_dims(*body);

@@ -2,18 +2,10 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "graph/graph.h"
 
 namespace mica::tools {
-
-/// Dims of a node's operands; null where one is absent or its rank not known.
-struct OperandDims {
-  std::vector<const Dims*> inputs, outputs;
-
-  bool has(size_t input) const { return input < inputs.size() && inputs[input] != nullptr; }
-};
 
 /// Multiplications and additions of products of matrices, convolutions, attention and recurrent layers, two for each
 /// product; nullopt for other operators, where memory is what counts, and where dims are not known.

@@ -30,10 +30,10 @@ std::vector<Support> list_operators() {
   std::vector<Support> list;
   for (const OpTable::Entry& entry : operators().entries()) {
     if (list.empty() || list.back().domain != entry.domain || list.back().name != entry.name) {
-      list.push_back({entry.domain, entry.name, {}, nullptr});
+      list.push_back({std::string(entry.domain), std::string(entry.name), {}, nullptr});
     }
     list.back().versions.push_back(entry.since);
-    list.back().newest = &entry.def;
+    list.back().newest = &entry.def();
   }
   return list;
 }
@@ -80,7 +80,7 @@ std::string input_types(const OpDef& def) {
     if (known == groups.end()) {
       groups.emplace_back(input.name, input.types);
     } else {
-      known->first += ", " + input.name;
+      known->first += ", " + std::string(input.name);
     }
   }
   std::string text;

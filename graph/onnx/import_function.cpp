@@ -34,7 +34,7 @@ const proto::FunctionProto* Importer::called_function(const proto::NodeProto& pr
   const auto found = functions_.find({domain, proto.op_type(), proto.overload()});
   if (found == functions_.end()) return nullptr;
   const OpTable::Entry* op = operators_.find(domain, proto.op_type(), opset(domain, scope));
-  return op != nullptr && !op->def.kernels.empty() ? nullptr : found->second;
+  return op != nullptr && !op->def().kernels.empty() ? nullptr : found->second;
 }
 
 void Importer::charge(const proto::NodeProto& proto, const Scope& scope) {

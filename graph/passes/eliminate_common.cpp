@@ -99,7 +99,7 @@ size_t share_nodes(Graph& graph) {
   size_t shared = 0;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if (node.op == nullptr || node.op->def.impure || !node.subgraphs.empty()) continue;
+    if (node.op == nullptr || node.op->def().impure || !node.subgraphs.empty()) continue;
     const auto [it, added] = first.emplace(Key(node).take(), id);
     if (added) continue;
     const std::vector<ValueId> from = node.outputs;

@@ -36,7 +36,7 @@ size_t drop_outputs(Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (node.op == nullptr) return 0;
   size_t dropped = 0;
-  const auto& formals = node.op->def.outputs;
+  const auto& formals = node.op->def().outputs;
   for (size_t i = 0; i < node.outputs.size() && i < formals.size(); ++i) {
     if (!formals[i].optional || formals[i].variadic) continue;
     if (node.outputs[i] == ValueId::None || !graph.is_unused(node.outputs[i])) continue;

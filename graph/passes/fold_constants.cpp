@@ -87,7 +87,7 @@ class Folding {
 
   // DequantizeLinear of a constant is how a quantised weight is written, not something to compute.
   static bool may_compute(const Graph& graph, const Node& node) {
-    if (node.op == nullptr || node.op->def.impure || !node.subgraphs.empty()) return false;
+    if (node.op == nullptr || node.op->def().impure || !node.subgraphs.empty()) return false;
     if (node.op_type == "DequantizeLinear") return false;
     return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == ValueId::None || is_constant(graph, id); });
   }

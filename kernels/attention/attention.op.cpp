@@ -7,6 +7,7 @@
 #include "kernels/attention/head_operand.h"
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/score_bias.h"
+#include "kernels/flop_rules.h"
 #include "kernels/op.h"
 #include "kernels/shape/shape_input.h"
 
@@ -165,6 +166,7 @@ OpBuilder<AttentionOp> attention_op(ShortMask short_mask) {
       .appends<row_axis<2, AttentionOp>>(kPresentValue, kPastValue)
       .prepare<prepare>()
       .infer<infer>()
+      .flops<attention_flops<kPastKey>>()
       .cpu<run_cpu>();
 }
 

@@ -5,6 +5,7 @@
 
 #include "kernels/attention/attention.h"
 #include "kernels/attention/head_operand.h"
+#include "kernels/flop_rules.h"
 #include "kernels/op.h"
 #include "kernels/softmax/softmax.h"
 
@@ -135,6 +136,7 @@ MICA_OP(FlexAttention, 1, ai_onnx_preview) {
       .pitched(2)
       .prepare<prepare>()
       .infer<infer>()
+      .flops<attention_flops<SIZE_MAX>>()
       .cpu<run_cpu>();
 }
 

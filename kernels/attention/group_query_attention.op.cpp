@@ -8,6 +8,7 @@
 #include "kernels/attention/head_operand.h"
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/score_bias.h"
+#include "kernels/flop_rules.h"
 #include "kernels/norm/layer_norm.h"
 #include "kernels/op.h"
 #include "kernels/rope/rotate.h"
@@ -311,6 +312,7 @@ MICA_OP(GroupQueryAttention, 1, com_microsoft) {
       .appends<row_axis<2, GroupQueryAttention>>(kPresentValue, kPastValue)
       .prepare<prepare>()
       .infer<infer>()
+      .flops<attention_flops<kPastKey>>()
       .cpu<run_cpu>();
 }
 

@@ -13,6 +13,7 @@
 #include "kernels/attention/head_operand.h"
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/score_bias.h"
+#include "kernels/flop_rules.h"
 #include "kernels/op.h"
 #include "kernels/shape/shape_input.h"
 
@@ -220,6 +221,10 @@ void run_cpu(const MultiHeadAttention& op, const Operands& io) {
   });
 }
 
+Dim flops(const MultiHeadAttention& op, const OperandDims& dims) {
+  return attention_flops(dims, op.slots.past_key);
+}
+
 OpBuilder<MultiHeadAttention> multi_head(const Slots& slots) {
   MultiHeadAttention prototype;
   prototype.slots = slots;
@@ -240,6 +245,7 @@ OpBuilder<MultiHeadAttention> multi_head(const Slots& slots) {
       .appends<row_axis<2, MultiHeadAttention>>(kPresentValue, slots.past_value)
       .prepare<prepare>()
       .infer<infer>()
+      .flops<flops>()
       .cpu<run_cpu>();
 }
 

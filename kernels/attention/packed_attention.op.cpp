@@ -4,6 +4,7 @@
 #include "kernels/attention/packed_attention.h"
 
 #include "kernels/attention/kv_cache.h"
+#include "kernels/flop_rules.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/packed.h"
 
@@ -82,6 +83,7 @@ MICA_OP(Attention, 1, com_microsoft) {
       .appends<row_axis<3, PackedAttention>>(kPresent, kPast)
       .prepare<check_packed_attention>()
       .infer<infer>()
+      .flops<projected_attention_flops<kPast>>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

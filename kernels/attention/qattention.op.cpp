@@ -3,6 +3,7 @@
 // V.
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/packed_attention.h"
+#include "kernels/flop_rules.h"
 #include "kernels/quant/int8_matmul.h"
 
 namespace mica {
@@ -68,6 +69,7 @@ MICA_OP(QAttention, 1, com_microsoft) {
       .appends<row_axis<3, PackedAttention>>(kPresent, kPast)
       .prepare<check_packed_attention>()
       .infer<infer>()
+      .flops<projected_attention_flops<kPast>>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

@@ -5,6 +5,7 @@
 #include "kernels/attention/attention_op.h"
 #include "kernels/attention/head_operand.h"
 #include "kernels/attention/score_bias.h"
+#include "kernels/flop_rules.h"
 #include "kernels/op.h"
 
 namespace mica {
@@ -78,6 +79,7 @@ MICA_OP(SelfAttention, 1, mica) {
       .attribute("is_causal", &SelfAttention::is_causal)
       .prepare<prepare>()
       .infer<infer>()
+      .flops<attention_flops<SIZE_MAX>>()
       .cpu<run_cpu>();
 }
 

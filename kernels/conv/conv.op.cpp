@@ -1,6 +1,7 @@
 // Conv, ai.onnx 1, 11, 22:  Y[n, m, o] = B[m] + sum over c, k of X[n, c, o * stride - pad + k * dilation] * W[m, c, k]
 // with channels c of the group that filter m belongs to. The versions differ in element types only.
 #include "kernels/conv/float_conv.h"
+#include "kernels/flop_rules.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
@@ -47,6 +48,7 @@ OpBuilder<ConvParams> conv(DTypeSet types) {
       .output("Y")
       .prepare<check_conv>()
       .infer<infer>()
+      .flops<convolution_flops<1>>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

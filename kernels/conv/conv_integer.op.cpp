@@ -1,6 +1,7 @@
 // ConvInteger, ai.onnx 10:  the convolution of x - x_zero_point with w - w_zero_point, in int32. The zero point of w is
 // one number or one for each filter. What is outside x counts as 0.
 #include "kernels/conv/int8_conv.h"
+#include "kernels/flop_rules.h"
 #include "kernels/quant/parameters.h"
 
 namespace mica {
@@ -41,6 +42,7 @@ MICA_OP(ConvInteger, 10) {
       .output("y")
       .prepare<check_conv>()
       .infer<infer>()
+      .flops<convolution_flops<1>>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

@@ -3,6 +3,7 @@
 // `channels_last`, X, residual and Y are [N, spatial..., channels], of one or two spatial axes; W is that of Conv.
 #include "kernels/conv/channels_last.h"
 #include "kernels/conv/channels_last_conv.h"
+#include "kernels/flop_rules.h"
 #include "kernels/matmul/layer_activation.h"
 
 namespace mica {
@@ -84,6 +85,7 @@ MICA_OP(ConvLayer, 1, mica) {
       .may_overwrite(0, kResidual)
       .prepare<prepare>()
       .infer<infer>()
+      .flops<convolution_flops<1>>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

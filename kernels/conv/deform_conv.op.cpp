@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/conv/conv.h"
+#include "kernels/flop_rules.h"
 #include "kernels/wide.h"
 
 namespace mica {
@@ -125,6 +126,7 @@ OpBuilder<DeformConv> deform_conv(DTypeSet types) {
       .output("Y")
       .prepare<check>()
       .infer<infer>()
+      .flops<convolution_flops<1>>()
       .cpu<run_cpu>();
 }
 

@@ -2,6 +2,7 @@
 // convolution of x - x_zero_point with w - w_zero_point, plus B. Scale and zero point of w are one number or one for
 // each filter.
 #include "kernels/conv/int8_conv.h"
+#include "kernels/flop_rules.h"
 #include "kernels/quant/parameters.h"
 #include "kernels/quant/quantize_simd.h"
 
@@ -72,6 +73,7 @@ MICA_OP(QLinearConv, 10) {
       .output("y")
       .prepare<check_conv>()
       .infer<infer>()
+      .flops<convolution_flops<3>>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

@@ -51,8 +51,11 @@ void refuse_type(DType dtype, DTypeSet types) {
 }
 
 OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run) {
-  OpDef def = binary_signature<NoParams>(types).infer(
-      [test, contents](InferContext& ctx) { infer_binary(ctx, test ? DType::Bool : ctx.dtype(0), contents); });
+  OpDef def = binary_signature<NoParams>(types)
+                  .infer([test, contents](InferContext& ctx) {
+                    infer_binary(ctx, test ? DType::Bool : ctx.dtype(0), contents);
+                  })
+                  .elementwise();
   def.kernels.push_back({.device = "cpu", .name = "reference", .run = run});
   return def;
 }

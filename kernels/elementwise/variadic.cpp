@@ -63,9 +63,9 @@ void run_variadic(const Operands& io, const BinaryKernel& kernel, const FoldEnd&
   });
 }
 
-OpDef define_variadic(DTypeSet types, std::string output, bool broadcasts, DimFunction contents, KernelFn run) {
+OpDef define_variadic(DTypeSet types, const char* output, bool broadcasts, DimFunction contents, KernelFn run) {
   OpDef def = op().variadic_input("data_0", types)
-                  .output(std::move(output))
+                  .output(output)
                   .ignored_attribute("consumed_inputs")
                   .may_overwrite(0, 0)
                   .may_overwrite(0, 1)

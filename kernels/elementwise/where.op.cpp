@@ -97,6 +97,7 @@ MICA_OP(Where, 9) {
       .infer<infer>()
       .may_overwrite(0, 1)
       .may_overwrite(0, 2)
+      .elementwise()
       .cpu<run_cpu>();
 }
 

@@ -31,7 +31,8 @@ OpBuilder<T> elementwise(const T& prototype, DTypeSet types = types::floats) {
       .output("Y")
       .ignored_attribute("consumed_inputs")
       .infer(same_as())
-      .may_overwrite(0, 0);
+      .may_overwrite(0, 0)
+      .elementwise();
 }
 
 inline OpBuilder<Unary> unary(UnaryLoop UnaryKernels::*loop, double (*wide)(double)) {

@@ -6,6 +6,7 @@
 // products and what is done to them. `transB` transposes W. The bias broadcasts as C does, the residual has the dims of
 // Y. f is an activation of kernels/matmul/layer_activation.h.
 #include "backends/cpu/thread_pool.h"
+#include "kernels/flop_rules.h"
 #include "kernels/matmul/gemm_op.h"
 #include "kernels/matmul/low_precision.h"
 #include "kernels/matmul/packed.h"
@@ -174,7 +175,8 @@ OpBuilder<Gemm> gemm_of(bool optional_c) {
       .attribute("beta", &Gemm::beta)
       .attribute("transA", &Gemm::trans_a)
       .attribute("transB", &Gemm::trans_b)
-      .infer<infer>();
+      .infer<infer>()
+      .flops<product_flops_by<Gemm>>();
   return kernels<Gemm, run_gemm>(def);
 }
 
@@ -219,7 +221,8 @@ MICA_OP(Linear, 1, mica) {
       .attribute("transB", &Gemm::trans_b)
       .may_overwrite(0, kResidual)
       .prepare<prepare_layer_activation>()
-      .infer<infer_linear>();
+      .infer<infer_linear>()
+      .flops<product_flops>();
   return kernels<Linear, run_linear>(builder);
 }
 

@@ -1,6 +1,7 @@
 // MatMul, ai.onnx 1: numpy.matmul, A x B with broadcast batch dims; a vector is a row on the left, a column on the
 // right. FusedMatMul, com.microsoft 1: alpha * A' x B', where trans* swaps an operand's last two dims, and transBatch*
 // first moves its dim 0 to the next-to-last place.
+#include "kernels/flop_rules.h"
 #include "kernels/matmul/low_precision.h"
 #include "kernels/matmul/matmul_shape.h"
 #include "kernels/op.h"
@@ -79,6 +80,7 @@ void run_in_int8(const MatMul& op, const Operands& io) {
 
 OpBuilder<MatMul>& kernels(OpBuilder<MatMul>& def) {
   return def.infer<infer>()
+      .flops<product_flops_by<MatMul>>()
       .cpu<run_in_bf16>("bfloat16")
       .accepts<refuse_as_gemm<refuse_bfloat16_tensors>>()
       .prepack<prepack_bf16>()

@@ -206,8 +206,15 @@ void run_classifier(const TreeEnsembleLegacy& op, const Operands& io) {
 
 using Op = TreeEnsembleLegacy;
 
-/// `vote` is what the attributes of votes begin with, `label` what those of labels do.
-OpBuilder<Op> trees(const std::string& vote) {
+// What the attributes of votes are called.
+struct VoteNames {
+  const char *trees, *nodes, *ids, *weights, *weights_tensor;
+};
+constexpr VoteNames kTargets{"target_treeids", "target_nodeids", "target_ids", "target_weights",
+                             "target_weights_as_tensor"};
+constexpr VoteNames kClasses{"class_treeids", "class_nodeids", "class_ids", "class_weights", "class_weights_as_tensor"};
+
+OpBuilder<Op> trees(const VoteNames& votes) {
   return op<Op>()
       .input("X", kFeatureTypes)
       .output("Y")
@@ -220,16 +227,16 @@ OpBuilder<Op> trees(const std::string& vote) {
       .attribute("nodes_falsenodeids", &Op::false_ids)
       .attribute("nodes_missing_value_tracks_true", &Op::missing_true)
       .ignored_attribute("nodes_hitrates")
-      .attribute(vote + "_treeids", &Op::vote_trees)
-      .attribute(vote + "_nodeids", &Op::vote_nodes)
-      .attribute(vote + "_ids", &Op::vote_targets)
-      .attribute(vote + "_weights", &Op::weights)
+      .attribute(votes.trees, &Op::vote_trees)
+      .attribute(votes.nodes, &Op::vote_nodes)
+      .attribute(votes.ids, &Op::vote_targets)
+      .attribute(votes.weights, &Op::weights)
       .attribute("base_values", &Op::base)
       .attribute("post_transform", &Op::post_transform_name);
 }
 
 OpBuilder<Op> regressor() {
-  return trees("target")
+  return trees(kTargets)
       .attribute("n_targets", &Op::targets)
       .attribute("aggregate_function", &Op::aggregate_name)
       .prepare<prepare_regressor>()
@@ -238,7 +245,7 @@ OpBuilder<Op> regressor() {
 }
 
 OpBuilder<Op> classifier() {
-  return trees("class")
+  return trees(kClasses)
       .optional_output("Z")
       .attribute("classlabels_int64s", &Op::labels_ints)
       .attribute("classlabels_strings", &Op::labels_strings)
@@ -247,17 +254,17 @@ OpBuilder<Op> classifier() {
       .cpu<run_classifier>();
 }
 
-OpDef with_tensors(OpBuilder<Op> def, const std::string& vote) {
+OpDef with_tensors(OpBuilder<Op> def, const VoteNames& votes) {
   return def.attribute("nodes_values_as_tensor", &Op::splits_tensor)
       .attribute("base_values_as_tensor", &Op::base_tensor)
-      .attribute(vote + "_weights_as_tensor", &Op::weights_tensor)
+      .attribute(votes.weights_tensor, &Op::weights_tensor)
       .ignored_attribute("nodes_hitrates_as_tensor");
 }
 
 }  // namespace
 
 MICA_OP(TreeEnsembleRegressor, 3, ai_onnx_ml) {
-  return with_tensors(regressor(), "target");
+  return with_tensors(regressor(), kTargets);
 }
 
 MICA_OP(TreeEnsembleRegressor, 1, ai_onnx_ml) {
@@ -265,7 +272,7 @@ MICA_OP(TreeEnsembleRegressor, 1, ai_onnx_ml) {
 }
 
 MICA_OP(TreeEnsembleClassifier, 3, ai_onnx_ml) {
-  return with_tensors(classifier(), "class");
+  return with_tensors(classifier(), kClasses);
 }
 
 MICA_OP(TreeEnsembleClassifier, 1, ai_onnx_ml) {

@@ -70,12 +70,12 @@ void run_cpu(const GroupNorm& op, const Operands& io) {
   visit_dtype<float, double, Half, BFloat16>(x.dtype(), [&]<class T>() { normalize_groups<T>(op, io, groups); });
 }
 
-OpBuilder<GroupNorm> norm(const GroupNorm& defaults, std::string input, std::string bias, std::string output) {
+OpBuilder<GroupNorm> norm(const GroupNorm& defaults, const char* input, const char* bias, const char* output) {
   return op(defaults)
-      .input(std::move(input), types::floats)
+      .input(input, types::floats)
       .input("scale", types::floats)
-      .input(std::move(bias), types::floats)
-      .output(std::move(output))
+      .input(bias, types::floats)
+      .output(output)
       .attribute("epsilon", &GroupNorm::epsilon)
       .infer<infer>()
       .may_overwrite(0, 0)

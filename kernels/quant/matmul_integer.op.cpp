@@ -1,5 +1,6 @@
 // MatMulInteger, ai.onnx 10:  Y = (A - a_zero_point) x (B - b_zero_point) in int32, with the shapes of MatMul. A zero
 // point is one number, or one for each row of A or column of B.
+#include "kernels/flop_rules.h"
 #include "kernels/quant/int8_matmul.h"
 
 namespace mica {
@@ -36,6 +37,7 @@ MICA_OP(MatMulInteger, 10) {
       .optional_input("b_zero_point", kByteTypes)
       .output("Y")
       .infer<infer>()
+      .flops<product_flops>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

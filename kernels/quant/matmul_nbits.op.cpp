@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "backends/cpu/thread_pool.h"
+#include "kernels/flop_rules.h"
 #include "kernels/matmul/dot_simd.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/pack_simd.h"
@@ -225,6 +226,7 @@ MICA_OP(MatMulNBits, 1, com_microsoft) {
       .ignored_attribute("accuracy_level")
       .prepare<prepare>()
       .infer<infer>()
+      .flops<product_flops>()
       .cpu<run_cpu>();
 }
 

@@ -1,6 +1,7 @@
 // MatMulIntegerToFloat, com.microsoft 1:   Y = (A - a_zero_point) x (B - b_zero_point) * a_scale * b_scale + bias
 // DynamicQuantizeMatMul, com.microsoft 1:  the same of a float A, which is quantised by its range first
 // Scales and zero points are one number, or one for each row of A or column of B.
+#include "kernels/flop_rules.h"
 #include "kernels/quant/dynamic_quantize.h"
 #include "kernels/quant/int8_matmul.h"
 #include "kernels/wide_operands.h"
@@ -82,6 +83,7 @@ MICA_OP(MatMulIntegerToFloat, 1, com_microsoft) {
       .optional_input("bias", kFloats)
       .output("Y")
       .infer<integer_to_float::infer>()
+      .flops<product_flops>()
       .cpu<integer_to_float::run_cpu>()
       .prepack<prepack>();
 }
@@ -95,6 +97,7 @@ MICA_OP(DynamicQuantizeMatMul, 1, com_microsoft) {
       .optional_input("bias", types::f32)
       .output("Y")
       .infer<dynamic::infer>()
+      .flops<product_flops>()
       .cpu<dynamic::run_cpu>()
       .prepack<prepack>();
 }

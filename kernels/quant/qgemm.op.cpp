@@ -1,5 +1,6 @@
 // QGemm, com.microsoft 1:  Y = alpha * a_scale * b_scale * ((A' - a_zero) x (B' - b_zero) + C), where A' is A or, with
 // transA, its transpose; B' likewise; C, int32, broadcasts to Y. With y_scale and y_zero_point Y is quantised.
+#include "kernels/flop_rules.h"
 #include "kernels/quant/int8_matmul.h"
 #include "kernels/quant/quantize_simd.h"
 
@@ -108,6 +109,7 @@ MICA_OP(QGemm, 1, com_microsoft) {
       .attribute("transA", &QGemm::trans_a)
       .attribute("transB", &QGemm::trans_b)
       .infer<infer>()
+      .flops<product_flops_by<QGemm>>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

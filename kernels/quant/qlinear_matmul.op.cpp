@@ -1,6 +1,7 @@
 // QLinearMatMul, ai.onnx 10, 21:  y = saturate(round((a - a_zero) x (b - b_zero) * (a_scale * b_scale / y_scale)) +
 // y_zero), with the shapes of MatMul. Scale and zero point of a are one number or one for each row, those of b one for
 // each column. float8 operands, since 21, are multiplied as floats.
+#include "kernels/flop_rules.h"
 #include "kernels/quant/codes.h"
 #include "kernels/quant/int8_matmul.h"
 #include "kernels/quant/quantize_simd.h"
@@ -98,6 +99,7 @@ OpBuilder<NoParams> qlinear_matmul(DTypeSet types, DTypeSet scales) {
       .input("y_zero_point", types)
       .output("y")
       .infer<infer>()
+      .flops<product_flops>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

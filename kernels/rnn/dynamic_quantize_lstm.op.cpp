@@ -124,6 +124,7 @@ MICA_OP(DynamicQuantizeLSTM, 1, com_microsoft) {
       .attribute("input_forget", &Lstm::input_forget)
       .prepare<prepare_lstm>()
       .infer<infer>()
+      .flops<recurrent_flops>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "kernels/flop_rules.h"
 #include "kernels/op.h"
 #include "kernels/wide.h"
 
@@ -106,7 +107,8 @@ OpBuilder<T> recurrent(DTypeSet types) {
       .optional_input("sequence_lens", DTypeSet{DType::I32})
       .optional_input("initial_h", types)
       .optional_output("Y")
-      .optional_output("Y_h");
+      .optional_output("Y_h")
+      .template flops<recurrent_flops>();
 }
 
 /// Sizes of a recurrent operator and where its elements are.

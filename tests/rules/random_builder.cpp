@@ -114,7 +114,7 @@ ValueId RandomBuilder::add(std::string_view op_type, std::vector<ValueId> inputs
   } catch (const Error&) {
     return ValueId::None;
   }
-  if (node.op == nullptr || node.op->def.kernels.empty() || node.op->def.impure) return ValueId::None;
+  if (node.op == nullptr || node.op->def().kernels.empty() || node.op->def().impure) return ValueId::None;
   auto results = compute(node);
   if (!results || results->size() != outputs) return ValueId::None;
   for (ValueId& output : node.outputs) output = graph().add_value("");
@@ -143,11 +143,11 @@ Attributes RandomBuilder::draw_attributes(const OpDef& def) {
       std::vector<int64_t> list(1 + draw(4));
       for (size_t i = 0; i < list.size(); ++i) list[i] = static_cast<int64_t>(i);
       std::ranges::shuffle(list, random_);
-      attributes[formal.name] = std::move(list);
+      attributes[std::string(formal.name)] = std::move(list);
     } else if (chance(0.2)) {
-      attributes[formal.name] = static_cast<float>(draw(9)) / 4;
+      attributes[std::string(formal.name)] = static_cast<float>(draw(9)) / 4;
     } else {
-      attributes[formal.name] = static_cast<int64_t>(draw(5)) - 1;
+      attributes[std::string(formal.name)] = static_cast<int64_t>(draw(5)) - 1;
     }
   }
   return attributes;
@@ -182,7 +182,7 @@ std::vector<ValueId> RandomBuilder::draw_inputs(const OpDef& def) {
 ValueId RandomBuilder::add_any() {
   const auto entries = operators().entries();
   const OpTable::Entry& entry = entries[draw(entries.size())];
-  const OpDef& def = entry.def;
+  const OpDef& def = entry.def();
   if (!entry.domain.empty() || operators().find("", entry.name, opset_) != &entry) return ValueId::None;
   if (!def.subgraphs.empty() || def.outputs.empty()) return ValueId::None;
   const size_t outputs = def.outputs[0].variadic ? 1 + draw(2) : 1;

@@ -91,7 +91,7 @@ std::string difference(const Datum& a, const Datum& b, double tolerance) {
 std::string missing_operator(const Graph& graph) {
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if (node.op == nullptr || node.op->def.kernels.empty()) return node.op_type;
+    if (node.op == nullptr || node.op->def().kernels.empty()) return node.op_type;
     for (const Subgraph& sub : node.subgraphs) {
       if (std::string missing = missing_operator(*sub.graph); !missing.empty()) return missing;
     }

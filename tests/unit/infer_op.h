@@ -41,7 +41,7 @@ inline std::vector<InferContext::Output> infer_op(const OpCall& call, const std:
   resolve(node, operators());
   std::vector<InferContext::Output> outputs(call.outputs);
   InferContext ctx(seen, outputs, "node");
-  node.op->def.infer(node.params.get(), ctx);
+  node.op->def().infer(node.params.get(), ctx);
   return outputs;
 }
 

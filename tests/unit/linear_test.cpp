@@ -116,7 +116,7 @@ TEST(Linear, OverwritesItsResidual) {
     Workspace workspace;
     ThreadPool threads(2);
     const Operands::Context context{&workspace, &threads, nullptr};
-    node.op->def.kernels.front().run(node.params.get(), Operands(inputs, outputs, nullptr, context));
+    node.op->def().kernels.front().run(node.params.get(), Operands(inputs, outputs, nullptr, context));
     expect_layer(layer, y.tensor);
   }
 }

@@ -192,13 +192,21 @@ TEST(OnnxImport, AKernelIsPreferredToAFunction) {
   model.mutable_graph()->add_input()->set_name("x");
   add_node(*model.mutable_graph(), "F", {"x"}, {"y"}, "local");
   add_node(add_function(model, "F", {"a"}, {"b"}), "Neg", {"a"}, {"b"});
-  OpDef def;
-  def.inputs = {{.name = "a", .types = {}}};
-  def.outputs = {{.name = "b", .types = {}}};
-  def.make_params = [](const Attributes&, const NodeFacts&) { return Params(); };
-  const OpTable without({{"local", "F", 1, def}});
-  def.kernels.push_back({"cpu", "plain"});
-  const OpTable with({{"local", "F", 1, def}});
+  static constexpr auto signature = [] {
+    OpDef def;
+    def.inputs = {{.name = "a", .types = {}}};
+    def.outputs = {{.name = "b", .types = {}}};
+    def.copy = [](const void*) { return std::shared_ptr<void>(); };
+    return def;
+  };
+  const Operator plain[] = {{"local", "F", 1, signature}};
+  const Operator computed[] = {{"local", "F", 1, [] {
+                                  OpDef def = signature();
+                                  def.kernels.push_back({"cpu", "plain"});
+                                  return def;
+                                }}};
+  const OpTable without(plain);
+  const OpTable with(computed);
   EXPECT_EQ(import_proto(model, without).graph->node(NodeId{0}).op_type, "Neg");
   const GraphModel kept = import_proto(model, with);
   EXPECT_EQ(kept.graph->node(NodeId{0}).op_type, "F");

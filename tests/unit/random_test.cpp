@@ -66,7 +66,7 @@ TEST(Random, SeedsRepeatAndOthersDoNot) {
   EXPECT_NE(draw(2.5f), draw(2.75f));
   EXPECT_NE(draw({}), draw({}));
   for (const char* op : {"RandomNormal", "RandomUniformLike", "Bernoulli", "Multinomial"}) {
-    EXPECT_TRUE(operators().find("", op, 22)->def.impure) << op;
+    EXPECT_TRUE(operators().find("", op, 22)->def().impure) << op;
   }
 }
 

@@ -58,7 +58,7 @@ inline std::vector<Datum> run_packed_op(const OpCall& call, const std::vector<Te
   for (const ValueType& type : types) outputs.emplace_back(Tensor(type.dtype, *to_shape(*type.dims)));
   std::vector<ValueType> input_types;
   for (const Tensor& input : inputs) input_types.push_back(ValueType::tensor(input.dtype(), to_dims(input.shape())));
-  const Kernel& kernel = *std::ranges::find_if(node.op->def.kernels, [&](const Kernel& candidate) {
+  const Kernel& kernel = *std::ranges::find_if(node.op->def().kernels, [&](const Kernel& candidate) {
     return candidate.accepts == nullptr || candidate.accepts(node.params.get(), input_types).empty();
   });
   const auto packed = kernel.prepack(node.params.get(), ConstantOperands(constants));

@@ -16,22 +16,28 @@ foreach(file IN LISTS files)
     string(REPLACE "_" "." dotted "${domain}")
     set(function mica_op_${domain}_${op}_${since})
     string(APPEND declarations "OpDef ${function}();\n")
-    string(APPEND rows "  entries.push_back({\"${dotted}\", \"${op}\", ${since}, ${function}()});\n")
+    string(APPEND rows "    {\"${dotted}\", \"${op}\", ${since}, ${function}},\n")
   endforeach()
 endforeach()
 set(text "// Generated from the MICA_OP lines of the *.op.cpp files in this build.
+#include <algorithm>
+#include <array>
+
 #include \"kernels/op.h\"
 
 namespace mica {
 
 ${declarations}
-static std::vector<OpTable::Entry> entries() {
-  std::vector<OpTable::Entry> entries;
-${rows}  return entries;
+static constexpr auto sorted() {
+  std::array all = std::to_array<Operator>({
+${rows}  });
+  std::ranges::sort(all, Operator::before);
+  return all;
 }
 
 const OpTable& operators() {
-  static const OpTable table(entries());
+  static constexpr auto kOperators = sorted();
+  static const OpTable table(kOperators);
   return table;
 }
 
