@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "graph/batch_norm.h"
-#include "graph/channels_last.h"
+#include "graph/channels_last_node.h"
 #include "graph/edit.h"
 #include "graph/linear.h"
 #include "graph/pattern.h"
@@ -13,57 +13,17 @@ namespace mica {
 namespace {
 
 using Layout = ChannelsLast;
-
-// A node's own way of saying what it is. (References to nodes do not outlive the adding of others.)
-struct Original {
-  Layout::Operator op;
-  std::vector<ValueId> inputs;
-  Attributes attributes;
-
-  explicit Original(const Node& node)
-      : op{node.domain, node.op_type, node.opset},
-        inputs(node.inputs.begin(), node.inputs.begin() + static_cast<int64_t>(node.formal_inputs)),
-        attributes(node.attributes) {}
-
-  ValueId again(Layout& layout, NodeId id) && {
-    return layout.add_one(op, id, std::move(inputs), std::move(attributes));
-  }
-};
-
-// The number of axes of input or output `id` when it may be an image; 0 otherwise.
-size_t image_rank(const Graph& graph, ValueId id) {
-  const Dims* dims = id == ValueId::None ? nullptr : dims_of(graph, id);
-  return dims != nullptr && (dims->size() == 3 || dims->size() == 4) ? dims->size() : 0;
-}
+using Original = OriginalNode;
 
 bool is_f32(const Graph& graph, ValueId id) {
   return graph.value(id).type.dtype == DType::F32;
 }
 
-bool has_one_element(const Graph& graph, ValueId id) {
-  const Dims* dims = dims_of(graph, id);
-  return dims != nullptr && std::ranges::all_of(*dims, [](const Dim& dim) { return dim.is(1); });
-}
-
-bool give(Layout& layout, NodeId id, ValueId result, bool is_image = true) {
-  if (result == ValueId::None || dims_of(layout.graph(), result) == nullptr) return false;
-  layout.replace(id, 0, result, is_image);
-  return true;
-}
-
-// Filters below which vectors of filters would be mostly empty.
-constexpr int64_t kFewFilters = 8;
-
 bool rewrite_conv(Layout& layout, NodeId id) {
   const Node& node = layout.graph().node(id);
   const size_t rank = image_rank(layout.graph(), node.inputs[0]);
   if (rank == 0 || !is_f32(layout.graph(), node.inputs[0]) || attribute(node, "channels_last", 0) != 0) return false;
-  if (!is_constant(layout.graph(), node.inputs[1])) return false;
-  const Shape& weights = layout.graph().value(node.inputs[1]).constant.shape();
-  const int64_t group = attribute(node, "group", 1);
-  if (weights.rank() != rank || group < 1) return false;
-  const bool depthwise = group > 1 && weights[0] == group && weights[1] == 1;
-  if (depthwise ? layout.twin(node.inputs[0]) == ValueId::None : weights[0] / group < kFewFilters) return false;
+  if (!takes_filters(layout, node, node.inputs[0], node.inputs[1])) return false;
   Original layer(node);
   for (const size_t i : {0, 3}) {
     if (i < layer.inputs.size() && layer.inputs[i] != ValueId::None) {
@@ -145,39 +105,16 @@ bool rewrite_global_pool(Layout& layout, NodeId id) {
   return give(layout, id, reduction(layout, std::move(mean), x, axes).again(layout, id));
 }
 
-// Functions of each element by itself, whose other inputs are numbers.
-bool rewrite_unary(Layout& layout, NodeId id) {
-  const Node& node = layout.graph().node(id);
-  Original function(node);
-  std::vector<ValueId>& inputs = function.inputs;
-  if (inputs.empty() || layout.twin(inputs[0]) == ValueId::None || node.outputs.size() != 1) return false;
-  for (size_t i = 1; i < inputs.size(); ++i) {
-    if (inputs[i] != ValueId::None && !has_one_element(layout.graph(), inputs[i])) return false;
-  }
-  inputs[0] = layout.twin(inputs[0]);
-  return give(layout, id, std::move(function).again(layout, id));
-}
-
 // Functions of elements that broadcast.
 bool rewrite_broadcast(Layout& layout, NodeId id) {
   const Node& node = layout.graph().node(id);
   const size_t rank = image_rank(layout.graph(), node.outputs[0]);
   Original function(node);
   std::vector<ValueId>& inputs = function.inputs;
-  const auto has_twin = [&](ValueId input) { return layout.twin(input) != ValueId::None; };
   const bool is_old = node.opset < 7 && node.op_type != "Sum" && node.op_type != "Max" && node.op_type != "Min";
-  if (rank == 0 || is_old || std::ranges::none_of(inputs, has_twin)) return false;
-  for (ValueId& input : inputs) {
-    const bool is_image = image_rank(layout.graph(), input) == rank;
-    if (is_constant(layout.graph(), input)) {
-      input = layout.turned_constant(input, rank);
-    } else if (is_image) {
-      input = layout.twin_of(input, rank);
-    } else if (!has_one_element(layout.graph(), input)) {
-      return false;
-    }
-    if (input == ValueId::None) return false;
-  }
+  std::vector<ValueId*> operands;
+  for (ValueId& input : inputs) operands.push_back(&input);
+  if (rank == 0 || is_old || !turn_operands(layout, rank, operands)) return false;
   return give(layout, id, std::move(function).again(layout, id));
 }
 
@@ -281,6 +218,7 @@ const Known kKnown[] = {
 
 ChannelsLastRewrite channels_last_rewrite(const Node& node) {
   if (node.domain == kOwnDomain) return node.op_type == "ConvLayer" ? rewrite_conv : nullptr;
+  if (const ChannelsLastRewrite quantized = channels_last_quantized(node)) return quantized;
   if (!node.domain.empty()) return nullptr;
   if (node.op_type == "Conv") return rewrite_conv;
   for (const Known& known : kKnown) {

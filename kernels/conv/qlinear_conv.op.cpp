@@ -1,6 +1,10 @@
 // QLinearConv, ai.onnx 10:  y = saturate(round(sum * (x_scale * w_scale / y_scale)) + y_zero_point), where sum is the
 // convolution of x - x_zero_point with w - w_zero_point, plus B. Scale and zero point of w are one number or one for
 // each filter.
+// QLinearConv, com.microsoft 1:  the same, with `channels_last` of x and y [N, spatial..., channels], of one or two
+// spatial axes; w is the same.
+#include "kernels/conv/channels_last.h"
+#include "kernels/conv/int8_channels_last.h"
 #include "kernels/conv/int8_conv.h"
 #include "kernels/flop_rules.h"
 #include "kernels/quant/parameters.h"
@@ -11,13 +15,25 @@ namespace {
 
 enum Input : size_t { kX, kXScale, kXZero, kW, kWScale, kWZero, kYScale, kYZero, kBias };
 
-void infer(const ConvParams& op, InferContext& ctx) {
+struct QLinearConv : ConvParams {
+  bool channels_last = false;
+};
+
+void infer(const QLinearConv& op, InferContext& ctx) {
   same_dtype(ctx, kX, kXZero);
   same_dtype(ctx, kW, kWZero);
-  ctx.set(0, ctx.dtype(kYZero), conv_output_dims(op, ctx, kX, kW, kBias));
+  const Dims* x = ctx.dims(kX);
+  if (!op.channels_last || x == nullptr || x->size() < 3) {
+    return ctx.set(0, ctx.dtype(kYZero), conv_output_dims(op, ctx, kX, kW, kBias));
+  }
+  if (x->size() > 4) ctx.fail("the input " + str(*x) + " has more than two spatial axes");
+  auto y = conv_output_dims(op, ctx, channels_first(*x), kW, kBias);
+  if (y) y = channels_last(*y);
+  ctx.set(0, ctx.dtype(kYZero), std::move(y));
 }
 
-auto prepack(const ConvParams&, const ConstantOperands& io) {
+std::shared_ptr<const void> prepack(const QLinearConv& op, const ConstantOperands& io) {
+  if (op.channels_last) return pack_channels_last_bytes(op, io.in(kW), io.in(kWZero));
   return pack_filters(io.in(kW));
 }
 
@@ -36,30 +52,42 @@ const float* filter_scales(const Operands& io, int64_t filters) {
   return scales;
 }
 
-void run_cpu(const ConvParams& op, const Operands& io) {
+void run_channels_last(const QLinearConv& op, const Operands& io, const ConvGeometry& g,
+                       const Int8ConvOperands& operands) {
+  const FilterResults results{filter_scales(io, g.groups * g.filters), one_zero(io, kYZero)};
+  const auto* packed = io.packed<ChannelsLastBytes>();
+  if (packed != nullptr) return convolve_channels_last_bytes(io, g, operands, *packed, results, io.out(0));
+  convolve_channels_last_bytes(io, g, operands, {op, operands.w, operands.w_zero}, results, io.out(0));
+}
+
+void run_cpu(const QLinearConv& op, const Operands& io) {
   Tensor& y = io.out(0);
-  const ConvGeometry g = conv_geometry(op, io.in(kX).shape(), io.in(kW).shape(), y.shape());
-  const int64_t filters = g.groups * g.filters;
-  const int64_t outputs = g.outputs();
-  check_bias(io, kBias, filters);
-  const float* scales = filter_scales(io, filters);
-  const int32_t zero = one_zero(io, kYZero);
+  const Shape &from = io.in(kX).shape(), &to = y.shape();
+  if (op.channels_last && (from.rank() < 3 || from.rank() > 4 || to.rank() != from.rank())) {
+    bad_input("input " + from.str() + " and output " + to.str() + " do not fit");
+  }
+  const ConvGeometry g = op.channels_last
+                             ? conv_geometry(op, channels_first(from), io.in(kW).shape(), channels_first(to))
+                             : conv_geometry(op, from, io.in(kW).shape(), to);
+  check_bias(io, kBias, g.groups * g.filters);
   const Int8ConvOperands operands{io.in(kX), &io.in(kXZero), io.in(kW), &io.in(kWZero),
                                   io.has(kBias) ? io.in(kBias).data<int32_t>() : nullptr};
+  if (op.channels_last) return run_channels_last(op, io, g, operands);
+  const int64_t filters = g.groups * g.filters, outputs = g.outputs();
+  const float* scales = filter_scales(io, filters);
+  const int32_t zero = one_zero(io, kYZero);
   visit_dtype<uint8_t, int8_t>(y.dtype(), [&]<class T>() {
-    T* to = y.mutable_data<T>();
+    T* codes = y.mutable_data<T>();
     const auto requantize = ByteLoops<T>::requantize_by_one();
     const auto store = [&](int64_t image, int64_t filter, int64_t position, int64_t count, const int32_t* sums) {
-      requantize(sums, scales[filter], zero, to + (image * filters + filter) * outputs + position, count);
+      requantize(sums, scales[filter], zero, codes + (image * filters + filter) * outputs + position, count);
     };
     convolve_int8(io, g, operands, io.packed<PackedFilters>(), store);
   });
 }
 
-}  // namespace
-
-MICA_OP(QLinearConv, 10) {
-  OpBuilder<ConvParams> builder = op<ConvParams>();
+OpBuilder<QLinearConv> qlinear_conv() {
+  OpBuilder<QLinearConv> builder = op<QLinearConv>();
   conv_attributes(builder);
   return builder.input("x", kByteTypes)
       .input("x_scale", types::f32)
@@ -76,6 +104,16 @@ MICA_OP(QLinearConv, 10) {
       .flops<convolution_flops<3>>()
       .cpu<run_cpu>()
       .prepack<prepack>();
+}
+
+}  // namespace
+
+MICA_OP(QLinearConv, 10) {
+  return qlinear_conv();
+}
+
+MICA_OP(QLinearConv, 1, com_microsoft) {
+  return qlinear_conv().attribute("channels_last", &QLinearConv::channels_last);
 }
 
 }  // namespace mica

@@ -6,14 +6,6 @@
 
 namespace mica {
 
-/// The scale and zero point of a tensor of uint8 or int8.
-struct ByteQuantization {
-  float scale = 1;
-  int32_t zero = 0;
-
-  bool operator==(const ByteQuantization&) const = default;
-};
-
 /// From an input that holds the scale and an optional one that holds the zero point.
 inline ByteQuantization byte_quantization(const Operands& io, size_t scale, size_t zero) {
   return {one_scale(io, scale), one_zero(io, zero)};

@@ -1,6 +1,7 @@
 // Products of matrices of 8-bit integers.
 // extensions: avx512_vnni
 #include "kernels/matmul/tile_vector.h"
+#include "kernels/quant/byte_vector.h"
 #include "kernels/quant/int8_simd.h"
 #include "kernels/simd/dot.h"
 
@@ -59,6 +60,29 @@ MICA_INLINE void step(Ints (&sum)[All][kVectors], const RowPointers<R, RowElemen
   }
 }
 
+template <int R, int All>
+MICA_INLINE void store_as_bytes(const Ints (&sum)[All][kVectors], const ByteResult& y) {
+  const Saturation saturate(y.is_signed, y.zero);
+  Vec scales[kVectors];
+  int count[kVectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    scales[v] = load(y.scales + v * kLanes);
+    const int64_t rest = y.columns - v * kLanes;
+    count[v] = rest >= kLanes ? kLanes : rest > 0 ? static_cast<int>(rest) : 0;
+  }
+  uint8_t* to = y.data;
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r, to += y.pitch) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      if (count[v] > 0) {
+        store_some(to + v * kLanes, saturate(to_floats(sum[r][v]) * scales[v]), count[v], y.is_signed);
+      }
+    }
+  }
+}
+
 // R rows of sums over one panel. Few rows make few independent chains of additions: then every kChains-th group of
 // elements gets sums of its own, in rows behind.
 template <int R>
@@ -74,40 +98,56 @@ void multiply_rows(const Int8Tile& t) {
       sum[r][v] = r < R ? start + load_sums(t.column_start + v * kLanes) : start;
     }
   }
-  RowPointers<R, RowElement> a(static_cast<const RowElement*>(t.a),
-                               t.a_pitch / static_cast<int64_t>(sizeof(RowElement)));
+  const RowElement* const rows = static_cast<const RowElement*>(t.a);
+  const int64_t pitch = t.a_pitch / static_cast<int64_t>(sizeof(RowElement));
   const int8_t* panel = t.panel;
-  const int8_t* const end = panel + t.k * kColumns;
-  if constexpr (kChains > 1) {
-    for (; end - panel >= kChains * kStep; panel += kChains * kStep) {
-      step<R, 0>(sum, a, panel);
-      a.advance(kDot);
-      step<R, R>(sum, a, panel + kStep);
-      a.advance(kDot);
-      if constexpr (kChains == 4) {
-        step<R, 2 * R>(sum, a, panel + 2 * kStep);
+  for (int64_t piece = 0; piece < t.pieces; ++piece) {
+    RowPointers<R, RowElement> a(rows + (t.piece_offsets != nullptr ? t.piece_offsets[piece] : 0), pitch);
+    const int8_t* const end = panel + t.k * kColumns;
+    if constexpr (kChains > 1) {
+      for (; end - panel >= kChains * kStep; panel += kChains * kStep) {
+        step<R, 0>(sum, a, panel);
         a.advance(kDot);
-        step<R, 3 * R>(sum, a, panel + 3 * kStep);
+        step<R, R>(sum, a, panel + kStep);
         a.advance(kDot);
+        if constexpr (kChains == 4) {
+          step<R, 2 * R>(sum, a, panel + 2 * kStep);
+          a.advance(kDot);
+          step<R, 3 * R>(sum, a, panel + 3 * kStep);
+          a.advance(kDot);
+        }
       }
     }
+    for (; panel != end; panel += kStep, a.advance(kDot)) step<R, 0>(sum, a, panel);
   }
-  for (; panel != end; panel += kStep, a.advance(kDot)) step<R, 0>(sum, a, panel);
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 4
+      for (int chain = 1; chain < kChains; ++chain) sum[r][v] = sum[r][v] + sum[chain * R + r][v];
+    }
+  }
+  const bool has_terms = t.a_zero != nullptr || t.b_zero != nullptr;
+  if (t.y.data != nullptr && !has_terms) return store_as_bytes<R>(sum, t.y);
 
   int32_t* c = t.c;
   const int64_t c_pitch = t.c_pitch;
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r, c += c_pitch) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      Ints total = sum[r][v];
-#pragma GCC unroll 4
-      for (int chain = 1; chain < kChains; ++chain) total = total + sum[chain * R + r][v];
-      store_ints(c + v * kLanes, total);
-    }
+    for (int v = 0; v < kVectors; ++v) store_ints(c + v * kLanes, sum[r][v]);
   }
   if (t.a_zero != nullptr) subtract_products(R, t.a_zero, t.b_sum, t.c, t.c_pitch);
   if (t.b_zero != nullptr) subtract_products(R, t.a_rest, t.b_zero, t.c, t.c_pitch);
+  if (t.y.data == nullptr) return;
+  for (int r = 0; r < R; ++r) {
+    Ints row[1][kVectors];
+    for (int v = 0; v < kVectors; ++v) row[0][v] = load_sums(t.c + r * t.c_pitch + v * kLanes);
+    ByteResult y = t.y;
+    y.data += r * y.pitch;
+    store_as_bytes<1>(row, y);
+  }
 }
 
 void sum_columns(const int8_t* panel, int64_t k, int32_t* sums) {

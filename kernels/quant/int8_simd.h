@@ -8,6 +8,16 @@
 
 namespace mica {
 
+/// Sums as bytes of uint8 or int8: y = saturate(round(sum * scale) + zero), round: ties to even.
+struct ByteResult {
+  uint8_t* data = nullptr;
+  int64_t pitch = 0;              ///< bytes from one row to the next
+  int64_t columns = 0;            ///< that are stored
+  const float* scales = nullptr;  ///< one a column; readable to a whole panel
+  int32_t zero = 0;
+  bool is_signed = false;
+};
+
 /// C = A B + row_start + column_start - a_zero * b_sum - a_rest * b_zero, for some rows of A and one panel of B.
 ///
 /// (A - a_zero) (B - b_zero) is A B - a_zero * b_sum - (a_sum - k * a_zero) * b_zero. Where all rows have one zero
@@ -17,15 +27,19 @@ struct Int8Tile {
   int64_t a_pitch;
   int64_t rows;                 ///< 1 to Int8Kernels::rows
   const int8_t* panel;          ///< a packed panel
-  int64_t k;                    ///< padded to a multiple of Int8Kernels::depth
+  int64_t k;                    ///< elements of a row, or of each of its pieces; a multiple of Int8Kernels::depth
   const int32_t* row_start;     ///< one a row
   const int32_t* column_start;  ///< one a column of the panel
   const int32_t* a_zero;        ///< one a row, or null: without the term
   const int32_t* b_sum;         ///< one a column of the panel
   const int32_t* a_rest;        ///< one a row
   const int32_t* b_zero;        ///< one a column of the panel, or null: without the term
-  int32_t* c;                   ///< rows of Int8Kernels::columns sums
-  int64_t c_pitch;              ///< elements from one row of c to the next
+  int32_t* c;       ///< rows of Int8Kernels::columns sums; not written where y is, unless for the terms above
+  int64_t c_pitch;  ///< elements from one row of c to the next
+  /// Rows may come in pieces, which begin so many elements behind a and its like.
+  const int64_t* piece_offsets = nullptr;
+  int64_t pieces = 1;
+  ByteResult y = {};  ///< rows of bytes instead of sums, where y.data is not null
 };
 
 struct Int8Kernels {

@@ -35,13 +35,7 @@ template <class T>
 struct Add {
   ByteQuantization a, b, c;
 
-  void operator()(const T* x, const T* y, T* to, int64_t count) const {
-    float left[kChunk], right[kChunk];
-    ByteLoops<T>::dequantize()(x, a.scale, a.zero, left, count);
-    ByteLoops<T>::dequantize()(y, b.scale, b.zero, right, count);
-    for (int64_t i = 0; i < count; ++i) left[i] += right[i];
-    ByteLoops<T>::quantize()(left, c.scale, c.zero, to, count);
-  }
+  void operator()(const T* x, const T* y, T* to, int64_t count) const { ByteLoops<T>::add()(x, a, y, b, to, c, count); }
 };
 
 template <class T>
@@ -50,13 +44,8 @@ struct Mul {
 
   void operator()(const T* x, const T* y, T* to, int64_t count) const {
     int32_t products[kChunk];
-    float scales[kChunk];
-    const float scale = a.scale * b.scale / c.scale;
-    for (int64_t i = 0; i < count; ++i) {
-      products[i] = (x[i] - a.zero) * (y[i] - b.zero);
-      scales[i] = scale;
-    }
-    ByteLoops<T>::requantize()(products, scales, c.zero, to, count);
+    for (int64_t i = 0; i < count; ++i) products[i] = (x[i] - a.zero) * (y[i] - b.zero);
+    ByteLoops<T>::requantize_by_one()(products, a.scale * b.scale / c.scale, c.zero, to, count);
   }
 };
 

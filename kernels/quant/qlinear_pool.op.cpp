@@ -52,13 +52,51 @@ void infer_global(const QLinearPool& op, InferContext& ctx) {
   infer_dims(op, ctx, true);
 }
 
+/// Elements of a plane whose sum is an int32.
+constexpr int64_t kMostInputs = int64_t{1} << 23;
+
+/// Whether every window is a whole plane.
 bool is_global(const WindowGeometry& g) {
-  bool global = g.inputs() > 0;
+  bool global = g.inputs() > 0 && g.inputs() <= kMostInputs;
   for (size_t i = 0; i < g.rank; ++i) {
     const WindowAxis& axis = g.axes[i];
     global = global && axis.output == 1 && axis.kernel == axis.input && axis.pad == 0 && axis.pad_end == 0;
   }
   return global;
+}
+
+/// Averages of `count` sums of `inputs` elements each.
+template <class T>
+void store_averages(const int32_t* sums, int64_t count, int64_t inputs, const ByteQuantization& from,
+                    const ByteQuantization& to, T* y) {
+  constexpr int64_t kChunk = 64;
+  float values[kChunk];
+  for (int64_t first = 0; first < count; first += kChunk) {
+    const int64_t size = std::min(kChunk, count - first);
+    for (int64_t i = 0; i < size; ++i) {
+      const double average = static_cast<double>(sums[first + i] - inputs * from.zero) / static_cast<double>(inputs);
+      values[i] = static_cast<float>(average * static_cast<double>(from.scale));
+    }
+    ByteLoops<T>::quantize()(values, to.scale, to.zero, y + first, size);
+  }
+}
+
+/// Pools whole images [position, channel].
+template <class T>
+void pool_channels(const Operands& io, int64_t images, int64_t inputs, int64_t channels, const T* x, T* y) {
+  const ByteQuantization from = byte_quantization(io, kXScale, kXZero);
+  const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
+  int32_t* sums = io.scratch<int32_t>(images * channels);
+  io.threads().parallel_for(images * channels, std::max<int64_t>(64, 65536 / inputs), [&](int64_t begin, int64_t end) {
+    std::fill(sums + begin, sums + end, 0);
+    for (int64_t i = begin, next; i < end; i = next) {
+      const int64_t image = i / channels, channel = i % channels;
+      next = std::min(end, (image + 1) * channels);
+      const T* position = x + image * inputs * channels + channel;
+      for (int64_t p = 0; p < inputs; ++p, position += channels) ByteLoops<T>::sum()(position, sums + i, next - i);
+    }
+    store_averages(sums + begin, end - begin, inputs, from, to, y + begin);
+  });
 }
 
 /// Pools planes of x into planes of y, where every window is a whole plane.
@@ -68,11 +106,9 @@ void pool_planes(const Operands& io, int64_t inputs, int64_t planes, const T* x,
   const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
   io.threads().parallel_for(planes, 1 + 65536 / (inputs + 1), [&](int64_t begin, int64_t end) {
     for (int64_t plane = begin; plane < end; ++plane) {
-      int64_t sum = 0;
+      int32_t sum = 0;
       for (int64_t i = 0; i < inputs; ++i) sum += x[plane * inputs + i];
-      const double average = static_cast<double>(sum - inputs * from.zero) / static_cast<double>(inputs);
-      const float value = static_cast<float>(average * static_cast<double>(from.scale));
-      ByteLoops<T>::quantize()(&value, to.scale, to.zero, y + plane, 1);
+      store_averages(&sum, 1, inputs, from, to, y + plane);
     }
   });
 }
@@ -109,6 +145,7 @@ void run(const QLinearPool& op, const Operands& io, bool global) {
   T* out = io.out(0).mutable_data<T>();
   if (!op.channels_last) return pool<T>(op, io, g, planes, in, out);
 
+  if (is_global(g)) return pool_channels(io, from[0], g.inputs(), from[1], in, out);
   T* turned = io.scratch<T>(x.elements());
   T* pooled = io.scratch<T>(y.elements());
   const auto transpose = [&from](int64_t rows, int64_t columns, const T* source, T* target) {

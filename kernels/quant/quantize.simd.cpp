@@ -1,35 +1,10 @@
 // Loops between floats and 8-bit integers.
+#include "kernels/quant/byte_vector.h"
 #include "kernels/quant/quantize_simd.h"
 #include "kernels/simd/vec.h"
 
 namespace mica::MICA_ISA {
 namespace {
-
-// How elements of a quantised type are moved, and what they hold.
-struct U8 {
-  using Type = uint8_t;
-  static constexpr int kLow = 0, kHigh = 255;
-  template <class... Rest>
-  static MICA_INLINE Vec load(const uint8_t* p, Rest... n) {
-    return load_u8(p, n...);
-  }
-  template <class... Rest>
-  static MICA_INLINE void store(uint8_t* p, Vec v, Rest... n) {
-    store_u8(p, v, n...);
-  }
-};
-struct S8 {
-  using Type = int8_t;
-  static constexpr int kLow = -128, kHigh = 127;
-  template <class... Rest>
-  static MICA_INLINE Vec load(const int8_t* p, Rest... n) {
-    return load_s8(p, n...);
-  }
-  template <class... Rest>
-  static MICA_INLINE void store(int8_t* p, Vec v, Rest... n) {
-    store_s8(p, v, n...);
-  }
-};
 
 // Calls step(i) for whole vectors and step(i, rest) for what is left of n.
 template <class Step>
@@ -39,16 +14,9 @@ MICA_INLINE void for_each_vec(int64_t n, Step step) {
   if (const int rest = static_cast<int>(n - i); rest > 0) step(i, rest);
 }
 
-// saturate(round(v) + zero): clamped to what is left of the range before it is rounded. NaN becomes the lower end.
 template <class Q>
-struct Saturate {
-  Vec low, high, zero;
-
-  explicit MICA_INLINE Saturate(int32_t zero_point)
-      : low(splat(static_cast<float>(Q::kLow - zero_point))),
-        high(splat(static_cast<float>(Q::kHigh - zero_point))),
-        zero(splat(static_cast<float>(zero_point))) {}
-  MICA_INLINE Vec operator()(Vec v) const { return round(min(max(v, low), high)) + zero; }
+struct Saturate : Saturation {
+  explicit MICA_INLINE Saturate(int32_t zero_point) : Saturation(Q::kLow < 0, zero_point) {}
 };
 
 template <class Q>
@@ -84,6 +52,25 @@ void requantize_by_one(const int32_t* x, float scale, int32_t zero, typename Q::
   const Saturate<Q> saturate(zero);
   const Vec s = splat(scale);
   for_each_vec(n, [&](int64_t i, auto... rest) { Q::store(y + i, saturate(load_i32(x + i, rest...) * s), rest...); });
+}
+
+template <class Q>
+void add(const typename Q::Type* a, const ByteQuantization& by_a, const typename Q::Type* b,
+         const ByteQuantization& by_b, typename Q::Type* y, const ByteQuantization& by_y, int64_t n) {
+  const Saturate<Q> saturate(by_y.zero);
+  const Vec a_scale = splat(by_a.scale), a_zero = splat(static_cast<float>(by_a.zero));
+  const Vec b_scale = splat(by_b.scale), b_zero = splat(static_cast<float>(by_b.zero));
+  const Vec y_scale = splat(by_y.scale);
+  for_each_vec(n, [&](int64_t i, auto... rest) {
+    const Vec left = (Q::load(a + i, rest...) - a_zero) * a_scale;
+    const Vec right = (Q::load(b + i, rest...) - b_zero) * b_scale;
+    Q::store(y + i, saturate((left + right) / y_scale), rest...);
+  });
+}
+
+template <class Byte>
+void sum_bytes(const Byte* __restrict__ x, int32_t* __restrict__ sums, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) sums[i] += x[i];
 }
 
 void scale_ints(const int32_t* x, const float* scale, const float* bias, float* y, int64_t n) {
@@ -133,6 +120,10 @@ MICA_SIMD_TABLE(QuantizeKernels, quantize_kernels) = {
     .requantize_s8 = requantize<S8>,
     .requantize_by_one_u8 = requantize_by_one<U8>,
     .requantize_by_one_s8 = requantize_by_one<S8>,
+    .add_u8 = add<U8>,
+    .add_s8 = add<S8>,
+    .sum_u8 = sum_bytes<uint8_t>,
+    .sum_s8 = sum_bytes<int8_t>,
     .scale = scale_ints,
     .range = range,
 };

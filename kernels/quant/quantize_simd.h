@@ -7,6 +7,14 @@
 
 namespace mica {
 
+/// The scale and zero point of a tensor of uint8 or int8.
+struct ByteQuantization {
+  float scale = 1;
+  int32_t zero = 0;
+
+  bool operator==(const ByteQuantization&) const = default;
+};
+
 /// y[i] = saturate(round(x[i] / scale) + zero), round: ties to even. A NaN gives the least number.
 template <class Byte>
 using QuantizeLoop = void (*)(const float* x, float scale, int32_t zero, Byte* y, int64_t n);
@@ -23,6 +31,15 @@ using RequantizeLoop = void (*)(const int32_t* x, const float* scale, int32_t ze
 template <class Byte>
 using RequantizeByOneLoop = void (*)(const int32_t* x, float scale, int32_t zero, Byte* y, int64_t n);
 
+/// y[i] = quantize(dequantize(a[i]) + dequantize(b[i])), each by its own scale and zero point.
+template <class Byte>
+using AddLoop = void (*)(const Byte* a, const ByteQuantization& by_a, const Byte* b, const ByteQuantization& by_b,
+                         Byte* y, const ByteQuantization& by_y, int64_t n);
+
+/// sums[i] += x[i]
+template <class Byte>
+using SumLoop = void (*)(const Byte* x, int32_t* sums, int64_t n);
+
 struct QuantizeKernels {
   QuantizeLoop<uint8_t> quantize_u8;
   QuantizeLoop<int8_t> quantize_s8;
@@ -34,6 +51,10 @@ struct QuantizeKernels {
   RequantizeLoop<int8_t> requantize_s8;
   RequantizeByOneLoop<uint8_t> requantize_by_one_u8;
   RequantizeByOneLoop<int8_t> requantize_by_one_s8;
+  AddLoop<uint8_t> add_u8;
+  AddLoop<int8_t> add_s8;
+  SumLoop<uint8_t> sum_u8;
+  SumLoop<int8_t> sum_s8;
   /// y[i] = x[i] * scale[i] + bias[i]; `bias` may be null.
   void (*scale)(const int32_t* x, const float* scale, const float* bias, float* y, int64_t n);
   /// Widens the range [*low, *high] to hold all of x. NaN are left out.
@@ -52,6 +73,8 @@ struct ByteLoops<uint8_t> {
   static DequantizeLoop<uint8_t> dequantize() { return quantize_kernels().dequantize_u8; }
   static RequantizeLoop<uint8_t> requantize() { return quantize_kernels().requantize_u8; }
   static RequantizeByOneLoop<uint8_t> requantize_by_one() { return quantize_kernels().requantize_by_one_u8; }
+  static AddLoop<uint8_t> add() { return quantize_kernels().add_u8; }
+  static SumLoop<uint8_t> sum() { return quantize_kernels().sum_u8; }
 };
 template <>
 struct ByteLoops<int8_t> {
@@ -59,6 +82,8 @@ struct ByteLoops<int8_t> {
   static DequantizeLoop<int8_t> dequantize() { return quantize_kernels().dequantize_s8; }
   static RequantizeLoop<int8_t> requantize() { return quantize_kernels().requantize_s8; }
   static RequantizeByOneLoop<int8_t> requantize_by_one() { return quantize_kernels().requantize_by_one_s8; }
+  static AddLoop<int8_t> add() { return quantize_kernels().add_s8; }
+  static SumLoop<int8_t> sum() { return quantize_kernels().sum_s8; }
 };
 
 }  // namespace mica

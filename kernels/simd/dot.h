@@ -1,4 +1,5 @@
-// Sums of products of 8-bit integers and of bfloat16, for the files that are compiled once per instruction set (*.simd.cpp).
+// Sums of products of 8-bit integers and of bfloat16, for the files that are compiled once per instruction set
+// (*.simd.cpp).
 //
 // Beside each vec_<isa>.h stands a dot_<isa>.h (MICA_DOT_HEADER), which defines, in the same namespace:
 //   kDot                     elements along the inner axis that one step multiplies and adds up
@@ -7,6 +8,14 @@
 //   load_columns(p)          Ints that hold kDot signed bytes of a column in each lane, one column after the other
 //   dot(sum, row, columns)   sum + row . column for each column, exact until a sum of 32 bits wraps around
 //   load_sums(p)             kLanes 32-bit integers
+//   to_floats(a)             Vec of such integers, each rounded to nearest even
+//   shifted<bits>(a)         each integer, taken as unsigned, shifted to the right
+//   a & b                    of Ints
+//   low_nibbles(a), low_bytes(a)   Vec of the lowest 4 or 8 bits of each integer
+//   dot_bytes(sum, a, b)     sum + the products of the four bytes of each lane: unsigned ones of a, signed ones of b
+//   kMostByte                up to which bytes of a the last is exact
+//   lanes_of_rows(p, n, flip)   Ints as `row` of dot: lane j holds element j of each of the kDot rows p[0], p[1] ...,
+//                            exclusive-or `flip`; lanes from n on hold anything, and their elements are not read
 //   interleave(p, stride, n, flip, to)   the first n <= kLanes elements of kDot rows that are `stride` apart, each
 //                            exclusive-or `flip`, as load_columns reads them; zeros from column n on
 //

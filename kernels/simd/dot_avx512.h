@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kernels/simd/ints_avx512.h"
+
 namespace mica::isa_avx512 {
 
 inline constexpr int kDot = 2;
@@ -18,15 +20,23 @@ MICA_INLINE Ints load_row(const RowElement* p) {
 MICA_INLINE Ints load_columns(const int8_t* p) {
   return {_mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
 }
-MICA_INLINE Ints load_sums(const int32_t* p) {
-  return {_mm512_loadu_si512(p)};
+inline constexpr int kMostByte = 128;  // sums of two products are kept in 16 bits for a while
+MICA_INLINE Ints dot_bytes(Ints sum, Ints a, Ints b) {
+  const __m512i pairs = _mm512_maddubs_epi16(a.v, b.v);
+  return {_mm512_add_epi32(sum.v, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))};
 }
-MICA_INLINE void interleave(const uint8_t* p, int64_t stride, int n, uint8_t flip, int8_t* to) {
+// Pairs of bytes of two rows, exclusive-or `flip` in the first n lanes.
+MICA_INLINE __m256i pairs_of_rows(const uint8_t* p, const uint8_t* q, int n, uint8_t flip) {
   const __m128i flips = _mm_maskz_set1_epi8(first(n), static_cast<char>(flip));
   const __m128i a = _mm_xor_si128(_mm_maskz_loadu_epi8(first(n), p), flips);
-  const __m128i b = _mm_xor_si128(_mm_maskz_loadu_epi8(first(n), p + stride), flips);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_unpacklo_epi8(a, b));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), _mm_unpackhi_epi8(a, b));
+  const __m128i b = _mm_xor_si128(_mm_maskz_loadu_epi8(first(n), q), flips);
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi8(a, b)), _mm_unpackhi_epi8(a, b), 1);
+}
+MICA_INLINE Ints lanes_of_rows(const uint8_t* const (&p)[kDot], int n, uint8_t flip) {
+  return {_mm512_cvtepu8_epi16(pairs_of_rows(p[0], p[1], n, flip))};
+}
+MICA_INLINE void interleave(const uint8_t* p, int64_t stride, int n, uint8_t flip, int8_t* to) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), pairs_of_rows(p, p + stride, n, flip));
 }
 MICA_INLINE Ints dot(Ints sum, Ints row, Ints columns) {
   return {_mm512_add_epi32(sum.v, _mm512_madd_epi16(row.v, columns.v))};

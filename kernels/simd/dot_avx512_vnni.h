@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "kernels/simd/ints_avx512.h"
+
 namespace mica::isa_avx512_vnni {
 
 inline constexpr int kDot = 4;
@@ -18,21 +20,26 @@ MICA_INLINE Ints load_row(const RowElement* p) {
 MICA_INLINE Ints load_columns(const int8_t* p) {
   return {_mm512_loadu_si512(p)};
 }
-MICA_INLINE Ints load_sums(const int32_t* p) {
-  return {_mm512_loadu_si512(p)};
+inline constexpr int kMostByte = 255;
+MICA_INLINE Ints dot_bytes(Ints sum, Ints a, Ints b) {
+  return {_mm512_dpbusd_epi32(sum.v, a.v, b.v)};
 }
-MICA_INLINE void interleave(const uint8_t* p, int64_t stride, int n, uint8_t flip, int8_t* to) {
+MICA_INLINE Ints lanes_of_rows(const uint8_t* const (&p)[kDot], int n, uint8_t flip) {
   const __mmask16 some = first(n);
-  __m512i rows = _mm512_castsi128_si512(_mm_maskz_loadu_epi8(some, p));
-  rows = _mm512_inserti32x4(rows, _mm_maskz_loadu_epi8(some, p + stride), 1);
-  rows = _mm512_inserti32x4(rows, _mm_maskz_loadu_epi8(some, p + 2 * stride), 2);
-  rows = _mm512_inserti32x4(rows, _mm_maskz_loadu_epi8(some, p + 3 * stride), 3);
-  rows = _mm512_xor_si512(rows, _mm512_broadcast_i32x4(_mm_maskz_set1_epi8(some, static_cast<char>(flip))));
+  __m512i rows = _mm512_castsi128_si512(_mm_maskz_loadu_epi8(some, p[0]));
+  rows = _mm512_inserti32x4(rows, _mm_maskz_loadu_epi8(some, p[1]), 1);
+  rows = _mm512_inserti32x4(rows, _mm_maskz_loadu_epi8(some, p[2]), 2);
+  rows = _mm512_inserti32x4(rows, _mm_maskz_loadu_epi8(some, p[3]), 3);
+  rows = _mm512_xor_si512(rows, _mm512_maskz_broadcast_i32x4(kAll, _mm_maskz_set1_epi8(some, static_cast<char>(flip))));
   // Four columns of four rows come together in each quarter, and are transposed there.
   const __m512i quarters = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m128i square = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   rows = _mm512_maskz_permutexvar_epi32(kAll, quarters, rows);
-  _mm512_storeu_si512(to, _mm512_shuffle_epi8(rows, _mm512_broadcast_i32x4(square)));
+  return {_mm512_shuffle_epi8(rows, _mm512_maskz_broadcast_i32x4(kAll, square))};
+}
+MICA_INLINE void interleave(const uint8_t* p, int64_t stride, int n, uint8_t flip, int8_t* to) {
+  const uint8_t* const rows[kDot] = {p, p + stride, p + 2 * stride, p + 3 * stride};
+  _mm512_storeu_si512(to, lanes_of_rows(rows, n, flip).v);
 }
 MICA_INLINE Ints dot(Ints sum, Ints row, Ints columns) {
   return {_mm512_dpbusd_epi32(sum.v, row.v, columns.v)};

@@ -17,6 +17,32 @@ MICA_INLINE Ints load_columns(const int8_t* p) {
 MICA_INLINE Ints load_sums(const int32_t* p) {
   return splat_ints(*p);
 }
+MICA_INLINE Vec to_floats(Ints a) {
+  return {static_cast<float>(static_cast<int32_t>(a.v))};
+}
+template <int bits>
+MICA_INLINE Ints shifted(Ints a) {
+  return {a.v >> bits};
+}
+MICA_INLINE Ints operator&(Ints a, Ints b) {
+  return {a.v & b.v};
+}
+MICA_INLINE Vec low_nibbles(Ints a) {
+  return {static_cast<float>(a.v & 15)};
+}
+MICA_INLINE Vec low_bytes(Ints a) {
+  return {static_cast<float>(a.v & 255)};
+}
+inline constexpr int kMostByte = 255;
+MICA_INLINE Ints dot_bytes(Ints sum, Ints a, Ints b) {
+  for (int i = 0; i < 32; i += 8) {
+    sum.v += (a.v >> i & 255) * static_cast<uint32_t>(static_cast<int8_t>(b.v >> i & 255));
+  }
+  return sum;
+}
+MICA_INLINE Ints lanes_of_rows(const uint8_t* const (&p)[kDot], int n, uint8_t flip) {
+  return splat_ints(n > 0 ? *p[0] ^ flip : 0);
+}
 MICA_INLINE void interleave(const uint8_t* p, int64_t, int n, uint8_t flip, int8_t* to) {
   *to = n > 0 ? static_cast<int8_t>(*p ^ flip) : int8_t{0};
 }
