@@ -2,7 +2,8 @@
 //   W[n, k] = (code - zero point) * scale of block (n, k / block_size)
 // Codes of `bits` bits are packed in bytes, the lowest bits first, each block in block_size * bits / 8 bytes. Zero
 // points are packed likewise, each row in whole bytes, or floats, or 2^(bits - 1). g_idx, where given, names the block
-// whose scale and zero point each k has. Computed in float, whatever accuracy_level allows.
+// whose scale and zero point each k has. Computed in float, except that accuracy_level 4 allows A to be rounded to 8
+// bits block by block, of which products with constant weights make use.
 #include <algorithm>
 
 #include "backends/cpu/thread_pool.h"
@@ -11,6 +12,7 @@
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/pack_simd.h"
 #include "kernels/op.h"
+#include "kernels/quant/block_weights.h"
 #include "kernels/quant/nbits_simd.h"
 #include "kernels/quant/parameters.h"
 #include "kernels/wide_operands.h"
@@ -21,7 +23,7 @@ namespace {
 enum Input : size_t { kA, kB, kScales, kZeros, kGroups, kBias };
 
 struct MatMulNBits {
-  int64_t k = 0, n = 0, bits = 4, block_size = 0, prepacked = 0;
+  int64_t k = 0, n = 0, bits = 4, block_size = 0, prepacked = 0, accuracy_level = 0;
 
   int64_t blocks() const { return (k - 1) / block_size + 1; }
   int64_t block_bytes() const { return block_size * bits / 8; }
@@ -177,8 +179,20 @@ void multiply_few_rows(const MatMulNBits& op, const Operands& io, const Weights&
   });
 }
 
+// Groups, and zero points that are floats, are left to the plain loops.
+std::shared_ptr<const BlockWeights> prepack(const MatMulNBits& op, const ConstantOperands& io) {
+  if (io.in(kGroups) != nullptr) return nullptr;
+  return BlockWeights::make({op.n, op.bits, op.block_size, op.blocks()}, io.in(kB), io.in(kScales), io.in(kZeros));
+}
+
+// What was packed, unless there are inputs beside it that were not constant.
+const BlockWeights* packed_weights(const Operands& io) {
+  const auto* packed = io.packed<BlockWeights>();
+  return packed != nullptr && packed->had_zeros() == io.has(kZeros) && !io.has(kGroups) ? packed : nullptr;
+}
+
 void run_cpu(const MatMulNBits& op, const Operands& io) {
-  constexpr int64_t kFewRows = 8;
+  constexpr int64_t kFewRows = 8, kByteAccuracy = 4;
   const Tensor& a = io.in(kA);
   const WideOutput<float> y(io, io.out(0));
   const int64_t m = a.elements() / op.k;
@@ -187,12 +201,17 @@ void run_cpu(const MatMulNBits& op, const Operands& io) {
   }
   if (io.has(kBias) && io.in(kBias).elements() != op.n) bad_input("bias " + io.in(kBias).str() + " does not fit N");
   const float* bias = widen_optional<float>(io, kBias);
-  if (io.in(kB).elements() == 0) {  // the product is left out
+  const BlockWeights* packed = packed_weights(io);
+  if (packed == nullptr && io.in(kB).elements() == 0) {  // the product is left out
     fill(bias, m, op.n, y.data());
     return y.store();
   }
-  const Weights weights(op, io);
   const float* rows = widen<float>(io, a);
+  if (packed != nullptr) {
+    multiply_block_weights(io, rows, m, op.k, *packed, op.accuracy_level == kByteAccuracy, bias, y.data());
+    return y.store();
+  }
+  const Weights weights(op, io);
   if (m <= kFewRows) {
     multiply_few_rows(op, io, weights, rows, m, bias, y.data());
   } else {
@@ -223,11 +242,12 @@ MICA_OP(MatMulNBits, 1, com_microsoft) {
       .attribute("bits", &MatMulNBits::bits)
       .required("block_size", &MatMulNBits::block_size)
       .attribute("weight_prepacked", &MatMulNBits::prepacked)
-      .ignored_attribute("accuracy_level")
+      .attribute("accuracy_level", &MatMulNBits::accuracy_level)
       .prepare<prepare>()
       .infer<infer>()
       .flops<product_flops>()
-      .cpu<run_cpu>();
+      .cpu<run_cpu>()
+      .prepack<prepack>();
 }
 
 }  // namespace mica

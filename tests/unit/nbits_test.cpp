@@ -1,6 +1,7 @@
 // Weights of a few bits: their decoding on every instruction set, MatMulNBits and GatherBlockQuantized.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -40,63 +41,164 @@ TEST(NBitsKernels, EveryLength) {
   }
 }
 
-enum class Zeros { None, Packed, Float };
+enum class Zeros { None, Packed, Middle, Float };
 
-// A last block that is not full, packed zero points with a padded row, groups in another order.
-void check_matmul(int64_t m, int bits, Zeros zeros, bool grouped) {
-  const int64_t n = 21, k = 72, block = 16, blocks = 5;
-  const auto codes = random_bytes(static_cast<size_t>(n * blocks * block * bits / 8), 2);
-  const int64_t zero_pitch = (blocks * bits + 7) / 8;
-  const auto zero_codes = random_bytes(static_cast<size_t>(n * zero_pitch), 3);
-  std::vector<float> a, scales, bias, zero_floats;
-  std::vector<int32_t> groups;
-  for (int64_t i = 0; i < m * k; ++i) a.push_back(static_cast<float>(std::sin(static_cast<double>(i))));
-  for (int64_t i = 0; i < n * blocks; ++i) {
-    scales.push_back(0.01f * static_cast<float>(i + 1));
-    zero_floats.push_back(0.5f * static_cast<float>(i));
+struct Problem {
+  int64_t m = 1, n = 21, k = 72, block = 16;
+  int bits = 4;
+  Zeros zeros = Zeros::None;
+  bool grouped = false;
+
+  int64_t blocks() const { return (k + block - 1) / block; }
+};
+
+// Inputs of MatMulNBits: a last block that is not full, packed zero points with a padded row, groups in another order.
+class MatMulInputs {
+ public:
+  explicit MatMulInputs(const Problem& problem) : p_(problem) {
+    const int64_t blocks = p_.blocks(), bits = p_.bits;
+    codes_ = random_bytes(static_cast<size_t>(p_.n * blocks * p_.block * bits / 8), 2);
+    zero_pitch_ = (blocks * bits + 7) / 8;
+    zero_codes_ = random_bytes(static_cast<size_t>(p_.n * zero_pitch_), 3);
+    if (p_.zeros == Zeros::Middle) {
+      std::ranges::fill(zero_codes_, static_cast<uint8_t>(bits == 2 ? 0xaa : bits == 4 ? 0x88 : 0x80));
+    }
+    for (int64_t i = 0; i < p_.m * p_.k; ++i) a_.push_back(static_cast<float>(std::sin(static_cast<double>(i))));
+    for (int64_t i = 0; i < p_.n * blocks; ++i) {
+      scales_.push_back(0.01f * static_cast<float>(i % 100 + 1));
+      zero_floats_.push_back(0.5f * static_cast<float>(i % 100));
+    }
+    for (int64_t i = 0; i < p_.n; ++i) bias_.push_back(static_cast<float>(i));
+    for (int64_t i = 0; i < p_.k; ++i) groups_.push_back(static_cast<int32_t>((i * 3) % blocks));
   }
-  for (int64_t i = 0; i < n; ++i) bias.push_back(static_cast<float>(i));
-  for (int64_t i = 0; i < k; ++i) groups.push_back(static_cast<int32_t>((i * 3) % blocks));
-  std::vector<Tensor> inputs = {Tensor::of<float>({1, m, k}, std::span<const float>(a)),
-                                Tensor::of<uint8_t>({n, blocks, block * bits / 8}, std::span<const uint8_t>(codes)),
-                                Tensor::of<float>({n * blocks}, std::span<const float>(scales)),
-                                {},
-                                {},
-                                Tensor::of<float>({n}, std::span<const float>(bias))};
-  if (zeros == Zeros::Packed) inputs[3] = Tensor::of<uint8_t>({n * zero_pitch}, std::span<const uint8_t>(zero_codes));
-  if (zeros == Zeros::Float) inputs[3] = Tensor::of<float>({n, blocks}, std::span<const float>(zero_floats));
-  if (grouped) inputs[4] = Tensor::of<int32_t>({k}, std::span<const int32_t>(groups));
-  const auto y = run_op(
-      {"MatMulNBits", 1, {{"K", k}, {"N", n}, {"bits", int64_t{bits}}, {"block_size", block}}, 1, "com.microsoft"},
-      inputs);
-  ASSERT_EQ(y[0].tensor.shape(), (Shape{1, m, n}));
-  for (int64_t i = 0; i < m; ++i) {
-    for (int64_t j = 0; j < n; ++j) {
-      double sum = bias[static_cast<size_t>(j)];
-      for (int64_t p = 0; p < k; ++p) {
-        const int64_t group = grouped ? groups[static_cast<size_t>(p)] : p / block;
-        const size_t at = static_cast<size_t>(j * blocks + group);
-        double zero = 1 << (bits - 1);
-        if (zeros == Zeros::Packed) zero = code_of(zero_codes, j * zero_pitch * 8 / bits + group, bits);
-        if (zeros == Zeros::Float) zero = static_cast<double>(zero_floats[at]);
-        sum += static_cast<double>(a[static_cast<size_t>(i * k + p)]) *
-               (code_of(codes, j * blocks * block + p, bits) - zero) * static_cast<double>(scales[at]);
+
+  std::vector<Tensor> tensors() const {
+    const int64_t blocks = p_.blocks();
+    std::vector<Tensor> inputs = {
+        Tensor::of<float>({1, p_.m, p_.k}, std::span<const float>(a_)),
+        Tensor::of<uint8_t>({p_.n, blocks, p_.block * p_.bits / 8}, std::span<const uint8_t>(codes_)),
+        Tensor::of<float>({p_.n * blocks}, std::span<const float>(scales_)),
+        {},
+        {},
+        Tensor::of<float>({p_.n}, std::span<const float>(bias_))};
+    if (p_.zeros == Zeros::Packed || p_.zeros == Zeros::Middle) {
+      inputs[3] = Tensor::of<uint8_t>({p_.n * zero_pitch_}, std::span<const uint8_t>(zero_codes_));
+    }
+    if (p_.zeros == Zeros::Float) inputs[3] = Tensor::of<float>({p_.n, blocks}, std::span<const float>(zero_floats_));
+    if (p_.grouped) inputs[4] = Tensor::of<int32_t>({p_.k}, std::span<const int32_t>(groups_));
+    return inputs;
+  }
+
+  double weight(int64_t j, int64_t k) const {
+    const int64_t blocks = p_.blocks(), group = p_.grouped ? groups_[static_cast<size_t>(k)] : k / p_.block;
+    const auto at = static_cast<size_t>(j * blocks + group);
+    double zero = 1 << (p_.bits - 1);
+    if (p_.zeros == Zeros::Packed) zero = code_of(zero_codes_, j * zero_pitch_ * 8 / p_.bits + group, p_.bits);
+    if (p_.zeros == Zeros::Float) zero = static_cast<double>(zero_floats_[at]);
+    return (code_of(codes_, j * blocks * p_.block + k, p_.bits) - zero) * static_cast<double>(scales_[at]);
+  }
+  double a(int64_t i, int64_t k) const { return static_cast<double>(a_[static_cast<size_t>(i * p_.k + k)]); }
+  double bias(int64_t j) const { return static_cast<double>(bias_[static_cast<size_t>(j)]); }
+
+ private:
+  Problem p_;
+  int64_t zero_pitch_;
+  std::vector<uint8_t> codes_, zero_codes_;
+  std::vector<float> a_, scales_, bias_, zero_floats_;
+  std::vector<int32_t> groups_;
+};
+
+// `as_bytes`: each number of A may be off by half a step of its block, which is its largest magnitude / 127.
+void expect_product(const Problem& p, const MatMulInputs& inputs, const Tensor& y, bool as_bytes) {
+  ASSERT_EQ(y.shape(), (Shape{1, p.m, p.n}));
+  for (int64_t i = 0; i < p.m; ++i) {
+    for (int64_t j = 0; j < p.n; ++j) {
+      double sum = inputs.bias(j), allowed = 0;
+      for (int64_t block = 0; block < p.k; block += p.block) {
+        double most = 0, weights = 0;
+        for (int64_t k = block; k < std::min(p.k, block + p.block); ++k) {
+          sum += inputs.a(i, k) * inputs.weight(j, k);
+          most = std::max(most, std::abs(inputs.a(i, k)));
+          weights += std::abs(inputs.weight(j, k));
+        }
+        if (as_bytes) allowed += most / 127 / 2 * weights;
       }
-      EXPECT_NEAR(y[0].tensor.as<float>()[static_cast<size_t>(i * n + j)], sum, 1e-4 * (1 + std::abs(sum)))
-          << bits << " bits at " << i << "," << j;
+      EXPECT_NEAR(y.as<float>()[static_cast<size_t>(i * p.n + j)], sum, allowed + 1e-4 * (1 + std::abs(sum)))
+          << p.bits << " bits, " << p.m << " rows, at " << i << "," << j;
     }
   }
+}
+
+OpCall matmul_nbits(const Problem& p, int64_t accuracy_level) {
+  return {
+      "MatMulNBits",
+      1,
+      {{"K", p.k}, {"N", p.n}, {"bits", int64_t{p.bits}}, {"block_size", p.block}, {"accuracy_level", accuracy_level}},
+      1,
+      "com.microsoft"};
 }
 
 TEST(MatMulNBits, BlocksZeroPointsAndGroups) {
   for (const int bits : {2, 4, 8}) {
     for (const Zeros zeros : {Zeros::None, Zeros::Packed, Zeros::Float}) {
       for (const int64_t m : {1, 3, 11}) {
-        check_matmul(m, bits, zeros, false);
-        check_matmul(m, bits, zeros, true);
+        for (const bool grouped : {false, true}) {
+          const Problem problem{.m = m, .bits = bits, .zeros = zeros, .grouped = grouped};
+          const MatMulInputs inputs(problem);
+          const auto y = run_op(matmul_nbits(problem, 4), inputs.tensors());
+          expect_product(problem, inputs, y[0].tensor, false);
+        }
       }
     }
   }
+}
+
+TEST(MatMulNBits, ConstantWeights) {
+  for (size_t i = 0; i < isas().size(); ++i) {
+    if (!lacking(isas()[i]).empty()) continue;
+    SCOPED_TRACE(isas()[i].name);
+    const UseIsa use(i);
+    for (const int bits : {4, 8}) {
+      for (const Zeros zeros : {Zeros::None, Zeros::Packed, Zeros::Middle}) {
+        for (const Problem& shape : {Problem{.n = 21, .k = 72, .block = 16}, Problem{.n = 150, .k = 200, .block = 32},
+                                     Problem{.n = 64, .k = 256, .block = 128}}) {
+          for (const int64_t m : {1, 2, 7, 19}) {
+            Problem problem = shape;
+            problem.m = m, problem.bits = bits, problem.zeros = zeros;
+            const MatMulInputs inputs(problem);
+            std::vector<size_t> constant{1, 2};
+            if (zeros != Zeros::None) constant.push_back(3);
+            for (const int64_t accuracy : {0, 4}) {
+              const auto y = run_packed_op(matmul_nbits(problem, accuracy), inputs.tensors(), constant, 2);
+              expect_product(problem, inputs, y[0].tensor, accuracy == 4);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// What is packed does not serve where there are inputs beside it that are not constant.
+TEST(MatMulNBits, ZeroPointsThatAreComputed) {
+  const Problem problem{.m = 2, .zeros = Zeros::Packed};
+  const MatMulInputs inputs(problem);
+  const std::vector<Tensor> tensors = inputs.tensors();
+  const OpCall call = matmul_nbits(problem, 0);
+  const Node node = node_of(call, tensors);
+  const Kernel& kernel = node.op->def().kernels[0];
+  std::vector<const Tensor*> constants{nullptr, &tensors[1], &tensors[2], nullptr, nullptr, nullptr};
+  const auto packed = kernel.prepack(node.params.get(), ConstantOperands(constants));
+  std::vector<Datum> data(tensors.begin(), tensors.end());
+  std::vector<Datum*> ins;
+  for (Datum& datum : data) ins.push_back(datum.tensor.defined() ? &datum : nullptr);
+  Datum y(Tensor(DType::F32, {1, problem.m, problem.n}));
+  std::vector<Datum*> outs{&y};
+  Workspace workspace;
+  ThreadPool threads(1);
+  const Operands::Context context{&workspace, &threads, nullptr};
+  kernel.run(node.params.get(), Operands(ins, outs, packed.get(), context));
+  expect_product(problem, inputs, y.tensor, false);
 }
 
 TEST(MatMulNBits, LeftOutWeightsAndBadOnes) {

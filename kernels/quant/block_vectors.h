@@ -1,0 +1,62 @@
+// Groups of columns of weights quantised in blocks, for the files that are compiled once per instruction set.
+#pragma once
+
+#include "kernels/quant/block_weights_simd.h"
+#include "kernels/simd/dot.h"
+
+namespace mica::MICA_ISA {
+
+inline constexpr int kGroupVectors = kLanes == 16 ? 4 : 16 / kLanes;
+inline constexpr int kGroupColumns = kGroupVectors * kLanes;
+
+MICA_INLINE Ints load_words(const uint32_t* p) {
+  return load_sums(reinterpret_cast<const int32_t*>(p));
+}
+
+/// Zero points of block `block` and a vector of columns.
+MICA_INLINE Vec load_zeros(const BlockColumns& of, int64_t block, int v) {
+  return of.zeros != nullptr ? load_u8(of.zeros + block * kGroupColumns + v * kLanes) : splat(of.zero);
+}
+
+/// total += scale * (sum - zero * row_sum), for the rows and columns of a block; sum(r, v) is a Vec.
+template <int Rows, class Sum>
+MICA_INLINE void add_block(const BlockColumns& of, int64_t block, const float (&row_sums)[Rows],
+                           Vec (&total)[Rows][kGroupVectors], Sum sum) {
+#pragma GCC unroll 16
+  for (int v = 0; v < kGroupVectors; ++v) {
+    const Vec scale = load(of.scales + block * kGroupColumns + v * kLanes), zero = load_zeros(of, block, v);
+#pragma GCC unroll 4
+    for (int r = 0; r < Rows; ++r) total[r][v] = fma(fnma(zero, splat(row_sums[r]), sum(r, v)), scale, total[r][v]);
+  }
+}
+
+/// Kernel<bits, Rows>::run(of) for of.rows rows.
+template <template <int, int> class Kernel, int bits, class Call>
+void multiply_few(const Call& of) {
+  switch (of.rows) {
+    case 1:
+      return Kernel<bits, 1>::run(of);
+    case 2:
+      return Kernel<bits, 2>::run(of);
+    case 3:
+      return Kernel<bits, 3>::run(of);
+    default:
+      return Kernel<bits, 4>::run(of);
+  }
+}
+
+template <int Rows>
+MICA_INLINE void clear(Vec (&total)[Rows][kGroupVectors]) {
+  for (int r = 0; r < Rows; ++r) {
+    for (int v = 0; v < kGroupVectors; ++v) total[r][v] = splat(0.0f);
+  }
+}
+
+template <int Rows>
+MICA_INLINE void store_rows(const Vec (&total)[Rows][kGroupVectors], float* y) {
+  for (int r = 0; r < Rows; ++r) {
+    for (int v = 0; v < kGroupVectors; ++v) store(y + r * kGroupColumns + v * kLanes, total[r][v]);
+  }
+}
+
+}  // namespace mica::MICA_ISA

@@ -1,0 +1,246 @@
+#include "kernels/quant/block_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "backends/cpu/thread_pool.h"
+#include "kernels/matmul/gemm.h"
+#include "kernels/quant/block_bytes_simd.h"
+#include "kernels/wide_operands.h"
+
+namespace mica {
+namespace {
+
+constexpr int64_t kWordBytes = sizeof(uint32_t);
+
+int64_t ceil_div(int64_t x, int64_t y) {
+  return (x + y - 1) / y;
+}
+
+/// Rows of A, padded with zeros to whole blocks, with the sum of each block.
+struct PaddedRows {
+  const float* a;
+  int64_t pitch;
+  float* sums;
+};
+
+PaddedRows padded_rows(const Operands& io, const float* a, int64_t m, int64_t k, const BlockLayout& layout) {
+  const int64_t padded = layout.padded_k();
+  PaddedRows rows{a, padded, io.scratch<float>(m * layout.blocks)};
+  if (padded != k) {
+    float* copy = io.scratch<float>(m * padded);
+    for (int64_t i = 0; i < m; ++i) {
+      std::copy_n(a + i * k, k, copy + i * padded);
+      std::fill_n(copy + i * padded + k, padded - k, 0.0f);
+    }
+    rows.a = copy;
+  }
+  for (int64_t i = 0; i < m * layout.blocks; ++i) {
+    float sum = 0;
+    for (int64_t j = 0; j < layout.block_size; ++j) sum += rows.a[i * layout.block_size + j];
+    rows.sums[i] = sum;
+  }
+  return rows;
+}
+
+/// Rows of A in bytes.
+struct ByteRows {
+  const int8_t* a;
+  int64_t pitch;
+  const float* scales;
+  const float* sums;
+};
+
+ByteRows byte_rows(const Operands& io, const float* a, int64_t m, int64_t k, const BlockLayout& layout) {
+  constexpr float kMost = 127, kUnits = 0x1.8p23f;  // sums with kUnits are rounded to integers
+  constexpr int64_t kEven[] = {0, 4, 1, 5, 2, 6, 3, 7};
+  const int64_t padded = layout.padded_k(), size = layout.block_size, blocks = layout.blocks;
+  int8_t* bytes = io.scratch<int8_t>(m * padded);
+  float* scales = io.scratch<float>(m * blocks);
+  float* sums = io.scratch<float>(m * blocks);
+  io.threads().parallel_for(m * blocks, 1 + 8192 / size, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i % blocks * size, count = std::min(size, k - first);
+      const float* from = a + i / blocks * k + first;
+      int8_t* to = bytes + i * size;
+      float most = 0;
+      for (int64_t j = 0; j < count; ++j) most = std::max(most, std::abs(from[j]));
+      const float factor = most > 0 && most <= std::numeric_limits<float>::max() ? kMost / most : 0;
+      int32_t sum = 0;
+      for (int64_t j = 0; j < size; ++j) {
+        const auto code = static_cast<int8_t>(j < count && factor > 0 ? from[j] * factor + kUnits - kUnits : 0);
+        to[layout.bits == 4 ? j / 8 * 8 + kEven[j % 8] : j] = code;
+        sum += code;
+      }
+      scales[i] = factor > 0 ? most / kMost : most;  // infinity makes what it should: NaN
+      sums[i] = static_cast<float>(sum) * scales[i];
+    }
+  });
+  return {bytes, padded, scales, sums};
+}
+
+/// Multiplies all rows by each group of columns: multiply(columns, first row, rows, y).
+template <class Multiply>
+void for_each_group(const Operands& io, int64_t m, const BlockWeights& weights, const float* bias, float* y,
+                    Multiply&& multiply) {
+  const int64_t columns = block_weight_kernels().columns, n = weights.layout().n;
+  const int64_t work = columns * weights.layout().padded_k() * std::max<int64_t>(m, 2);
+  io.threads().parallel_for(weights.groups(), 1 + 100000 / work, [&](int64_t begin, int64_t end) {
+    constexpr int64_t kMostColumns = 64;
+    float results[kMostBlockRows * kMostColumns];
+    for (int64_t group = begin; group < end; ++group) {
+      const BlockColumns block = weights.group(group);
+      const int64_t first = group * columns, count = std::min(columns, n - first);
+      for (int64_t row = 0; row < m; row += kMostBlockRows) {
+        const int64_t rows = std::min(kMostBlockRows, m - row);
+        multiply(block, row, rows, results);
+        for (int64_t r = 0; r < rows; ++r) {
+          float* to = y + (row + r) * n + first;
+          for (int64_t j = 0; j < count; ++j) {
+            to[j] = results[r * columns + j] + (bias != nullptr ? bias[first + j] : 0.0f);
+          }
+        }
+      }
+    }
+  });
+}
+
+void multiply_bytes(const Operands& io, const float* a, int64_t m, int64_t k, const BlockWeights& weights,
+                    const float* bias, float* y) {
+  const BlockLayout& layout = weights.layout();
+  const ByteRows rows = byte_rows(io, a, m, k, layout);
+  const auto kernel = layout.bits == 4 ? block_byte_kernels().multiply4 : block_byte_kernels().multiply8;
+  for_each_group(io, m, weights, bias, y, [&](const BlockColumns& columns, int64_t row, int64_t count, float* to) {
+    kernel({.weights = columns,
+            .a = rows.a + row * rows.pitch,
+            .a_pitch = rows.pitch,
+            .scales = rows.scales + row * layout.blocks,
+            .sums = rows.sums + row * layout.blocks,
+            .rows = count,
+            .y = to});
+  });
+}
+
+void multiply_floats(const Operands& io, const float* a, int64_t m, int64_t k, const BlockWeights& weights,
+                     const float* bias, float* y) {
+  const BlockLayout& layout = weights.layout();
+  const PaddedRows rows = padded_rows(io, a, m, k, layout);
+  const auto kernel = layout.bits == 4 ? block_weight_kernels().multiply4 : block_weight_kernels().multiply8;
+  for_each_group(io, m, weights, bias, y, [&](const BlockColumns& columns, int64_t row, int64_t count, float* to) {
+    kernel({.weights = columns,
+            .a = rows.a + row * rows.pitch,
+            .a_pitch = rows.pitch,
+            .sums = rows.sums + row * layout.blocks,
+            .rows = count,
+            .y = to});
+  });
+}
+
+/// Weights become floats where `gemm` wants them.
+void multiply_decoded(const Operands& io, const float* a, int64_t m, int64_t k, const BlockWeights& weights,
+                      const float* bias, float* y) {
+  const BlockLayout& layout = weights.layout();
+  const auto decode = layout.bits == 4 ? block_weight_kernels().decode4 : block_weight_kernels().decode8;
+  const int64_t columns = block_weight_kernels().columns;
+  constexpr int64_t kPanel = 16;  // columns
+  const auto fill = [&](const PanelBlock& block, float* to) {
+    const int64_t end = block.j0 + block.n;
+    for (int64_t j = block.j0, next; j < end; j = next) {
+      next = std::min((j / columns + 1) * columns, ceil_div(end, kPanel) * kPanel);
+      BlockColumns group = weights.group(j / columns);
+      const int64_t within = j % columns;
+      group.codes += within;
+      group.scales += within;
+      if (group.zeros != nullptr) group.zeros += within;
+      decode({group, block.k0, block.k, to + (j - block.j0) / kPanel * block.panel, block.panel}, (next - j) / kPanel);
+    }
+  };
+  const FillPanels fill_b = fill;
+  Product product{.m = m, .n = layout.n, .k = k, .a = {a, k, 1}, .c = y, .c_row = layout.n};
+  product.fill_b = &fill_b;
+  if (bias != nullptr) product.epilogue.addends[0] = {bias, 0, 1, 1};
+  gemm(io, product);
+}
+
+}  // namespace
+
+int64_t BlockWeights::groups() const {
+  return ceil_div(layout_.n, block_weight_kernels().columns);
+}
+
+int64_t BlockWeights::group_words() const {
+  return layout_.padded_k() * layout_.bits / (8 * kWordBytes) * block_weight_kernels().columns;
+}
+
+BlockColumns BlockWeights::group(int64_t index) const {
+  const int64_t numbers = layout_.blocks * block_weight_kernels().columns;
+  return {.codes = words_.data<uint32_t>() + index * group_words(),
+          .scales = scales_.data<float>() + index * numbers,
+          .zeros = zeros_.defined() ? zeros_.data<uint8_t>() + index * numbers : nullptr,
+          .zero = static_cast<float>(1 << (layout_.bits - 1)),
+          .blocks = layout_.blocks,
+          .block_size = layout_.block_size};
+}
+
+std::shared_ptr<const BlockWeights> BlockWeights::make(const BlockLayout& layout, const Tensor* codes,
+                                                       const Tensor* scales, const Tensor* zeros) {
+  const int64_t n = layout.n, blocks = layout.blocks, bits = layout.bits;
+  const int64_t row_bytes = layout.padded_k() * bits / 8, zero_bytes = ceil_div(blocks * bits, 8);
+  if ((bits != 4 && bits != 8) || codes == nullptr || scales == nullptr || n == 0) return nullptr;
+  if (codes->elements() != n * row_bytes || scales->elements() != n * blocks || !is_float(scales->dtype())) {
+    return nullptr;
+  }
+  if (zeros != nullptr && (zeros->dtype() != DType::U8 || zeros->elements() != n * zero_bytes)) return nullptr;
+  std::shared_ptr<BlockWeights> weights(new BlockWeights(layout));
+  const int64_t columns = block_weight_kernels().columns, padded_n = weights->groups() * columns;
+  weights->words_ = Tensor(DType::U32, {weights->groups() * weights->group_words()});
+  weights->scales_ = Tensor(DType::F32, {padded_n * blocks});
+  uint32_t* words = weights->words_.mutable_data<uint32_t>();
+  float* to = weights->scales_.mutable_data<float>();
+  std::fill_n(words, weights->words_.elements(), 0u);
+  std::fill_n(to, padded_n * blocks, 0.0f);
+  Tensor wide(DType::F32, {n * blocks});
+  widen_to(*scales, wide.mutable_data<float>());
+  const float* from = wide.data<float>();
+  const uint8_t* bytes = codes->data<uint8_t>();
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t group = i / columns, column = i % columns;
+    uint32_t* word = words + group * weights->group_words() + column;
+    for (int64_t k = 0; k < row_bytes; k += kWordBytes, word += columns) {
+      std::memcpy(word, bytes + i * row_bytes + k, kWordBytes);
+    }
+    for (int64_t b = 0; b < blocks; ++b) to[(group * blocks + b) * columns + column] = from[i * blocks + b];
+  }
+  weights->had_zeros_ = zeros != nullptr;
+  if (zeros == nullptr) return weights;
+  const auto zero = [&](int64_t i, int64_t block) {
+    const int64_t bit = block * bits;
+    return static_cast<uint8_t>(zeros->data<uint8_t>()[i * zero_bytes + bit / 8] >> bit % 8 & ((1 << bits) - 1));
+  };
+  weights->zeros_ = Tensor(DType::U8, {padded_n * blocks});
+  uint8_t* zero_points = weights->zeros_.mutable_data<uint8_t>();
+  std::fill_n(zero_points, padded_n * blocks, uint8_t{0});
+  bool are_middle = true;
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t b = 0; b < blocks; ++b) {
+      uint8_t& point = zero_points[(i / columns * blocks + b) * columns + i % columns];
+      point = zero(i, b);
+      are_middle = are_middle && point == 1 << (bits - 1);
+    }
+  }
+  if (are_middle) weights->zeros_ = Tensor();
+  return weights;
+}
+
+void multiply_block_weights(const Operands& io, const float* a, int64_t m, int64_t k, const BlockWeights& weights,
+                            bool as_bytes, const float* bias, float* y) {
+  constexpr int64_t kFewRows = 8;
+  const bool has_kernel = weights.layout().bits == 4 || block_byte_kernels().multiply8 != nullptr;
+  if (as_bytes && has_kernel) return multiply_bytes(io, a, m, k, weights, bias, y);
+  if (m <= kFewRows) return multiply_floats(io, a, m, k, weights, bias, y);
+  multiply_decoded(io, a, m, k, weights, bias, y);
+}
+
+}  // namespace mica

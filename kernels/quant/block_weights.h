@@ -1,0 +1,46 @@
+// Constant weights of 4 or 8 bits that are quantised in blocks along K, and products with them. (Those of
+// MatMulNBits; the formula stands there.)
+#pragma once
+
+#include <memory>
+
+#include "kernels/op.h"
+#include "kernels/quant/block_weights_simd.h"
+
+namespace mica {
+
+/// A matrix of N rows, each of `blocks` blocks.
+struct BlockLayout {
+  int64_t n, bits, block_size, blocks;
+
+  int64_t padded_k() const { return blocks * block_size; }
+};
+
+/// The matrix in groups of rows, whose codes lie interleaved word by word: see BlockColumns.
+class BlockWeights {
+ public:
+  /// codes: [n, blocks, block_size * bits / 8] bytes; scales: [n, blocks] floats of any width; zeros: bytes with codes
+  /// of `bits` bits, each row in whole bytes, or null. Null where something does not fit.
+  static std::shared_ptr<const BlockWeights> make(const BlockLayout& layout, const Tensor* codes, const Tensor* scales,
+                                                  const Tensor* zeros);
+
+  const BlockLayout& layout() const { return layout_; }
+  bool had_zeros() const { return had_zeros_; }
+  int64_t groups() const;
+  BlockColumns group(int64_t index) const;
+
+ private:
+  explicit BlockWeights(const BlockLayout& layout) : layout_(layout) {}
+  int64_t group_words() const;
+
+  BlockLayout layout_;
+  bool had_zeros_ = false;
+  Tensor words_, scales_, zeros_;  ///< group by group; zeros_ undefined: all are the middle of the codes
+};
+
+/// y [m, n] = A [m, k] x weights' + bias, which has n elements or is null; k is at most layout().padded_k(). With
+/// `as_bytes` each block of a row of A may be rounded to 8 bits by its largest magnitude.
+void multiply_block_weights(const Operands& io, const float* a, int64_t m, int64_t k, const BlockWeights& weights,
+                            bool as_bytes, const float* bias, float* y);
+
+}  // namespace mica
