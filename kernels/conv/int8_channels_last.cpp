@@ -179,13 +179,13 @@ class WindowProduct {
     const int64_t panels = weights_.layout().panels;
     const int64_t work = block_ * int8_kernels().columns * (weights_.layout().padded_k + 64);
     threads.parallel_for(g_.groups * blocks_ * panels, 1 + (int64_t{1} << 17) / work, [&](int64_t begin, int64_t end) {
-      int32_t sums[Int8Piece::kMostRows * kMostColumns];
-      for (int64_t i = begin; i < end; ++i) {
-        // By group, chunk of blocks, panel and block.
+      for (int64_t i = begin, next; i < end; i = next) {
+        // By group, chunk of blocks, panel and block: as many blocks of one panel as there are.
         const int64_t group = i / (blocks_ * panels), within = i % (blocks_ * panels);
         const int64_t first = within / (chunk_ * panels) * chunk_, count = std::min(chunk_, blocks_ - first);
-        const int64_t tile = within - first * panels;
-        multiply(group, first + tile % count, tile / count, sums);
+        const int64_t tile = within - first * panels, block = tile % count;
+        next = std::min(end, i + count - block);
+        multiply(group, tile / count, first + block, next - i);
       }
     });
   }
@@ -193,40 +193,43 @@ class WindowProduct {
  private:
   static constexpr int64_t kMostColumns = 64;
 
-  void multiply(int64_t group, int64_t block, int64_t panel, int32_t* sums) const {
+  void multiply(int64_t group, int64_t panel, int64_t block, int64_t count) const {
     const Int8Kernels& kernels = int8_kernels();
-    const PanelLayout& layout = weights_.layout();
-    const int64_t line = block / line_blocks_, first = block % line_blocks_ * block_;
-    const int64_t count = std::min(block_, outputs_ - first);
-    const int64_t start = line / line_outputs_ * rows_.image() + line % line_outputs_ * line_step_ +
-                          first * column_step_ + group * g_.channels;
     const int64_t column = group * weights_.set_pitch() + panel * kernels.columns;
-    const int64_t all_filters = g_.groups * g_.filters;
-    int32_t nothing[Int8Piece::kMostRows] = {}, rests[Int8Piece::kMostRows];
+    const int64_t filter = group * g_.filters + panel * kernels.columns, all_filters = g_.groups * g_.filters;
+    const int32_t nothing[Int8Piece::kMostRows] = {};
+    int32_t sums[Int8Piece::kMostRows * kMostColumns], rests[Int8Piece::kMostRows];
     Int8Tile tile{};
-    tile.a = rows_.data() + start * kernels.row_element;
     tile.a_pitch = column_step_ * kernels.row_element;
-    tile.rows = count;
-    tile.panel = layout.panel(weights_.panels(group), panel);
-    tile.k = layout.padded_k / weights_.pieces();
+    tile.panel = weights_.layout().panel(weights_.panels(group), panel);
+    tile.k = weights_.layout().padded_k / weights_.pieces();
     tile.row_start = nothing;
     tile.column_start = terms_.start + column;
     tile.c = sums;
     tile.c_pitch = kernels.columns;
     tile.piece_offsets = offsets_;
     tile.pieces = weights_.pieces();
-    if (weights_.zeros() != nullptr) {
-      for (int64_t r = 0; r < count; ++r) rests[r] = rest(start + r * column_step_);
-      tile.a_rest = rests;
-      tile.b_zero = weights_.zeros() + column;
-    }
-    tile.y = {.data = y_ + (line * outputs_ + first) * all_filters + group * g_.filters + panel * kernels.columns,
-              .pitch = all_filters,
+    tile.y = {.pitch = all_filters,
               .columns = std::min(kernels.columns, g_.filters - panel * kernels.columns),
               .scales = terms_.scales + column,
               .zero = y_zero_,
               .is_signed = y_signed_};
-    kernels.multiply(tile);
+    int64_t line = block / line_blocks_, output = block % line_blocks_ * block_;
+    for (; count > 0; --count) {
+      const int64_t start = line / line_outputs_ * rows_.image() + line % line_outputs_ * line_step_ +
+                            output * column_step_ + group * g_.channels;
+      tile.a = rows_.data() + start * kernels.row_element;
+      tile.rows = std::min(block_, outputs_ - output);
+      tile.y.data = y_ + (line * outputs_ + output) * all_filters + filter;
+      if (weights_.zeros() != nullptr) {
+        for (int64_t r = 0; r < tile.rows; ++r) rests[r] = rest(start + r * column_step_);
+        tile.a_rest = rests;
+        tile.b_zero = weights_.zeros() + column;
+      }
+      kernels.multiply(tile);
+      output += block_;
+      if (output >= outputs_) output = 0, ++line;
+    }
   }
 
   // Sum of what a window sees less its zero point.

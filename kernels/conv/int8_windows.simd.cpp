@@ -57,6 +57,17 @@ MICA_INLINE void block(const Int8WindowLine& of, const Channels& channels, const
 #pragma GCC unroll 8
     for (int i = 0; i < Outputs; ++i) sum[i] = dot(sum[i], load_sums(from + i * of.step * kLanes), weights);
   }
+  if constexpr (Outputs == 4) {
+    if (channels.count == kLanes) {
+      const auto scaled = [&](int i) { return to_floats(sum[i]) * channels.scale; };
+      const Bytes4 bytes = pack_four(scaled(0), scaled(1), scaled(2), scaled(3), of.y.zero, of.y.is_signed);
+      store_part<4, 0>(y, bytes);
+      store_part<4, 1>(y + of.y.pitch, bytes);
+      store_part<4, 2>(y + 2 * of.y.pitch, bytes);
+      store_part<4, 3>(y + 3 * of.y.pitch, bytes);
+      return;
+    }
+  }
 #pragma GCC unroll 8
   for (int i = 0; i < Outputs; ++i) {
     store_some(y + i * of.y.pitch, saturate(to_floats(sum[i]) * channels.scale), channels.count, of.y.is_signed);

@@ -1,7 +1,6 @@
 // Products of matrices of 8-bit integers.
 // extensions: avx512_vnni
 #include "kernels/matmul/tile_vector.h"
-#include "kernels/quant/byte_vector.h"
 #include "kernels/quant/int8_simd.h"
 #include "kernels/simd/dot.h"
 
@@ -60,24 +59,40 @@ MICA_INLINE void step(Ints (&sum)[All][kVectors], const RowPointers<R, RowElemen
   }
 }
 
+MICA_INLINE int lanes_of(int64_t columns) {
+  return columns >= kLanes ? kLanes : columns > 0 ? static_cast<int>(columns) : 0;
+}
+
+template <int i>
+MICA_INLINE void store_lanes(uint8_t* p, Bytes4 bytes, int n) {
+  n == kLanes ? store_part<4, i>(p, bytes) : store_quarter<i>(p, bytes, n);
+}
+
 template <int R, int All>
 MICA_INLINE void store_as_bytes(const Ints (&sum)[All][kVectors], const ByteResult& y) {
-  const Saturation saturate(y.is_signed, y.zero);
   Vec scales[kVectors];
-  int count[kVectors];
 #pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
-    scales[v] = load(y.scales + v * kLanes);
-    const int64_t rest = y.columns - v * kLanes;
-    count[v] = rest >= kLanes ? kLanes : rest > 0 ? static_cast<int>(rest) : 0;
-  }
+  for (int v = 0; v < kVectors; ++v) scales[v] = load(y.scales + v * kLanes);
+  const bool whole = y.columns >= kColumns;
   uint8_t* to = y.data;
 #pragma GCC unroll 12
-  for (int r = 0; r < R; ++r, to += y.pitch) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      if (count[v] > 0) {
-        store_some(to + v * kLanes, saturate(to_floats(sum[r][v]) * scales[v]), count[v], y.is_signed);
+  for (int r = 0; r < R; r += 2, to += 2 * y.pitch) {
+    const int other = r + 1 < R ? r + 1 : r;  // the last row may stand for two
+    uint8_t* const to_other = r + 1 < R ? to + y.pitch : to;
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; v += 2) {
+      const Bytes4 bytes = pack_four(to_floats(sum[r][v]) * scales[v], to_floats(sum[r][v + 1]) * scales[v + 1],
+                                     to_floats(sum[other][v]) * scales[v], to_floats(sum[other][v + 1]) * scales[v + 1],
+                                     y.zero, y.is_signed);
+      if (whole) {
+        store_part<2, 0>(to + v * kLanes, bytes);
+        store_part<2, 1>(to_other + v * kLanes, bytes);
+      } else {
+        const int n = lanes_of(y.columns - v * kLanes), next = lanes_of(y.columns - (v + 1) * kLanes);
+        store_lanes<0>(to + v * kLanes, bytes, n);
+        store_lanes<1>(to + (v + 1) * kLanes, bytes, next);
+        store_lanes<2>(to_other + v * kLanes, bytes, n);
+        store_lanes<3>(to_other + (v + 1) * kLanes, bytes, next);
       }
     }
   }

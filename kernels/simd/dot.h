@@ -9,6 +9,11 @@
 //   dot(sum, row, columns)   sum + row . column for each column, exact until a sum of 32 bits wraps around
 //   load_sums(p)             kLanes 32-bit integers
 //   to_floats(a)             Vec of such integers, each rounded to nearest even
+//   Bytes4                   the bytes of four vectors, one behind the other
+//   pack_four(a, b, c, d, zero, is_signed)   Bytes4 of saturate(round(x) + zero) of four Vec, round: to nearest, ties
+//   to
+//                            even; of uint8 or int8; NaN becomes the lower end
+//   store_part<parts, i>(p, bytes)   part i of 2 or 4; store_quarter<i>(p, bytes, n) the first n bytes of a quarter
 //   shifted<bits>(a)         each integer, taken as unsigned, shifted to the right
 //   a & b                    of Ints
 //   low_nibbles(a), low_bytes(a)   Vec of the lowest 4 or 8 bits of each integer

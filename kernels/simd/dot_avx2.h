@@ -24,6 +24,34 @@ MICA_INLINE Ints load_sums(const int32_t* p) {
 MICA_INLINE Vec to_floats(Ints a) {
   return {_mm256_cvtepi32_ps(a.v)};
 }
+struct Bytes4 {
+  __m256i v;
+};
+MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
+  // What is larger becomes the least integer when it is converted, as NaN does, which goes through here.
+  const __m256 most = _mm256_set1_ps(0x1p16f);
+  const auto ints = [&](Vec x) { return _mm256_cvtps_epi32(_mm256_min_ps(most, x.v)); };
+  const __m256i zeros = _mm256_set1_epi16(static_cast<int16_t>(zero));
+  const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(ints(a), ints(b)), zeros);
+  const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(ints(c), ints(d)), zeros);
+  const __m256i bytes = is_signed ? _mm256_packs_epi16(low, high) : _mm256_packus_epi16(low, high);
+  return {_mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
+}
+template <int parts, int i>
+MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
+  const __m128i half = _mm256_extracti128_si256(bytes.v, parts == 2 ? i : i / 2);
+  if constexpr (parts == 2) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), half);
+  } else {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), i % 2 == 0 ? half : _mm_unpackhi_epi64(half, half));
+  }
+}
+template <int i>
+MICA_INLINE void store_quarter(uint8_t* p, Bytes4 bytes, int n) {
+  uint8_t all[kLanes];
+  store_part<4, i>(all, bytes);
+  memcpy(p, all, static_cast<unsigned>(n));
+}
 template <int bits>
 MICA_INLINE Ints shifted(Ints a) {
   return {_mm256_srli_epi32(a.v, bits)};

@@ -24,6 +24,33 @@ MICA_INLINE Ints load_sums(const int32_t* p) {
 MICA_INLINE Vec to_floats(Ints a) {
   return {vcvtq_f32_s32(a.v)};
 }
+struct Bytes4 {
+  uint8x16_t v;
+};
+MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
+  const float32x4_t least = vdupq_n_f32(-0x1p16f);
+  const auto words = [&](Vec x) { return vqmovn_s32(vcvtnq_s32_f32(vmaxnmq_f32(x.v, least))); };
+  const int16x8_t zeros = vdupq_n_s16(static_cast<int16_t>(zero));
+  const int16x8_t low = vqaddq_s16(vcombine_s16(words(a), words(b)), zeros);
+  const int16x8_t high = vqaddq_s16(vcombine_s16(words(c), words(d)), zeros);
+  if (is_signed) return {vreinterpretq_u8_s8(vcombine_s8(vqmovn_s16(low), vqmovn_s16(high)))};
+  return {vcombine_u8(vqmovun_s16(low), vqmovun_s16(high))};
+}
+template <int parts, int i>
+MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
+  if constexpr (parts == 2) {
+    vst1_u8(p, i == 0 ? vget_low_u8(bytes.v) : vget_high_u8(bytes.v));
+  } else {
+    const uint32_t word = vgetq_lane_u32(vreinterpretq_u32_u8(bytes.v), i);
+    memcpy(p, &word, sizeof(word));
+  }
+}
+template <int i>
+MICA_INLINE void store_quarter(uint8_t* p, Bytes4 bytes, int n) {
+  uint8_t all[kLanes];
+  store_part<4, i>(all, bytes);
+  memcpy(p, all, static_cast<size_t>(n));
+}
 template <int bits>
 MICA_INLINE Ints shifted(Ints a) {
   return {vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a.v), bits))};

@@ -20,6 +20,25 @@ MICA_INLINE Ints load_sums(const int32_t* p) {
 MICA_INLINE Vec to_floats(Ints a) {
   return {static_cast<float>(static_cast<int32_t>(a.v))};
 }
+struct Bytes4 {
+  uint8_t v[4];
+};
+MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
+  const float low = static_cast<float>((is_signed ? -128 : 0) - zero);
+  const float high = static_cast<float>((is_signed ? 127 : 255) - zero);
+  const auto byte = [&](Vec x) {
+    return static_cast<uint8_t>(nearest({x.v > low ? x.v < high ? x.v : high : low}) + zero);
+  };
+  return {{byte(a), byte(b), byte(c), byte(d)}};
+}
+template <int parts, int i>
+MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
+  for (int j = 0; j < 4 / parts; ++j) p[j] = bytes.v[i * 4 / parts + j];
+}
+template <int i>
+MICA_INLINE void store_quarter(uint8_t* p, Bytes4 bytes, int n) {
+  if (n > 0) *p = bytes.v[i];
+}
 template <int bits>
 MICA_INLINE Ints shifted(Ints a) {
   return {a.v >> bits};
