@@ -33,20 +33,12 @@ struct Operand {
 
 template <class T>
 struct Add {
-  ByteQuantization a, b, c;
-
-  void operator()(const T* x, const T* y, T* to, int64_t count) const { ByteLoops<T>::add()(x, a, y, b, to, c, count); }
+  static ByteBinaryLoop<T> loop() { return ByteLoops<T>::add(); }
 };
 
 template <class T>
 struct Mul {
-  ByteQuantization a, b, c;
-
-  void operator()(const T* x, const T* y, T* to, int64_t count) const {
-    int32_t products[kChunk];
-    for (int64_t i = 0; i < count; ++i) products[i] = (x[i] - a.zero) * (y[i] - b.zero);
-    ByteLoops<T>::requantize_by_one()(products, a.scale * b.scale / c.scale, c.zero, to, count);
-  }
+  static ByteBinaryLoop<T> loop() { return ByteLoops<T>::multiply(); }
 };
 
 template <template <class> class F>
@@ -55,8 +47,9 @@ void run_cpu(const NoParams&, const Operands& io) {
   const BroadcastOperand operands[] = {BroadcastOperand(io.in(kA)), BroadcastOperand(io.in(kB))};
   const BroadcastWalk walk(BroadcastOperand(c), operands);
   visit_dtype<uint8_t, int8_t>(c.dtype(), [&]<class T>() {
-    const F<T> function{byte_quantization(io, kAScale, kAZero), byte_quantization(io, kBScale, kBZero),
-                        byte_quantization(io, kCScale, kCZero)};
+    const ByteBinaryLoop<T> loop = F<T>::loop();
+    const ByteQuantization by_a = byte_quantization(io, kAScale, kAZero), by_b = byte_quantization(io, kBScale, kBZero);
+    const ByteQuantization by_c = byte_quantization(io, kCScale, kCZero);
     walk.run(io.threads(), kElementwiseGrain, [&](const BroadcastWalk::Row& row) {
       const Operand<T> a{reinterpret_cast<const T*>(row.in[0]), walk.repeats(0)};
       const Operand<T> b{reinterpret_cast<const T*>(row.in[1]), walk.repeats(1)};
@@ -64,7 +57,7 @@ void run_cpu(const NoParams&, const Operands& io) {
       T left[kChunk], right[kChunk];
       for (int64_t i = 0; i < row.count; i += kChunk) {
         const int64_t count = std::min(kChunk, row.count - i);
-        function(a.at(i, count, left), b.at(i, count, right), to + i, count);
+        loop(a.at(i, count, left), by_a, b.at(i, count, right), by_b, to + i, by_c, count);
       }
     });
   });

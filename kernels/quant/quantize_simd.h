@@ -31,10 +31,10 @@ using RequantizeLoop = void (*)(const int32_t* x, const float* scale, int32_t ze
 template <class Byte>
 using RequantizeByOneLoop = void (*)(const int32_t* x, float scale, int32_t zero, Byte* y, int64_t n);
 
-/// y[i] = quantize(dequantize(a[i]) + dequantize(b[i])), each by its own scale and zero point.
+/// A function of two numbers, each by its own scale and zero point.
 template <class Byte>
-using AddLoop = void (*)(const Byte* a, const ByteQuantization& by_a, const Byte* b, const ByteQuantization& by_b,
-                         Byte* y, const ByteQuantization& by_y, int64_t n);
+using ByteBinaryLoop = void (*)(const Byte* a, const ByteQuantization& by_a, const Byte* b,
+                                const ByteQuantization& by_b, Byte* y, const ByteQuantization& by_y, int64_t n);
 
 /// sums[i] += x[i]
 template <class Byte>
@@ -51,8 +51,12 @@ struct QuantizeKernels {
   RequantizeLoop<int8_t> requantize_s8;
   RequantizeByOneLoop<uint8_t> requantize_by_one_u8;
   RequantizeByOneLoop<int8_t> requantize_by_one_s8;
-  AddLoop<uint8_t> add_u8;
-  AddLoop<int8_t> add_s8;
+  /// y[i] = quantize(dequantize(a[i]) + dequantize(b[i]))
+  ByteBinaryLoop<uint8_t> add_u8;
+  ByteBinaryLoop<int8_t> add_s8;
+  /// y[i] = saturate(round((a[i] - a_zero) * (b[i] - b_zero) * (a_scale * b_scale / y_scale)) + y_zero)
+  ByteBinaryLoop<uint8_t> multiply_u8;
+  ByteBinaryLoop<int8_t> multiply_s8;
   SumLoop<uint8_t> sum_u8;
   SumLoop<int8_t> sum_s8;
   /// y[i] = x[i] * scale[i] + bias[i]; `bias` may be null.
@@ -73,7 +77,8 @@ struct ByteLoops<uint8_t> {
   static DequantizeLoop<uint8_t> dequantize() { return quantize_kernels().dequantize_u8; }
   static RequantizeLoop<uint8_t> requantize() { return quantize_kernels().requantize_u8; }
   static RequantizeByOneLoop<uint8_t> requantize_by_one() { return quantize_kernels().requantize_by_one_u8; }
-  static AddLoop<uint8_t> add() { return quantize_kernels().add_u8; }
+  static ByteBinaryLoop<uint8_t> add() { return quantize_kernels().add_u8; }
+  static ByteBinaryLoop<uint8_t> multiply() { return quantize_kernels().multiply_u8; }
   static SumLoop<uint8_t> sum() { return quantize_kernels().sum_u8; }
 };
 template <>
@@ -82,7 +87,8 @@ struct ByteLoops<int8_t> {
   static DequantizeLoop<int8_t> dequantize() { return quantize_kernels().dequantize_s8; }
   static RequantizeLoop<int8_t> requantize() { return quantize_kernels().requantize_s8; }
   static RequantizeByOneLoop<int8_t> requantize_by_one() { return quantize_kernels().requantize_by_one_s8; }
-  static AddLoop<int8_t> add() { return quantize_kernels().add_s8; }
+  static ByteBinaryLoop<int8_t> add() { return quantize_kernels().add_s8; }
+  static ByteBinaryLoop<int8_t> multiply() { return quantize_kernels().multiply_s8; }
   static SumLoop<int8_t> sum() { return quantize_kernels().sum_s8; }
 };
 

@@ -96,8 +96,21 @@ class StridedCopy {
     }
   }
 
+  /// Where the innermost axis has N places, as that of the channels of an image.
+  template <int64_t N, class T>
+  static void interleave(const T* from, T* to, const Axis& inner, const Axis& tile) {
+    for (int64_t j = 0; j < tile.extent; ++j) {
+      for (int64_t i = 0; i < N; ++i) to[j * tile.to + i] = from[j + i * inner.from];
+    }
+  }
+
   template <class T>
   static void transpose(const T* from, T* to, const Axis& inner, const Axis& tile) {
+    if (inner.to == 1 && tile.from == 1) {
+      if (inner.extent == 2) return interleave<2>(from, to, inner, tile);
+      if (inner.extent == 3) return interleave<3>(from, to, inner, tile);
+      if (inner.extent == 4) return interleave<4>(from, to, inner, tile);
+    }
     for (int64_t begin = 0; begin < inner.extent; begin += kTile) {
       const int64_t end = std::min(begin + kTile, inner.extent);
       for (int64_t j = 0; j < tile.extent; ++j) {
