@@ -1,12 +1,12 @@
 // Computing in float or double on tensors of any float type: Half and BFloat16 are widened, and results rounded.
 #pragma once
 
-#include <algorithm>
-#include <type_traits>
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "kernels/float_conversion.h"
 #include "kernels/operands.h"
-#include "runtime/base/half.h"
 
 namespace mica {
 
@@ -19,22 +19,12 @@ void visit_wide(DType dtype, F&& f) {
   bad_input("element type " + std::string(name(dtype)) + " is not a float");
 }
 
-/// Writes the elements of a float tensor as T (float or double).
-template <class T>
-void widen_to(const Tensor& tensor, T* to) {
-  const bool known = visit_dtype<float, double, Half, BFloat16>(tensor.dtype(), [&]<class S>() {
-    const S* from = tensor.data<S>();
-    for (int64_t i = 0, count = tensor.elements(); i < count; ++i) to[i] = static_cast<T>(from[i]);
-  });
-  if (!known) bad_input(tensor.str() + " does not hold floats");
-}
-
-/// The elements of a float tensor as T: the tensor's own memory, or a copy in scratch.
+/// The elements of a float tensor as T (float or double): the tensor's own memory, or a copy in scratch.
 template <class T>
 const T* widen(const Operands& io, const Tensor& tensor) {
   if (tensor.dtype() == dtype_of<T>) return tensor.data<T>();
   T* wide = io.scratch<T>(tensor.elements());
-  widen_to(tensor, wide);
+  convert_floats(tensor.dtype(), tensor.raw(), dtype_of<T>, wide, tensor.elements(), &io.threads());
   return wide;
 }
 
@@ -44,7 +34,7 @@ inline std::shared_ptr<const Tensor> widen_constant(const Tensor* tensor) {
   if (tensor == nullptr || !is_float(tensor->dtype())) return nullptr;
   if (tensor->dtype() == DType::F32 || tensor->dtype() == DType::F64) return nullptr;
   auto wide = std::make_shared<Tensor>(DType::F32, tensor->shape());
-  widen_to(*tensor, wide->mutable_data<float>());
+  convert_floats(tensor->dtype(), tensor->raw(), DType::F32, wide->mutable_data<float>(), tensor->elements());
   return wide;
 }
 
@@ -60,26 +50,18 @@ class WideOutput {
  public:
   WideOutput(const Operands& io, Tensor& tensor)
       : tensor_(tensor),
+        threads_(io.threads()),
         data_(tensor.dtype() == dtype_of<T> ? tensor.mutable_data<T>() : io.scratch<T>(tensor.elements())) {}
 
   T* data() const { return data_; }
   void store() const {
-    visit_dtype<float, double, Half, BFloat16>(tensor_.dtype(), [&]<class S>() {
-      if constexpr (!std::is_same_v<S, T>) {
-        S* to = tensor_.mutable_data<S>();
-        for (int64_t i = 0, count = tensor_.elements(); i < count; ++i) {
-          if constexpr (std::is_same_v<S, double>) {
-            to[i] = static_cast<double>(data_[i]);
-          } else {
-            to[i] = S(static_cast<float>(data_[i]));
-          }
-        }
-      }
-    });
+    if (tensor_.dtype() == dtype_of<T>) return;
+    convert_floats(dtype_of<T>, data_, tensor_.dtype(), tensor_.mutable_raw(), tensor_.elements(), &threads_);
   }
 
  private:
   Tensor& tensor_;
+  ThreadPool& threads_;
   T* data_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/half_simd.h"
+#include "runtime/base/half.h"
 
 namespace mica {
 namespace {

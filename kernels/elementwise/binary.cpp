@@ -31,16 +31,6 @@ class Block {
 
 }  // namespace
 
-ConvertLoop widening(DType dtype) {
-  if (dtype == DType::F16) return half_kernels().widen_f16;
-  return dtype == DType::BF16 ? half_kernels().widen_bf16 : nullptr;
-}
-
-ConvertLoop narrowing(DType dtype) {
-  if (dtype == DType::F16) return half_kernels().narrow_f16;
-  return dtype == DType::BF16 ? half_kernels().narrow_bf16 : nullptr;
-}
-
 void infer_binary(InferContext& ctx, DType result, DimFunction contents) {
   same_dtype(ctx, 0, 1);
   set_result(ctx, result, broadcast_inputs(ctx), contents);

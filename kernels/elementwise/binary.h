@@ -12,7 +12,7 @@
 #include "kernels/elementwise/binary_simd.h"
 #include "kernels/elementwise/broadcast.h"
 #include "kernels/elementwise/contents.h"
-#include "kernels/half_simd.h"
+#include "kernels/float_conversion.h"
 #include "kernels/op.h"
 
 namespace mica {
@@ -54,10 +54,6 @@ inline void run_binary(const Operands& io, const BinaryKernel& kernel) {
 
 /// The output has this type and the dims that A and B broadcast to.
 void infer_binary(InferContext& ctx, DType result, DimFunction contents);
-
-/// From narrow floats to float and back; null for float itself.
-ConvertLoop widening(DType dtype);
-ConvertLoop narrowing(DType dtype);
 
 /// Inner loops of F::apply on elements of type T.
 template <class F, class T>

@@ -77,7 +77,7 @@ class RowFinisher {
 std::shared_ptr<const Int8Weights> Int8Weights::make(const Tensor* tensor, bool transposed) {
   if (tensor == nullptr || tensor->shape().rank() != 2) return nullptr;
   Tensor wide(DType::F32, tensor->shape());
-  widen_to(*tensor, wide.mutable_data<float>());
+  convert_floats(tensor->dtype(), tensor->raw(), DType::F32, wide.mutable_data<float>(), wide.elements());
   const int64_t rows = wide.shape()[0], columns = wide.shape()[1];
   const int64_t k = transposed ? columns : rows, n = transposed ? rows : columns;
   const int64_t k_step = transposed ? 1 : columns, n_step = transposed ? columns : 1;
