@@ -202,7 +202,7 @@ std::shared_ptr<const BlockWeights> BlockWeights::make(const BlockLayout& layout
   std::fill_n(words, weights->words_.elements(), 0u);
   std::fill_n(to, padded_n * blocks, 0.0f);
   Tensor wide(DType::F32, {n * blocks});
-  widen_to(*scales, wide.mutable_data<float>());
+  convert_floats(scales->dtype(), scales->raw(), DType::F32, wide.mutable_data<float>(), wide.elements());
   const float* from = wide.data<float>();
   const uint8_t* bytes = codes->data<uint8_t>();
   for (int64_t i = 0; i < n; ++i) {
