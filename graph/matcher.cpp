@@ -2,11 +2,11 @@
 // back what it bound when that fails.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <utility>
 
 #include "graph/edit.h"
 #include "graph/pattern.h"
+#include "runtime/base/function_ref.h"
 
 namespace mica {
 
@@ -27,7 +27,12 @@ class Matcher {
  private:
   using Form = Pattern::Form;
   using Kind = Form::Kind;
-  using Next = std::function<bool()>;
+  using Next = FunctionRef<bool()>;
+
+  struct Bound {
+    const Form* form;
+    ValueId value;
+  };
 
   // Products and sums in the graph, and the operators that take away.
   struct Arithmetic {
@@ -37,18 +42,19 @@ class Matcher {
     return kind == Kind::Sum ? Arithmetic{"Add", "Sub"} : Arithmetic{"Mul", "Div"};
   }
 
-  bool value(const Pattern& pattern, ValueId id, const Next& next) {
+  bool value(const Pattern& pattern, ValueId id, Next next) {
     if (id == ValueId::None) return false;
     const Form& form = pattern.form();
     if (form.kind == Kind::Number) return is_number(id, form.number, next);
-    const auto [bound, added] = bound_.emplace(&form, id);
-    if (!added) return bound->second == id && next();
+    const auto bound = std::ranges::find(bound_, &form, &Bound::form);
+    if (bound != bound_.end()) return bound->value == id && next();
+    bound_.push_back({&form, id});
     if (unbound_value(form, id, next)) return true;
-    bound_.erase(&form);
+    bound_.pop_back();
     return false;
   }
 
-  bool unbound_value(const Form& form, ValueId id, const Next& next) {
+  bool unbound_value(const Form& form, ValueId id, Next next) {
     switch (form.kind) {
       case Kind::Any:
         return bind(form.name, id, next);
@@ -75,7 +81,7 @@ class Matcher {
     return false;
   }
 
-  bool bind(const std::string& name, ValueId id, const Next& next) {
+  bool bind(const std::string& name, ValueId id, Next next) {
     const auto [it, added] = match_.values_.emplace(name, id);
     if (!added) return it->second == id && next();
     if (next()) return true;
@@ -84,7 +90,7 @@ class Matcher {
   }
 
   // The constant `id` is read as a number, whatever its rank.
-  bool with_number(ValueId id, const Next& next) {
+  bool with_number(ValueId id, Next next) {
     const bool before = match_.shaped_numbers_;
     match_.shaped_numbers_ |= graph_.value(id).constant.shape().rank() > 0;
     if (next()) return true;
@@ -93,7 +99,7 @@ class Matcher {
   }
 
   // As near as the element type lets an exporter write the number.
-  bool is_number(ValueId id, double wanted, const Next& next) {
+  bool is_number(ValueId id, double wanted, Next next) {
     if (!is_constant(graph_, id)) return false;
     const Tensor& constant = graph_.value(id).constant;
     const auto found = number(constant);
@@ -113,14 +119,14 @@ class Matcher {
   }
 
   // Takes the node that gives `id` into the match for what follows.
-  bool with_node(ValueId id, const Next& next) {
+  bool with_node(ValueId id, Next next) {
     match_.matched_.push_back(graph_.value(id).producer);
     if (next()) return true;
     match_.matched_.pop_back();
     return false;
   }
 
-  bool node(const Form& form, ValueId id, const Next& next) {
+  bool node(const Form& form, ValueId id, Next next) {
     const Node* found = producer(id, form.name, form.operands.size(), form.domain);
     if (found == nullptr) return false;
     const auto extra = std::span(found->inputs).subspan(form.operands.size());
@@ -134,38 +140,38 @@ class Matcher {
     });
   }
 
-  bool inputs(const std::vector<Pattern>& patterns, size_t i, const Node& node, const Next& next) {
+  bool inputs(const std::vector<Pattern>& patterns, size_t i, const Node& node, Next next) {
     if (i == patterns.size()) return next();
     return value(patterns[i], node.inputs[i], [&] { return inputs(patterns, i + 1, node, next); });
   }
 
-  bool unary(std::string_view op_type, const Pattern& operand, ValueId id, const Next& next) {
+  bool unary(std::string_view op_type, const Pattern& operand, ValueId id, Next next) {
     const Node* found = producer(id, op_type, 1);
     return found != nullptr && with_node(id, [&] { return value(operand, found->inputs[0], next); });
   }
 
-  bool binary(std::string_view op_type, const Pattern& a, const Pattern& b, ValueId id, const Next& next) {
+  bool binary(std::string_view op_type, const Pattern& a, const Pattern& b, ValueId id, Next next) {
     const Node* found = producer(id, op_type, 2);
     return found != nullptr &&
            with_node(id, [&] { return value(a, found->inputs[0], [&] { return value(b, found->inputs[1], next); }); });
   }
 
   // 1 / y
-  bool inverse(const Pattern& y, ValueId id, const Next& next) {
+  bool inverse(const Pattern& y, ValueId id, Next next) {
     const Form& form = y.form();
     const bool root = form.kind == Kind::Node && form.name == "Sqrt";
     return unary("Reciprocal", y, id, next) || binary("Div", 1.0, y, id, next) || binary("Pow", y, -1.0, id, next) ||
            (root && binary("Pow", form.operands[0], -0.5, id, next));
   }
 
-  bool power(const Form& form, ValueId id, const Next& next) {
+  bool power(const Form& form, ValueId id, Next next) {
     const Pattern& x = form.operands[0];
     if (binary("Pow", x, form.number, id, next)) return true;
     return group(Kind::Product, std::vector<Pattern>(static_cast<size_t>(form.number), x), id, next);
   }
 
   // Whether the sum or product of all parts is the value: they are dealt out to the two operands in every way.
-  bool group(Kind kind, const std::vector<Pattern>& parts, ValueId id, const Next& next) {
+  bool group(Kind kind, const std::vector<Pattern>& parts, ValueId id, Next next) {
     if (parts.size() == 1) return value(parts[0], id, next);
     const auto [join, take] = arithmetic(kind);
     const Node* joined = producer(id, join, 2);
@@ -178,7 +184,7 @@ class Matcher {
         std::vector<Pattern> left, right;
         for (size_t i = 0; i < parts.size(); ++i) ((mask >> i & 1) != 0 ? left : right).push_back(parts[i]);
         if (found == taken && !make_opposite(kind, right)) continue;
-        const Next then = [&] { return group(kind, right, found->inputs[1], next); };
+        const auto then = [&] { return group(kind, right, found->inputs[1], next); };
         if (group(kind, left, found->inputs[0], then)) return true;
       }
       return false;
@@ -222,7 +228,7 @@ class Matcher {
   const Graph& graph_;
   bool shared_interior_;
   Match match_;
-  std::map<const Form*, ValueId> bound_;  // looked up only; its order does not matter
+  std::vector<Bound> bound_;  // what was bound last is let go first
 };
 
 std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior) {

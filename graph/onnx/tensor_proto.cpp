@@ -175,7 +175,7 @@ Tensor TensorReader::raw(DType dtype, const Shape& shape, std::span<const std::b
   take(data.size());
   Tensor copy(dtype, shape);
   if (clean) {
-    std::ranges::copy(data, static_cast<std::byte*>(copy.mutable_raw()));
+    if (!data.empty()) std::memcpy(copy.mutable_raw(), data.data(), data.size());
   } else {
     std::ranges::transform(data, copy.mutable_data<bool>(), [](std::byte byte) { return byte != std::byte{0}; });
   }
