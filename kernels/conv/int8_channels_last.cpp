@@ -6,6 +6,7 @@
 #include "kernels/conv/channels_last_windows.h"
 #include "kernels/conv/int8_windows_simd.h"
 #include "kernels/conv/window_rows.h"
+#include "kernels/quant/quad_order.h"
 
 namespace mica {
 namespace {
@@ -20,8 +21,8 @@ int64_t ceil_div(int64_t x, int64_t y) {
 
 // What is added to and multiplied with the sums of each filter, padded as the weights are.
 struct FilterTerms {
-  const int32_t* start;  // bias - (zero point of x) * (sum of the weights)
-  const float* scales;
+  int32_t* start;  // bias - (zero point of x) * (sum of the weights)
+  float* scales;
   int32_t x_zero;  // as x is taken: unsigned
 };
 
@@ -263,11 +264,41 @@ class WindowProduct {
   int64_t blocks_, chunk_;           ///< of all lines; those whose windows stay in the cache while panels go by
 };
 
+// Channels in the units that depthwise loops take: four vectors as long as there are so many, then one.
+struct ChannelUnits {
+  int64_t channels, lanes, quads, units;
+
+  ChannelUnits(int64_t count, int64_t of_vector)
+      : channels(count),
+        lanes(of_vector),
+        quads(count / (4 * lanes)),
+        units(quads + ceil_div(count - quads * 4 * lanes, lanes)) {}
+
+  int64_t first(int64_t unit) const {
+    return unit <= quads ? unit * 4 * lanes : std::min(channels, (3 * quads + unit) * lanes);
+  }
+  /// Where a channel's number is among those of all units.
+  int64_t place(int64_t channel) const {
+    const int64_t quad = 4 * lanes, first = channel / quad * quad;
+    return channel < quads * quad ? first + quad_lane(channel - first, lanes) : channel;
+  }
+  /// Numbers in the order of channels come into that of units.
+  template <class T>
+  void arrange(T* numbers) const {
+    constexpr int64_t kMostLanes = 16;
+    T old[4 * kMostLanes];
+    for (int64_t first = 0; first < quads * 4 * lanes; first += 4 * lanes) {
+      std::copy_n(numbers + first, 4 * lanes, old);
+      for (int64_t i = 0; i < 4 * lanes; ++i) numbers[place(first + i)] = old[i];
+    }
+  }
+};
+
 // Outputs of a line whose windows are laid out at a time: so many that these stay in the first-level cache.
-int64_t stretch_of(const WindowAxis& axis, int64_t groups) {
-  constexpr int64_t kColumns = 256;
+int64_t stretch_of(const WindowAxis& axis, int64_t groups, const ChannelUnits& units) {
+  const int64_t columns = units.quads > 0 ? 64 : 256;
   const int64_t reach = (axis.kernel - 1) * axis.dilation + 1;
-  const int64_t most = std::clamp<int64_t>((kColumns / groups - reach) / axis.stride + 1, 1, axis.output);
+  const int64_t most = std::clamp<int64_t>((columns / groups - reach) / axis.stride + 1, 1, axis.output);
   return ceil_div(axis.output, ceil_div(axis.output, most));
 }
 
@@ -276,15 +307,18 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const Int8Con
   const Int8WindowKernels& kernels = int8_window_kernels();
   const FilterTerms terms = filter_terms(io, operands, weights, results.scales);
   const WindowAxis lines = line_axis(g), columns = g.axes[g.rank - 1];
-  const int64_t channels = g.groups, vectors = ceil_div(channels, kernels.lanes);
+  const int64_t channels = g.groups;
+  const ChannelUnits units(channels, kernels.lanes);
+  units.arrange(terms.start);
+  units.arrange(terms.scales);
   const int64_t groups = ceil_div(lines.kernel, kernels.depth), taps = weights.depthwise_taps();
-  const int64_t stretch = stretch_of(columns, groups);
+  const int64_t stretch = stretch_of(columns, groups, units);
   const int64_t seen = (stretch - 1) * columns.stride + (columns.kernel - 1) * columns.dilation + 1;
-  const int64_t threads = io.threads().threads();
-  int32_t* buffers = io.scratch<int32_t>(threads * groups * seen * kernels.lanes);
+  const int64_t threads = io.threads().threads(), buffer = groups * seen * kernels.lanes * (units.quads > 0 ? 4 : 1);
+  int32_t* buffers = io.scratch<int32_t>(threads * buffer);
   const uint8_t** sources = io.scratch<const uint8_t*>(threads * groups * kernels.depth);
-  uint8_t* padding = io.scratch<uint8_t>(kernels.lanes);
-  std::fill_n(padding, kernels.lanes, operands.x_zero != nullptr ? *operands.x_zero->data<uint8_t>() : uint8_t{0});
+  uint8_t* padding = io.scratch<uint8_t>(4 * kernels.lanes);
+  std::fill_n(padding, 4 * kernels.lanes, operands.x_zero != nullptr ? *operands.x_zero->data<uint8_t>() : uint8_t{0});
   int64_t* offsets = io.scratch<int64_t>(taps);
   for (int64_t i = 0; i < taps; ++i) {
     offsets[i] = i % groups * seen + i / groups % columns.kernel * columns.dilation;
@@ -292,17 +326,17 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const Int8Con
   const bool is_signed = operands.x.dtype() == DType::I8;
   const uint8_t* x = operands.x.data<uint8_t>();
   uint8_t* to = y.mutable_data<uint8_t>();
-  // By line of outputs and vector of channels, so that few lines of many channels divide evenly too.
-  const int64_t count = g.batch * lines.output * vectors;
+  // By line of outputs and unit of channels, so that few lines of many channels divide evenly too.
+  const int64_t count = g.batch * lines.output * units.units;
   const int64_t parts = std::min(threads, count);
   io.threads().parallel_for(parts, 1, [&](int64_t first_part, int64_t last_part) {
     for (int64_t part = first_part; part < last_part; ++part) {
       const int64_t end = count * (part + 1) / parts;
       const uint8_t** tap_lines = sources + part * groups * kernels.depth;
       for (int64_t i = count * part / parts, next; i < end; i = next) {
-        const int64_t line = i / vectors, vector = i % vectors;
-        next = std::min(end, (line + 1) * vectors);
-        const int64_t channel = vector * kernels.lanes;
+        const int64_t line = i / units.units, unit = i % units.units;
+        next = std::min(end, (line + 1) * units.units);
+        const int64_t last_unit = unit + next - i, channel = units.first(unit);
         for (int64_t v = 0; v < groups * kernels.depth; ++v) {
           const int64_t place = lines.start(line % lines.output) + v * lines.dilation;
           const bool inside = v < lines.kernel && place >= 0 && place < lines.input;
@@ -310,7 +344,6 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const Int8Con
               inside ? x + (line / lines.output * lines.input + place) * columns.input * channels + channel : nullptr;
         }
         for (int64_t o = 0; o < columns.output; o += stretch) {
-          const int64_t outputs = std::min(stretch, columns.output - o);
           kernels.depthwise({.lines = tap_lines,
                              .padding = padding,
                              .width = columns.input,
@@ -319,14 +352,15 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const Int8Con
                              .columns = seen,
                              .groups = groups,
                              .flip = left_flip(is_signed),
-                             .seen = buffers + part * groups * seen * kernels.lanes,
+                             .seen = buffers + part * buffer,
                              .offsets = offsets,
                              .taps = taps,
-                             .w = weights.depthwise_weights() + vector * taps * kernels.lanes * kernels.depth,
+                             .w = weights.depthwise_weights() + channel * taps * kernels.depth,
                              .start = terms.start + channel,
                              .step = columns.stride,
-                             .outputs = outputs,
-                             .channels = std::min(channels, (vector + next - i) * kernels.lanes) - channel,
+                             .outputs = std::min(stretch, columns.output - o),
+                             .channels = units.first(last_unit) - channel,
+                             .quads = std::max<int64_t>(0, std::min(last_unit, units.quads) - unit),
                              .y = {.data = to + (line * columns.output + o) * channels + channel,
                                    .pitch = channels,
                                    .scales = terms.scales + channel,
@@ -365,6 +399,7 @@ ChannelsLastBytes::ChannelsLastBytes(const ConvParams& params, const Tensor& w, 
 void ChannelsLastBytes::pack_depthwise(const Tensor& w, const Tensor* zeros) {
   const int64_t depth = int8_window_kernels().depth, lanes = int8_window_kernels().lanes;
   const int64_t all_taps = tap_lines_ * tap_columns_, groups = ceil_div(tap_lines_, depth);
+  const ChannelUnits units(set_filters_, lanes);
   set_pitch_ = round_up(set_filters_, lanes);
   std::vector<int32_t> numbers(static_cast<size_t>(set_filters_ * all_taps));
   visit_dtype<int8_t, uint8_t>(w.dtype(), [&]<class W>() {
@@ -385,11 +420,12 @@ void ChannelsLastBytes::pack_depthwise(const Tensor& w, const Tensor* zeros) {
     const int64_t filter = i / all_taps, line = i % all_taps / tap_columns_, column = i % tap_columns_;
     int32_t rest = numbers[static_cast<size_t>(i)];
     sums_.mutable_data<int32_t>()[filter] += rest;
-    const int64_t tap = filter / lanes * taps_ + column * groups + line / depth;
-    const int64_t place = filter % lanes * depth + line % depth;
+    const bool in_quad = filter < units.quads * 4 * lanes;
+    const int64_t width = in_quad ? 4 * lanes : lanes, first = filter / width * width;
+    const int64_t place = first * taps_ + (column * groups + line / depth) * width + units.place(filter) - first;
     for (int64_t part = 0; part < parts; ++part) {
       const int32_t code = std::clamp(rest, -128, 127);
-      to[(tap + part * (taps_ / parts)) * lanes * depth + place] = static_cast<int8_t>(code);
+      to[(place + part * (taps_ / parts) * width) * depth + line % depth] = static_cast<int8_t>(code);
       rest -= code;
     }
   }

@@ -13,6 +13,10 @@
 //   pack_four(a, b, c, d, zero, is_signed)   Bytes4 of saturate(round(x) + zero) of four Vec, round: to nearest, ties
 //   to
 //                            even; of uint8 or int8; NaN becomes the lower end
+//   quads_of_rows(p, flip, to)   four Ints of kDot rows of 4 * kLanes elements, as lanes_of_rows makes one of kLanes,
+//   in
+//                            the order of elements that suits: that of quad_lane in kernels/quant/quad_order.h
+//   pack_quad(a, b, c, d, zero, is_signed)   as pack_four, of four vectors in that order, which gives bytes in theirs
 //   store_part<parts, i>(p, bytes)   part i of 2 or 4; store_quarter<i>(p, bytes, n) the first n bytes of a quarter
 //   shifted<bits>(a)         each integer, taken as unsigned, shifted to the right
 //   a & b                    of Ints

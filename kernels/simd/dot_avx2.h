@@ -27,15 +27,29 @@ MICA_INLINE Vec to_floats(Ints a) {
 struct Bytes4 {
   __m256i v;
 };
-MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
+MICA_INLINE Bytes4 pack_quad(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
   // What is larger becomes the least integer when it is converted, as NaN does, which goes through here.
   const __m256 most = _mm256_set1_ps(0x1p16f);
   const auto ints = [&](Vec x) { return _mm256_cvtps_epi32(_mm256_min_ps(most, x.v)); };
   const __m256i zeros = _mm256_set1_epi16(static_cast<int16_t>(zero));
   const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(ints(a), ints(b)), zeros);
   const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(ints(c), ints(d)), zeros);
-  const __m256i bytes = is_signed ? _mm256_packs_epi16(low, high) : _mm256_packus_epi16(low, high);
+  return {is_signed ? _mm256_packs_epi16(low, high) : _mm256_packus_epi16(low, high)};
+}
+MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
+  const __m256i bytes = pack_quad(a, b, c, d, zero, is_signed).v;
   return {_mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
+}
+MICA_INLINE void quads_of_rows(const uint8_t* const (&p)[kDot], uint8_t flip, Ints (&to)[4]) {
+  const __m256i flips = _mm256_set1_epi8(static_cast<char>(flip)), none = _mm256_setzero_si256();
+  const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p[0]));
+  const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p[1]));
+  const __m256i low = _mm256_xor_si256(_mm256_unpacklo_epi8(a, b), flips);
+  const __m256i high = _mm256_xor_si256(_mm256_unpackhi_epi8(a, b), flips);
+  to[0].v = _mm256_unpacklo_epi8(low, none);
+  to[1].v = _mm256_unpackhi_epi8(low, none);
+  to[2].v = _mm256_unpacklo_epi8(high, none);
+  to[3].v = _mm256_unpackhi_epi8(high, none);
 }
 template <int parts, int i>
 MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {

@@ -35,6 +35,16 @@ MICA_INLINE __m256i pairs_of_rows(const uint8_t* p, const uint8_t* q, int n, uin
 MICA_INLINE Ints lanes_of_rows(const uint8_t* const (&p)[kDot], int n, uint8_t flip) {
   return {_mm512_cvtepu8_epi16(pairs_of_rows(p[0], p[1], n, flip))};
 }
+MICA_INLINE void quads_of_rows(const uint8_t* const (&p)[kDot], uint8_t flip, Ints (&to)[4]) {
+  const __m512i flips = _mm512_set1_epi8(static_cast<char>(flip)), none = _mm512_setzero_si512();
+  const __m512i a = _mm512_loadu_si512(p[0]), b = _mm512_loadu_si512(p[1]);
+  const __m512i low = _mm512_xor_si512(_mm512_unpacklo_epi8(a, b), flips);
+  const __m512i high = _mm512_xor_si512(_mm512_unpackhi_epi8(a, b), flips);
+  to[0].v = _mm512_unpacklo_epi8(low, none);
+  to[1].v = _mm512_unpackhi_epi8(low, none);
+  to[2].v = _mm512_unpacklo_epi8(high, none);
+  to[3].v = _mm512_unpackhi_epi8(high, none);
+}
 MICA_INLINE void interleave(const uint8_t* p, int64_t stride, int n, uint8_t flip, int8_t* to) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), pairs_of_rows(p, p + stride, n, flip));
 }

@@ -37,6 +37,18 @@ MICA_INLINE Ints lanes_of_rows(const uint8_t* const (&p)[kDot], int n, uint8_t f
   rows = _mm512_maskz_permutexvar_epi32(kAll, quarters, rows);
   return {_mm512_shuffle_epi8(rows, _mm512_maskz_broadcast_i32x4(kAll, square))};
 }
+MICA_INLINE void quads_of_rows(const uint8_t* const (&p)[kDot], uint8_t flip, Ints (&to)[4]) {
+  const __m512i flips = _mm512_set1_epi8(static_cast<char>(flip));
+  const __m512i a = _mm512_loadu_si512(p[0]), b = _mm512_loadu_si512(p[1]);
+  const __m512i c = _mm512_loadu_si512(p[2]), d = _mm512_loadu_si512(p[3]);
+  const auto pairs = [&](bool high, __m512i x, __m512i y) {
+    return _mm512_xor_si512(high ? _mm512_unpackhi_epi8(x, y) : _mm512_unpacklo_epi8(x, y), flips);
+  };
+  to[0].v = _mm512_unpacklo_epi16(pairs(false, a, b), pairs(false, c, d));
+  to[1].v = _mm512_unpackhi_epi16(pairs(false, a, b), pairs(false, c, d));
+  to[2].v = _mm512_unpacklo_epi16(pairs(true, a, b), pairs(true, c, d));
+  to[3].v = _mm512_unpackhi_epi16(pairs(true, a, b), pairs(true, c, d));
+}
 MICA_INLINE void interleave(const uint8_t* p, int64_t stride, int n, uint8_t flip, int8_t* to) {
   const uint8_t* const rows[kDot] = {p, p + stride, p + 2 * stride, p + 3 * stride};
   _mm512_storeu_si512(to, lanes_of_rows(rows, n, flip).v);

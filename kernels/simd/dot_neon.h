@@ -36,6 +36,9 @@ MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_s
   if (is_signed) return {vreinterpretq_u8_s8(vcombine_s8(vqmovn_s16(low), vqmovn_s16(high)))};
   return {vcombine_u8(vqmovun_s16(low), vqmovun_s16(high))};
 }
+MICA_INLINE Bytes4 pack_quad(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
+  return pack_four(a, b, c, d, zero, is_signed);
+}
 template <int parts, int i>
 MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
   if constexpr (parts == 2) {
@@ -81,6 +84,9 @@ MICA_INLINE Ints lanes_of_rows(const uint8_t* const (&p)[kDot], int n, uint8_t f
   int32_t lanes[kLanes] = {};
   for (int j = 0; j < n; ++j) lanes[j] = p[0][j] ^ flip;
   return {vld1q_s32(lanes)};
+}
+MICA_INLINE void quads_of_rows(const uint8_t* const (&p)[kDot], uint8_t flip, Ints (&to)[4]) {
+  for (int j = 0; j < 4; ++j) to[j] = lanes_of_rows({p[0] + j * kLanes}, kLanes, flip);
 }
 MICA_INLINE void interleave(const uint8_t* p, int64_t, int n, uint8_t flip, int8_t* to) {
   for (int j = 0; j < kLanes; ++j) to[j] = j < n ? static_cast<int8_t>(p[j] ^ flip) : int8_t{0};

@@ -31,6 +31,9 @@ MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_s
   };
   return {{byte(a), byte(b), byte(c), byte(d)}};
 }
+MICA_INLINE Bytes4 pack_quad(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
+  return pack_four(a, b, c, d, zero, is_signed);
+}
 template <int parts, int i>
 MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
   for (int j = 0; j < 4 / parts; ++j) p[j] = bytes.v[i * 4 / parts + j];
@@ -61,6 +64,9 @@ MICA_INLINE Ints dot_bytes(Ints sum, Ints a, Ints b) {
 }
 MICA_INLINE Ints lanes_of_rows(const uint8_t* const (&p)[kDot], int n, uint8_t flip) {
   return splat_ints(n > 0 ? *p[0] ^ flip : 0);
+}
+MICA_INLINE void quads_of_rows(const uint8_t* const (&p)[kDot], uint8_t flip, Ints (&to)[4]) {
+  for (int j = 0; j < 4; ++j) to[j] = lanes_of_rows({p[0] + j * kLanes}, kLanes, flip);
 }
 MICA_INLINE void interleave(const uint8_t* p, int64_t, int n, uint8_t flip, int8_t* to) {
   *to = n > 0 ? static_cast<int8_t>(*p ^ flip) : int8_t{0};

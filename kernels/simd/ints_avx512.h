@@ -15,16 +15,18 @@ MICA_INLINE Vec to_floats(Ints a) {
 struct Bytes4 {
   __m512i v;
 };
-MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
+MICA_INLINE Bytes4 pack_quad(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
   // What is larger becomes the least integer when it is converted, as NaN does, which goes through here.
   const __m512 most = _mm512_set1_ps(0x1p16f);
   const auto ints = [&](Vec x) { return _mm512_maskz_cvtps_epi32(kAll, _mm512_maskz_min_ps(kAll, most, x.v)); };
   const __m512i zeros = _mm512_set1_epi16(static_cast<int16_t>(zero));
   const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(ints(a), ints(b)), zeros);
   const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(ints(c), ints(d)), zeros);
-  const __m512i bytes = is_signed ? _mm512_packs_epi16(low, high) : _mm512_packus_epi16(low, high);
+  return {is_signed ? _mm512_packs_epi16(low, high) : _mm512_packus_epi16(low, high)};
+}
+MICA_INLINE Bytes4 pack_four(Vec a, Vec b, Vec c, Vec d, int32_t zero, bool is_signed) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return {_mm512_maskz_permutexvar_epi32(kAll, order, bytes)};
+  return {_mm512_maskz_permutexvar_epi32(kAll, order, pack_quad(a, b, c, d, zero, is_signed).v)};
 }
 template <int parts, int i>
 MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
