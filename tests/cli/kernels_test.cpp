@@ -17,6 +17,7 @@ TEST_F(Kernels, EveryFamilyIsRightOnEveryInstructionSet) {
                                                      {"conv", "1x6x9x7,k3,o4,s2,g2"},
                                                      {"gather", "30x7x11"},
                                                      {"gemm", "13x35x17"},
+                                                     {"nbits", "3x21x40,g16"},
                                                      {"reduce", "3x5x7,axis1"},
                                                      {"rope", "2x3x5x8"},
                                                      {"transpose", "3x5x7x2,perm0213"}};
