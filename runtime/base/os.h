@@ -19,6 +19,12 @@ struct Memory {
 };
 Memory memory();
 
+/// Bytes of a huge page, of which a table of addresses holds more than of small ones.
+inline constexpr size_t kHugePage = size_t{2} << 20;
+/// Asks the system to use huge pages for those that lie whole within `bytes` bytes from `memory` on, which have not
+/// been written yet. It may not.
+void use_huge_pages(void* memory, size_t bytes);
+
 /// Processor time in seconds that the calling thread has taken, from some start.
 double thread_seconds();
 

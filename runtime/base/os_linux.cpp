@@ -77,6 +77,13 @@ Memory memory() {
           read_kilobytes("/proc/self/status", "VmHWM")};
 }
 
+void use_huge_pages(void* memory, size_t bytes) {
+  const auto first = reinterpret_cast<uintptr_t>(memory);
+  const uintptr_t begin = (first + kHugePage - 1) / kHugePage * kHugePage;
+  const uintptr_t end = (first + bytes) / kHugePage * kHugePage;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
 double thread_seconds() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
