@@ -8,13 +8,15 @@
 
 namespace mica {
 
-/// A term added to the scores, after the soft cap: strides in elements, 0 where all share an element.
+/// A term added to the scores, or a mask of them, after the soft cap: strides in elements, 0 where all share an
+/// element.
 template <class T>
 struct ScoreBias {
   const T* data = nullptr;  ///< null: no term
   int64_t batch = 0, head = 0, row = 0, key = 0;
+  const bool* shown = nullptr;  ///< null: no mask; else false hides a key
 
-  const T* at(int64_t b, int64_t h, int64_t i) const { return data + (b * batch + h * head + i * row); }
+  int64_t at(int64_t b, int64_t h, int64_t i) const { return b * batch + h * head + i * row; }
 };
 
 /// Which keys a sequence of the batch has, and where its queries stand among them.

@@ -1,5 +1,7 @@
 #include "kernels/attention/products.h"
 
+#include <algorithm>
+
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/tile_simd.h"
 
@@ -15,13 +17,19 @@ Product product_of(const ScoreProduct<float>& p) {
   product.epilogue.alpha = p.scale;
   for (size_t i = 0; i < p.bias.size(); ++i)
     product.epilogue.addends[i] = {p.bias[i].data, p.bias[i].row, p.bias[i].key};
+  if (p.triangle.is_set) product.triangle = Product::Triangle::Result;
+  product.diagonal = p.triangle.diagonal;
   return product;
 }
 
 Product product_of(const ValueProduct<float>& p) {
-  Product product{p.rows, p.width, p.keys, {p.p.data, p.p.stride, 1}, {p.v.data, p.v.stride, 1}};
+  Product product{p.rows,     p.width,      p.keys, {p.p.data, p.p.stride, 1}, {p.v.data, p.v.stride, 1},
+                  p.packed_v, p.packed_keys};
   product.c = p.out.data;
   product.c_row = p.out.stride;
+  if (p.adds) product.epilogue.addends[0] = {p.out.data, p.out.stride, 1};
+  if (p.triangle.is_set) product.triangle = Product::Triangle::Left;
+  product.diagonal = p.triangle.diagonal;
   return product;
 }
 
@@ -48,13 +56,23 @@ void ValueProduct<float>::run(float* scratch) const {
 }
 
 template <>
-int64_t packed_keys<float>(int64_t keys, int64_t width) {
+int64_t packed_key_elements<float>(int64_t keys, int64_t width) {
   return packed_elements(width, keys);
 }
 
 template <>
 void pack_keys(const Rows<const float>& k, int64_t keys, int64_t width, float* to) {
   pack({k.data, 1, k.stride}, width, keys, to);
+}
+
+template <>
+int64_t packed_value_elements<float>(int64_t keys, int64_t width) {
+  return packed_elements(keys, width);
+}
+
+template <>
+void pack_values(const Rows<const float>& v, int64_t keys, int64_t width, float* to) {
+  pack({v.data, v.stride, 1}, keys, width, to);
 }
 
 template <>
@@ -81,15 +99,26 @@ int64_t ValueProduct<double>::scratch() const {
 
 template <>
 void ValueProduct<double>::run(double*) const {
-  multiply<double>(rows, width, keys, {p.data, p.stride, 1}, {v.data, v.stride, 1}, {out.data, out.stride, 1});
+  for (int64_t i = 0; i < rows; ++i) {
+    if (!adds) std::fill_n(out.at(i), width, 0);
+    for (int64_t j = 0; j < keys; ++j) {
+      for (int64_t d = 0; d < width; ++d) out.at(i)[d] += p.at(i)[j] * v.at(j)[d];
+    }
+  }
 }
 
 template <>
-int64_t packed_keys<double>(int64_t, int64_t) {
+int64_t packed_key_elements<double>(int64_t, int64_t) {
+  return 0;
+}
+template <>
+int64_t packed_value_elements<double>(int64_t, int64_t) {
   return 0;
 }
 
 template <>
 void pack_keys(const Rows<const double>&, int64_t, int64_t, double*) {}
+template <>
+void pack_values(const Rows<const double>&, int64_t, int64_t, double*) {}
 
 }  // namespace mica

@@ -1,7 +1,6 @@
 #include "kernels/attention/score_bias.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "kernels/shape/shape_input.h"
 
@@ -13,11 +12,6 @@ const T* as_terms(const Operands& io, const Tensor& mask) {
   if (is_float(mask.dtype())) return widen<T>(io, mask);
   T* terms = io.scratch<T>(mask.elements());
   const int64_t count = mask.elements();
-  if (mask.dtype() == DType::Bool) {
-    const bool* shown = mask.data<bool>();
-    for (int64_t i = 0; i < count; ++i) terms[i] = shown[i] ? T{0} : -std::numeric_limits<T>::infinity();
-    return terms;
-  }
   const bool known = visit_dtype<int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(
       mask.dtype(), [&]<class S>() {
         for (int64_t i = 0; i < count; ++i) terms[i] = static_cast<T>(mask.data<S>()[i]);
@@ -65,7 +59,9 @@ std::array<int64_t, 4> mask_steps(const Tensor& mask, const Shape& scores, Short
 template <class T>
 ScoreBias<T> score_bias(const Operands& io, const Tensor& mask, const Shape& scores, ShortMask short_mask) {
   const auto steps = mask_steps(mask, scores, short_mask);
-  return {as_terms<T>(io, mask), steps[0], steps[1], steps[2], steps[3]};
+  ScoreBias<T> bias{nullptr, steps[0], steps[1], steps[2], steps[3]};
+  mask.dtype() == DType::Bool ? void(bias.shown = mask.data<bool>()) : void(bias.data = as_terms<T>(io, mask));
+  return bias;
 }
 
 template <class T>

@@ -5,25 +5,127 @@
 namespace mica::MICA_ISA {
 namespace {
 
-float exponentials(float* x, int64_t n, float sink) {
-  const float highest = highest_of<F32>(x, n);
-  float shift = highest < sink ? sink : highest;
-  if (shift == -__builtin_inff()) shift = 0;
-  const Vec shifts = splat(shift);
-  double total[1] = {};
-  sum_blocks(n, total, [=](Vec(&sums)[1], int64_t i, auto... rest) {
-    const Vec e = exp(load(x + i, rest...) - shifts);
-    store(x + i, e, rest...);
-    sums[0] = sums[0] + keep(e, zero(), rest...);
-  });
-  float of_sink;
-  store(&of_sink, exp(splat(sink) - shifts), 1);
-  return static_cast<float>(total[0]) + of_sink;
+MICA_INLINE void clear(float* x, int64_t n) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(x + i, zero());
+  if (const int rest = static_cast<int>(n - i); rest > 0) store(x + i, zero(), rest);
+}
+
+MICA_INLINE float exp_of(float x) {
+  float y;
+  store(&y, exp(splat(x)), 1);
+  return y;
+}
+
+// Lanes [first, last) of v, and -infinity in the others.
+MICA_INLINE Vec only(Vec v, int64_t first, int64_t last) {
+  alignas(64) static constexpr float lanes[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  static_assert(kLanes <= 16);
+  const Vec lane = load(lanes);
+  return select((splat(static_cast<float>(first)) <= lane) & (lane < splat(static_cast<float>(last))), v,
+                splat(-__builtin_inff()));
+}
+
+// Vectors that some of the rows of a group see, and between these the ones that all rows see whole.
+struct Seen {
+  int64_t first, first_whole, last_whole, last;
+};
+
+// f.operator()<edge>(j) for all vectors from key `from` to `to`.
+template <class F>
+MICA_INLINE void for_each_vector(const Seen& seen, int64_t from, int64_t to, F f) {
+  int64_t j = from;
+  for (; j < to && j < seen.first_whole; j += kLanes) f.template operator()<true>(j);
+  for (; j < to && j < seen.last_whole; j += kLanes) f.template operator()<false>(j);
+  for (; j < to; j += kLanes) f.template operator()<true>(j);
+}
+
+// What a row becomes by a step that finds a largest score.
+MICA_INLINE void raise(WeighedRow<float>& row, float highest) {
+  row.rescale = 1;
+  if (highest <= row.highest) return;  // not so where a NaN is
+  row.rescale = row.highest == -__builtin_inff() ? 0 : exp_of(row.highest - highest);
+  row.highest = highest;
+}
+
+// R rows at once, so that one need not wait for what follows from the vectors of another.
+template <int R>
+MICA_INLINE void weigh_group(float* x, int64_t stride, int64_t count, WeighedRow<float>* rows) {
+  Seen seen{rows[0].first, rows[0].first, rows[0].last, rows[0].last};
+#pragma GCC unroll 4
+  for (int r = 1; r < R; ++r) {
+    seen.first = rows[r].first < seen.first ? rows[r].first : seen.first;
+    seen.last = rows[r].last > seen.last ? rows[r].last : seen.last;
+    seen.first_whole = rows[r].first > seen.first_whole ? rows[r].first : seen.first_whole;
+    seen.last_whole = rows[r].last < seen.last_whole ? rows[r].last : seen.last_whole;
+  }
+  seen.first = seen.first / kLanes * kLanes;
+  seen.first_whole = (seen.first_whole + kLanes - 1) / kLanes * kLanes;
+  seen.last_whole = seen.last_whole / kLanes * kLanes;
+  seen.last = (seen.last + kLanes - 1) / kLanes * kLanes;
+
+  Vec best[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) best[r] = splat(-__builtin_inff());
+  for_each_vector(
+      seen, seen.first, seen.last, [&]<bool edge>(int64_t j) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+        for (int r = 0; r < R; ++r) {
+          Vec v = load(x + r * stride + j);
+          if constexpr (edge) v = only(v, rows[r].first - j, rows[r].last - j);
+          best[r] = max(v, best[r]);
+        }
+      });
+  Vec shift[R];
+  float total[R];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+    raise(rows[r], highest(best[r]));
+    shift[r] = splat(rows[r].highest == -__builtin_inff() ? 0 : rows[r].highest);
+    total[r] = rows[r].sum * rows[r].rescale;
+  }
+  for (int64_t from = seen.first; from < seen.last; from += kSumBlock) {
+    Vec sums[R];
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) sums[r] = zero();
+    const int64_t to = seen.last - from < kSumBlock ? seen.last : from + kSumBlock;
+    for_each_vector(
+        seen, from, to, [&]<bool edge>(int64_t j) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+          for (int r = 0; r < R; ++r) {
+            Vec v = load(x + r * stride + j);
+            if constexpr (edge) v = only(v, rows[r].first - j, rows[r].last - j);
+            v = exp_within(max(splat(-104.0f), v - shift[r]));
+            store(x + r * stride + j, v);
+            sums[r] = sums[r] + v;
+          }
+        });
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) total[r] += sum(sums[r]);
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+    rows[r].sum = total[r];
+    clear(x + r * stride, seen.first);
+    clear(x + r * stride + seen.last, count - seen.last);
+  }
+}
+
+void weigh(float* x, int64_t stride, int64_t count, WeighedRow<float>* rows, int64_t n) {
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4) weigh_group<4>(x + i * stride, stride, count, rows + i);
+  for (; i < n; ++i) weigh_group<1>(x + i * stride, stride, count, rows + i);
 }
 
 void softcap(float* x, int64_t n, float cap) {
   const Vec factor = splat(cap);
   map<F32, F32>(x, x, n, [=](Vec v, int64_t, auto...) { return factor * tanh(v / factor); });
+}
+
+void hide(const uint8_t* shown, float* x, int64_t n) {
+  const Vec nothing = splat(-__builtin_inff());
+  map<F32, F32>(x, x, n,
+                [=](Vec v, int64_t i, auto... rest) { return select(load_bools(shown + i, rest...), v, nothing); });
 }
 
 void scale(const float* x, float* y, int64_t n, float factor) {
@@ -34,8 +136,9 @@ void scale(const float* x, float* y, int64_t n, float factor) {
 }  // namespace
 
 MICA_SIMD_TABLE(WeighKernels, weigh_kernels) = {
-    .exponentials = exponentials,
+    .weigh = weigh,
     .softcap = softcap,
+    .hide = hide,
     .scale = scale,
 };
 

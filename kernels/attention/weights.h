@@ -1,4 +1,4 @@
-// Scores of one query turned into weights of its keys: the plain loops for double, vector loops for float.
+// Scores turned into weights of keys: the plain loops for double, vector loops for float.
 #pragma once
 
 #include <algorithm>
@@ -9,23 +9,30 @@
 
 namespace mica {
 
-/// x = exp(x - highest), for what is the largest of all x and `sink`. Returns what these are to be multiplied by to
-/// sum, with exp(sink - highest), to 1; 0 where all are -infinity.
-inline float exponentials(float* x, int64_t count, float sink) {
-  const float sum = weigh_kernels().exponentials(x, count, sink);
-  return sum == 0 ? 0.0f : 1 / sum;
+/// What makes probabilities of weights that are complete: 0 where no key is seen.
+template <class T>
+T factor_of(const WeighedRow<T>& row) {
+  return row.sum == 0 ? T{0} : 1 / row.sum;
 }
 
-inline double exponentials(double* x, int64_t count, double sink) {
-  double highest = sink;
-  for (int64_t j = 0; j < count; ++j) highest = std::max(highest, x[j]);
-  if (highest == -std::numeric_limits<double>::infinity()) highest = 0;
-  double sum = std::exp(sink - highest);
-  for (int64_t j = 0; j < count; ++j) {
-    x[j] = std::exp(x[j] - highest);
-    sum += x[j];
+/// See WeighKernels::weigh.
+inline void weigh_rows(float* x, int64_t stride, int64_t count, WeighedRow<float>* rows, int64_t n) {
+  weigh_kernels().weigh(x, stride, count, rows, n);
+}
+
+inline void weigh_rows(double* x, int64_t stride, int64_t count, WeighedRow<double>* rows, int64_t n) {
+  constexpr double kNothing = -std::numeric_limits<double>::infinity();
+  for (int64_t i = 0; i < n; ++i, x += stride) {
+    WeighedRow<double>& row = rows[i];
+    std::fill(x, x + row.first, 0);
+    std::fill(x + row.last, x + count, 0);
+    const double before = row.highest;
+    for (int64_t j = row.first; j < row.last; ++j) row.highest = std::max(row.highest, x[j]);
+    const double shift = row.highest == kNothing ? 0 : row.highest;
+    row.rescale = std::exp(before - shift);
+    row.sum *= row.rescale;
+    for (int64_t j = row.first; j < row.last; ++j) row.sum += x[j] = std::exp(x[j] - shift);
   }
-  return sum == 0 ? 0.0 : 1 / sum;
 }
 
 /// x = cap * tanh(x / cap)
@@ -35,6 +42,15 @@ inline void soft_cap(float* x, int64_t count, float cap) {
 
 inline void soft_cap(double* x, int64_t count, double cap) {
   for (int64_t j = 0; j < count; ++j) x[j] = cap * std::tanh(x[j] / cap);
+}
+
+/// x = -infinity where `shown` is false.
+inline void hide(const bool* shown, float* x, int64_t count) {
+  weigh_kernels().hide(reinterpret_cast<const uint8_t*>(shown), x, count);
+}
+
+inline void hide(const bool* shown, double* x, int64_t count) {
+  for (int64_t j = 0; j < count; ++j) x[j] = shown[j] ? x[j] : -std::numeric_limits<double>::infinity();
 }
 
 /// y = factor * x; y may be x.

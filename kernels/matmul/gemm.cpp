@@ -23,7 +23,7 @@ struct Pass {
   int64_t a_row;
   const float* b;
   int64_t b_row, b_panel;
-  int64_t k;
+  int64_t k0, k;
   bool first, last;
   bool fetch;  // panels come from beyond the second-level cache
 };
@@ -66,11 +66,15 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
       call.addends[0] = {call.c, p.c_row, 1, 1};
     }
     const float* next = pass.b + (j + group) / kPanel * pass.b_panel;
+    int64_t row = part.i0;
     const int64_t next_halves = pass.fetch && j + group < part.n ? 2 * std::min(group, part.n - j - group) / kPanel : 0;
     for (int64_t tile = 0; tile < count; ++tile) {
       call.next = tile < next_halves ? next + tile / 2 * pass.b_panel + tile % 2 * (pass.k / 2 * kPanel) : nullptr;
       const int64_t rows = height + (tile < higher ? 1 : 0);
-      kernels.shapes.loops[rows][vectors](call);
+      row += rows;
+      const int64_t needed = row + p.diagonal;  // of the columns of the last row, where there is a triangle
+      if (p.triangle == Product::Triangle::Left) call.k = std::clamp<int64_t>(needed - pass.k0, 0, pass.k);
+      if (p.triangle != Product::Triangle::Result || part.j0 + j < needed) kernels.shapes.loops[rows][vectors](call);
       call.a += rows * call.a_row;
       call.c += rows * call.c_row;
       for (Addend& x : call.addends) {
@@ -140,12 +144,12 @@ class PartRunner {
 
  private:
   void pass(const Part& block, int64_t k0, int64_t k) {
-    Pass pass{nullptr, 0, b_scratch_, kPanel, k * kPanel, k, k0 == 0, k0 + k == p_.k, false};
+    Pass pass{nullptr, 0, b_scratch_, kPanel, k * kPanel, k0, k, k0 == 0, k0 + k == p_.k, false};
     int64_t n = block.n;
     switch (plan_.right) {
       case GemmPlan::Right::Packed:
-        pass.b = p_.packed_b + block.j0 * p_.k + k0 * kPanel;
-        pass.b_panel = p_.k * kPanel;
+        pass.b_panel = (p_.packed_k > 0 ? p_.packed_k : p_.k) * kPanel;
+        pass.b = p_.packed_b + block.j0 / kPanel * pass.b_panel + k0 * kPanel;
         pass.fetch = true;
         break;
       case GemmPlan::Right::InPlace:
@@ -207,7 +211,8 @@ bool is_unit(int64_t stride) {
 // A column as the result is computed as a row, where operands allow it: that is what reads `a` in order. Returns the
 // product itself, or `turned`, which becomes the transposed one.
 const Product& oriented(const Product& p, std::optional<Product>& turned) {
-  if (p.n != 1 || p.m == 1 || p.c_row != 1 || p.packed_b != nullptr || p.fill_a != nullptr || p.fill_b != nullptr)
+  if (p.n != 1 || p.m == 1 || p.c_row != 1 || p.triangle != Product::Triangle::None || p.packed_b != nullptr ||
+      p.fill_a != nullptr || p.fill_b != nullptr)
     return p;
   if (p.a.row != 1 && p.a.column != 1) return p;
   for (const Addend& x : p.epilogue.addends) {

@@ -47,6 +47,7 @@ struct Product {
   Matrix<const float> a{};          ///< any strides; fastest with rows of adjacent elements
   Matrix<const float> b{};          ///< any strides; the right operand unless one of the next two is set
   const float* packed_b = nullptr;  ///< as written by `pack`
+  int64_t packed_k = 0;             ///< rows that it was packed with, when it is `k` of them from a later one on; 0: k
   int64_t fill_index = 0;
   const FillRows* fill_a = nullptr;    ///< makes the rows of a left operand that exists nowhere as a matrix
   const FillPanels* fill_b = nullptr;  ///< makes the panels of such a right operand
@@ -58,6 +59,10 @@ struct Product {
   struct Pieces {
     int64_t k = 0, step = 0;
   } a_pieces{};
+  /// What need not be computed, for i and j with j > i + diagonal: elements (i, j) of the result, which are then of any
+  /// value, or products with elements (i, j) of the left operand, which are 0.
+  enum class Triangle : uint8_t { None, Result, Left } triangle = Triangle::None;
+  int64_t diagonal = 0;
 };
 
 /// Elements of scratch that `gemm` needs when `threads` threads take part.
