@@ -152,7 +152,11 @@ WorkplaceSize attend_size(const Grouped<T>& group, const QueryBlocks& blocks, bo
       scores.packed_k = scores.k.data, values.packed_v = values.v.data;  // only whether there are any counts
     size.products = std::max({size.products, scores.scratch(), values.scratch()});
   };
+  const Sequence* sequences = group.task.sequences;
   for (int64_t b = 0; b < group.task.batch; ++b) {
+    const bool like_before =
+        b > 0 && sequences[b].keys == sequences[b - 1].keys && sequences[b].offset == sequences[b - 1].offset;
+    if (like_before) continue;
     for (int64_t n = 0; n < blocks.per_head * blocks.pieces; ++n) {  // one head is like another
       QueryBlock block = blocks.at(n / blocks.pieces);
       block.batch = b;

@@ -114,6 +114,7 @@ MICA_INLINE void weigh_group(float* x, int64_t stride, int64_t count, WeighedRow
 void weigh(float* x, int64_t stride, int64_t count, WeighedRow<float>* rows, int64_t n) {
   int64_t i = 0;
   for (; i + 4 <= n; i += 4) weigh_group<4>(x + i * stride, stride, count, rows + i);
+  for (; i + 2 <= n; i += 2) weigh_group<2>(x + i * stride, stride, count, rows + i);
   for (; i < n; ++i) weigh_group<1>(x + i * stride, stride, count, rows + i);
 }
 
