@@ -32,10 +32,11 @@ constexpr Pass kZeroStates{"drop_zero_states", drop_zero_states};
 constexpr Pass kShareKnown{"share_known", share_known};
 constexpr Pass kJoinProducts{"join_products", join_products};
 constexpr Pass kChannelsLast{"channels_last", channels_last};
+constexpr Pass kFuseElementwise{"fuse_elementwise", fuse_elementwise};
 constexpr Pass kDead{"eliminate_dead", eliminate_dead};
 constexpr Pass kCommon{"eliminate_common", eliminate_common};
-constexpr std::array kPasses{kFixDims,    kInfer,        kFold,         kInlineIf, kZeroStates,
-                             kShareKnown, kJoinProducts, kChannelsLast, kDead,     kCommon};
+constexpr std::array kPasses{kFixDims,      kInfer,           kFold, kInlineIf, kZeroStates, kShareKnown, kJoinProducts,
+                             kChannelsLast, kFuseElementwise, kDead, kCommon};
 
 constexpr std::array kStages{Stage::Canonical, Stage::Fuse, Stage::Block, Stage::Layer, Stage::Rest};
 
@@ -79,6 +80,7 @@ class Pipeline {
         settle(kStages.back());
       }
       run(kInfer);
+      if (options_.target == Target::Mica) run(kFuseElementwise);
     } catch (const std::exception& error) {
       notes_.restart();
       if (running_ != kSomeRule) notes_.failed(running_, error.what());

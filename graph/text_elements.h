@@ -15,6 +15,11 @@ bool is_plain_name(std::string_view name);
 /// A symbol of a dim that needs no quotes: without `/`, which divides.
 bool is_plain_symbol(std::string_view symbol);
 
+/// A text in quotes, as TextScanner::quoted reads it.
+std::string quoted_text(std::string_view text);
+/// A number that reads as a float again: with a point, an exponent, or a name.
+std::string float_text(float value);
+
 /// How many numbers the text of a tensor has: two for each complex element.
 int64_t stored_numbers(const Tensor& tensor);
 

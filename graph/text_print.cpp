@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <unordered_set>
 #include <utility>
 
@@ -10,30 +9,13 @@
 namespace mica {
 namespace {
 
-std::string quote(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
 std::string name_text(std::string_view name) {
-  return is_plain_name(name) && name != "_" ? std::string(name) : quote(name);
+  return is_plain_name(name) && name != "_" ? std::string(name) : quoted_text(name);
 }
 
 std::string dim_text(const Dim& dim) {
   const auto symbols = dim.symbols();
-  return std::ranges::all_of(symbols, is_plain_symbol) ? dim.str() : quote(dim.str());
+  return std::ranges::all_of(symbols, is_plain_symbol) ? dim.str() : quoted_text(dim.str());
 }
 
 std::string type_text(const ValueType& type) {
@@ -59,18 +41,10 @@ std::string type_text(const ValueType& type) {
   return "?";
 }
 
-std::string float_text(float value) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  std::string text(buffer, end);
-  if (text.find_first_of(".en") == std::string::npos) text += ".0";  // "inf" and "nan" have an n
-  return text;
-}
-
 std::string elements_text(const Tensor& tensor, int64_t limit) {
   const int64_t count = stored_numbers(tensor);
   const auto text = [&](int64_t i) {
-    return tensor.dtype() == DType::String ? quote(tensor.data<std::string>()[i]) : element_text(tensor, i);
+    return tensor.dtype() == DType::String ? quoted_text(tensor.data<std::string>()[i]) : element_text(tensor, i);
   };
   if (count > 0 && tensor.dtype() != DType::String && count == tensor.elements()) {
     const std::string first = text(0);
@@ -177,7 +151,7 @@ class Printer {
 
   static std::string attribute(int64_t value) { return std::to_string(value); }
   static std::string attribute(float value) { return float_text(value); }
-  static std::string attribute(const std::string& value) { return quote(value); }
+  static std::string attribute(const std::string& value) { return quoted_text(value); }
   std::string attribute(const Tensor& value) const { return constant(value, "", options_.max_elements); }
   static std::string attribute(const ValueType& value) { return "type(" + type_text(value) + ")"; }
   template <class T>

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "backends/backend.h"
+#include "graph/element_program.h"
 #include "graph/inference.h"
+#include "kernels/op.h"
 #include "kernels/operands.h"
 #include "runtime/base/error.h"
 #include "runtime/device_constants.h"
@@ -289,6 +291,13 @@ std::string_view Step::kernel_name() const {
 
 std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device,
                                        Precision precision) {
+  if (device != nullptr) {
+    std::shared_ptr<Graph> expanded = graph->clone();
+    expand_chains(*expanded, operators(), [&](const Node& chain) {
+      return choose_device_kernel(*expanded, chain, device->kernels()).kernel != nullptr;
+    });
+    graph = std::move(expanded);
+  }
   return PlanBuilder(std::move(graph), std::move(device), precision).build();
 }
 

@@ -31,6 +31,8 @@ size_t share_known(PassContext& context);
 size_t join_products(PassContext& context);
 /// Puts the channels of images last, for this engine's convolutions.
 size_t channels_last(PassContext& context);
+/// Makes one node of elementwise operators that follow one another, for this engine alone.
+size_t fuse_elementwise(PassContext& context);
 /// Removes nodes, initializers, optional outputs and captures that nobody uses.
 size_t eliminate_dead(PassContext& context);
 /// Makes one of equal constants, and of nodes that compute the same.

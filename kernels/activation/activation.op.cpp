@@ -23,8 +23,8 @@ OpBuilder<Parametric> by_alpha(const Parametric& function) {
 
 constexpr Parametric kElu{&UnaryKernels::elu, activation::elu, 1, 1};
 
-OpBuilder<Parametric> selu(float alpha, float gamma) {
-  return by_alpha({kElu.loop, kElu.wide, alpha, gamma}).attribute("gamma", &Parametric::beta);
+OpDef selu(float alpha, float gamma) {
+  return in_blocks(by_alpha({kElu.loop, kElu.wide, alpha, gamma}).attribute("gamma", &Parametric::beta));
 }
 
 }  // namespace
@@ -42,16 +42,16 @@ MICA_OP(Mish, 18) {
   return unary(&UnaryKernels::mish, activation::mish);
 }
 MICA_OP(LeakyRelu, 1) {
-  return by_alpha({&UnaryKernels::leaky_relu, activation::leaky_relu, 0.01f});
+  return in_blocks(by_alpha({&UnaryKernels::leaky_relu, activation::leaky_relu, 0.01f}));
 }
 MICA_OP(ThresholdedRelu, 1) {
-  return by_alpha({&UnaryKernels::thresholded_relu, activation::thresholded_relu, 1});
+  return in_blocks(by_alpha({&UnaryKernels::thresholded_relu, activation::thresholded_relu, 1}));
 }
 MICA_OP(Elu, 1) {
-  return by_alpha(kElu);
+  return in_blocks(by_alpha(kElu));
 }
 MICA_OP(Celu, 12) {
-  return by_alpha({&UnaryKernels::celu, activation::celu, 1});
+  return in_blocks(by_alpha({&UnaryKernels::celu, activation::celu, 1}));
 }
 MICA_OP(Selu, 6) {
   return selu(1.67326319217681884765625f, 1.05070102214813232421875f);
@@ -60,14 +60,14 @@ MICA_OP(Selu, 1) {
   return selu(1.6732f, 1.0507f);
 }
 MICA_OP(HardSigmoid, 1) {
-  return by_alpha({&UnaryKernels::hard_sigmoid, activation::hard_sigmoid, 0.2f, 0.5f})
-      .attribute("beta", &Parametric::beta);
+  return in_blocks(by_alpha({&UnaryKernels::hard_sigmoid, activation::hard_sigmoid, 0.2f, 0.5f})
+                       .attribute("beta", &Parametric::beta));
 }
 MICA_OP(HardSwish, 14) {
-  return parametric({&UnaryKernels::hard_swish, activation::hard_swish, 1.0f / 6, 0.5f});
+  return in_blocks(parametric({&UnaryKernels::hard_swish, activation::hard_swish, 1.0f / 6, 0.5f}));
 }
 MICA_OP(Swish, 24) {
-  return by_alpha({&UnaryKernels::swish, activation::swish, 1});
+  return in_blocks(by_alpha({&UnaryKernels::swish, activation::swish, 1}));
 }
 
 }  // namespace mica

@@ -28,6 +28,10 @@ void run_gelu(const Gelu& op, const Operands& io) {
   run_unary(op.function, io);
 }
 
+void run_gelu_block(const Gelu& op, const ElementBlock& block) {
+  run_unary_block(op.function, block);
+}
+
 void infer_biased(const Unary&, InferContext& ctx) {
   same_dtype(ctx, 0, 1);
   ctx.set(0, ctx.type(0));
@@ -71,10 +75,9 @@ OpBuilder<Unary> biased(const Unary& function) {
 }  // namespace
 
 MICA_OP(Gelu, 20) {
-  return elementwise(Gelu{"none", kExact})
-      .attribute("approximate", &Gelu::approximate)
-      .prepare<prepare>()
-      .cpu<run_gelu>();
+  OpDef def =
+      elementwise(Gelu{"none", kExact}).attribute("approximate", &Gelu::approximate).prepare<prepare>().cpu<run_gelu>();
+  return with_blocks<Gelu, run_gelu_block>(std::move(def), takes_floats_in_blocks);
 }
 MICA_OP(Gelu, 1, com_microsoft) {
   return unary(kExact.loop, kExact.wide);
@@ -86,7 +89,8 @@ MICA_OP(FastGelu, 1, com_microsoft) {
   return biased(kTanh).input("X", types::floats).optional_input("bias", types::floats).output("Y");
 }
 MICA_OP(QuickGelu, 1, com_microsoft) {
-  return parametric({&UnaryKernels::swish, activation::swish, 1.702f}).attribute("alpha", &Parametric::alpha);
+  return in_blocks(
+      parametric({&UnaryKernels::swish, activation::swish, 1.702f}).attribute("alpha", &Parametric::alpha));
 }
 
 }  // namespace mica

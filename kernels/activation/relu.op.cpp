@@ -24,7 +24,7 @@ void infer(const Unary&, InferContext& ctx) {
 }  // namespace
 
 MICA_OP(Relu, 14) {
-  return elementwise(kRelu, types::floats | types::signed_ints).infer<infer>().cpu<run_cpu>();
+  return in_blocks(elementwise(kRelu, types::floats | types::signed_ints).infer<infer>().cpu<run_cpu>());
 }
 MICA_OP(Relu, 1) {
   return unary(kRelu.loop, kRelu.wide);

@@ -3,6 +3,7 @@
 #include "kernels/cast/cast.h"
 
 #include "kernels/cast/convert.h"
+#include "kernels/elementwise/block_kernel.h"
 #include "kernels/op.h"
 #include "runtime/base/text.h"
 
@@ -88,16 +89,29 @@ OpBuilder<Cast> rounding(OpBuilder<Cast> def) {
   return saturating(std::move(def)).attribute("round_mode", &Cast::round_mode);
 }
 
+std::string accepts_block(const void* params, std::span<const ValueType> inputs) {
+  const DType to = static_cast<const Cast*>(params)->to;
+  return element_conversion(inputs[0].dtype, to) != nullptr ? "" : "does not convert these types in blocks";
+}
+
+void run_block(const Cast& op, const ElementBlock& block) {
+  element_conversion(block.types[0], op.to)(block.in[0], block.y, block.n);
+}
+
+OpDef in_blocks(OpDef def) {
+  return with_blocks<Cast, run_block>(std::move(def), accepts_block);
+}
+
 }  // namespace
 
 MICA_OP(Cast, 24) {
-  return rounding(cast());
+  return in_blocks(rounding(cast()));
 }
 MICA_OP(Cast, 19) {
-  return saturating(cast());
+  return in_blocks(saturating(cast()));
 }
 MICA_OP(Cast, 6) {
-  return cast();
+  return in_blocks(cast());
 }
 MICA_OP(Cast, 1) {
   return conversion().required("to", &Cast::to_name);

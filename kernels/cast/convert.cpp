@@ -154,7 +154,41 @@ void write(const C* x, int64_t n, const ConvertOptions& options, Tensor& y, int6
   }
 }
 
+template <class From, class To>
+void convert_block(const void* from, void* to, int64_t n) {
+  To* y = static_cast<To*>(to);
+  if constexpr (std::is_same_v<From, bool>) {
+    const auto* x = static_cast<const uint8_t*>(from);  // a file can hold others than 0 and 1
+    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<To>(x[i] != 0);
+  } else if constexpr (std::is_same_v<From, To>) {
+    if (from != to) std::copy_n(static_cast<const From*>(from), n, y);
+  } else {
+    convert_numbers(static_cast<const From*>(from), y, n);
+  }
+}
+
+// Floats rounded to a narrow type.
+template <ConvertLoop HalfKernels::*narrow, ConvertLoop HalfKernels::*widen>
+void round_block(const void* x, void* y, int64_t n) {
+  uint16_t block[kBlock];
+  for (int64_t first = 0; first < n; first += kBlock) {
+    const int64_t count = std::min(kBlock, n - first);
+    (half_kernels().*narrow)(static_cast<const float*>(x) + first, block, count);
+    (half_kernels().*widen)(block, static_cast<float*>(y) + first, count);
+  }
+}
+
 }  // namespace
+
+ConvertElements element_conversion(DType from, DType to) {
+  ConvertElements loop = nullptr;
+  visit_dtype<float, int32_t, int64_t, bool>(from, [&]<class From>() {
+    visit_dtype<float, int32_t, int64_t, bool>(to, [&]<class To>() { loop = convert_block<From, To>; });
+  });
+  if (from == DType::F32 && to == DType::F16) loop = round_block<&HalfKernels::narrow_f16, &HalfKernels::widen_f16>;
+  if (from == DType::F32 && to == DType::BF16) loop = round_block<&HalfKernels::narrow_bf16, &HalfKernels::widen_bf16>;
+  return loop;
+}
 
 void convert_elements(ThreadPool& threads, const Tensor& x, Tensor& y, const ConvertOptions& options) {
   if (x.dtype() == y.dtype()) return copy_elements(x, y);

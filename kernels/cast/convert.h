@@ -20,4 +20,9 @@ inline constexpr DTypeSet kConvertible = types::any - types::complex;
 /// string that holds no number is bad input.
 void convert_elements(ThreadPool& threads, const Tensor& x, Tensor& y, const ConvertOptions& options);
 
+/// The same for elements side by side, of which float16 and bfloat16 are rounded and remain floats: y[i] = x[i] for
+/// i < n. Null for types that there is no such loop for.
+using ConvertElements = void (*)(const void* x, void* y, int64_t n);
+ConvertElements element_conversion(DType from, DType to);
+
 }  // namespace mica

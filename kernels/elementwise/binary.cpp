@@ -5,10 +5,6 @@
 namespace mica {
 namespace {
 
-BinaryLoop choose(const BinaryLoops& loops, bool repeats_a, bool repeats_b) {
-  return repeats_a ? loops.repeat_a : repeats_b ? loops.repeat_b : loops.both;
-}
-
 /// Part of a row in the types that the loops compute in.
 class Block {
  public:

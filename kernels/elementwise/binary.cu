@@ -1,53 +1,8 @@
 // Functions of two elements that broadcast, and the choice between two by a third.
-#include "kernels/cuda/element.cuh"
-#include "kernels/elementwise/elementwise_cuda.h"
+#include "kernels/elementwise/element_functions.cuh"
 
 namespace mica::cuda {
 namespace {
-
-template <class W>
-__device__ W apply(BinaryFunction function, W a, W b) {
-  switch (function) {
-    case BinaryFunction::Add:
-      return a + b;
-    case BinaryFunction::Sub:
-      return a - b;
-    case BinaryFunction::Mul:
-      return a * b;
-    case BinaryFunction::Div:
-      return a / b;
-    case BinaryFunction::Max:
-      return a > b || a != a ? a : b;
-    case BinaryFunction::Min:
-      return a < b || a != a ? a : b;
-    case BinaryFunction::Pow:
-      return b == 2 ? a * a : b == W(0.5) ? sqrt(a) : pow(a, b);
-    default:
-      return a < 0 ? a * b : a;  // PRelu
-  }
-}
-
-template <class W>
-__device__ bool test(BinaryFunction function, W a, W b) {
-  switch (function) {
-    case BinaryFunction::Equal:
-      return a == b;
-    case BinaryFunction::Less:
-      return a < b;
-    case BinaryFunction::LessOrEqual:
-      return a <= b;
-    case BinaryFunction::Greater:
-      return a > b;
-    case BinaryFunction::GreaterOrEqual:
-      return a >= b;
-    case BinaryFunction::And:
-      return a != 0 && b != 0;
-    case BinaryFunction::Or:
-      return a != 0 || b != 0;
-    default:
-      return (a != 0) != (b != 0);  // Xor
-  }
-}
 
 template <class T>
 __global__ void binary_kernel(BinaryCall call) {

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "kernels/elementwise/binary_simd.h"
+#include "kernels/elementwise/block_kernel.h"
 #include "kernels/elementwise/broadcast.h"
 #include "kernels/elementwise/contents.h"
 #include "kernels/float_conversion.h"
@@ -141,13 +142,35 @@ OpBuilder<P> binary_signature(DTypeSet types) {
   return op<P>().input("A", types).input("B", types).output("C").may_overwrite(0, 0).may_overwrite(0, 1);
 }
 
+/// The loop for operands of which an element is repeated, not of both.
+inline BinaryLoop choose(const BinaryLoops& loops, bool repeats_a, bool repeats_b) {
+  return repeats_a ? loops.repeat_a : repeats_b ? loops.repeat_b : loops.both;
+}
+
+inline void run_block(const BinaryLoops& loops, const ElementBlock& block) {
+  choose(loops, block.repeats(0), block.repeats(1))(block.in[0], block.in[1], block.y, block.n);
+}
+
+/// The definition of F with a kernel for blocks.
+template <class F>
+OpDef in_blocks(OpDef def) {
+  constexpr auto run = [](const NoParams&, const ElementBlock& block) {
+    run_block(binary_loops<F>(block.types[0]), block);
+  };
+  return with_blocks<NoParams, run>(std::move(def), [](const void*, std::span<const ValueType> inputs) -> std::string {
+    if (inputs.size() != 2) return "computes two inputs in blocks";
+    return refusal_in_blocks(operand_types<F>() - types::string, inputs);
+  });
+}
+
 /// Defines an operator that has no attributes; `test` when it gives bools.
 OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run);
 
 template <class F>
 OpDef binary() {
-  return define_binary(operand_types<F>(), kIsTest<F>, F::contents,
-                       [](const void*, const Operands& io) { run_binary(io, binary_kernel<F>(io.in(0).dtype())); });
+  return in_blocks<F>(define_binary(operand_types<F>(), kIsTest<F>, F::contents, [](const void*, const Operands& io) {
+    run_binary(io, binary_kernel<F>(io.in(0).dtype()));
+  }));
 }
 
 }  // namespace mica

@@ -68,6 +68,20 @@ void run_with_inputs(const NoParams&, const Operands& io) {
   });
 }
 
+void run_block(const ElementBlock& block, float low, float high) {
+  unary_kernels().clip(block.data<float>(0), static_cast<float*>(block.y), block.n, low, high);
+}
+
+void run_block_with_inputs(const NoParams&, const ElementBlock& block) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float *low = block.data<float>(1), *high = block.data<float>(2);
+  run_block(block, low != nullptr ? *low : -kInfinity, high != nullptr ? *high : kInfinity);
+}
+
+void run_block_with_attributes(const Clip& op, const ElementBlock& block) {
+  run_block(block, op.min, op.max);
+}
+
 void run_with_attributes(const Clip& op, const Operands& io) {
   run(io, [&]<class T>() -> Bounds<T> {
     if constexpr (std::is_integral_v<T>) {
@@ -105,26 +119,27 @@ void infer(const NoParams&, InferContext& ctx) {
 }  // namespace
 
 MICA_OP(Clip, 11) {
-  return op()
-      .input("input", types::numeric)
-      .optional_input("min", types::numeric)
-      .optional_input("max", types::numeric)
-      .output("output")
-      .infer<infer>()
-      .may_overwrite(0, 0)
-      .cpu<run_with_inputs>();
+  OpDef def = op().input("input", types::numeric)
+                  .optional_input("min", types::numeric)
+                  .optional_input("max", types::numeric)
+                  .output("output")
+                  .infer<infer>()
+                  .may_overwrite(0, 0)
+                  .cpu<run_with_inputs>();
+  return with_blocks<NoParams, run_block_with_inputs>(std::move(def), takes_floats_in_blocks);
 }
 
 MICA_OP(Clip, 1) {
-  return op<Clip>()
-      .input("input", types::floats)
-      .output("output")
-      .attribute("min", &Clip::min)
-      .attribute("max", &Clip::max)
-      .ignored_attribute("consumed_inputs")
-      .infer(same_as())
-      .may_overwrite(0, 0)
-      .cpu<run_with_attributes>();
+  OpDef def = op<Clip>()
+                  .input("input", types::floats)
+                  .output("output")
+                  .attribute("min", &Clip::min)
+                  .attribute("max", &Clip::max)
+                  .ignored_attribute("consumed_inputs")
+                  .infer(same_as())
+                  .may_overwrite(0, 0)
+                  .cpu<run_with_attributes>();
+  return with_blocks<Clip, run_block_with_attributes>(std::move(def), takes_floats_in_blocks);
 }
 
 }  // namespace mica

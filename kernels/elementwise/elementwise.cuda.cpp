@@ -5,7 +5,7 @@
 #include "kernels/activation/gelu.h"
 #include "kernels/cuda/operand.h"
 #include "kernels/device_kernel.h"
-#include "kernels/elementwise/elementwise_cuda.h"
+#include "kernels/elementwise/element_functions.h"
 #include "kernels/math/unary.h"
 #include "runtime/base/half.h"
 
@@ -16,8 +16,6 @@ using cuda::BinaryFunction;
 using cuda::UnaryFunction;
 
 constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-/// Whole numbers that fit int64, and truth values.
-constexpr DTypeSet kIntegers = (types::ints - DTypeSet{DType::U64}) | types::boolean;
 
 cuda::UnaryCall unary_call(UnaryFunction function, const DeviceOperands& io, float alpha = 0, float beta = 0) {
   const Tensor& x = io.in(0);
@@ -86,65 +84,16 @@ void run_where(const NoParams&, const DeviceOperands& io) {
                      io.stream());
 }
 
-struct NamedUnary {
-  std::string_view op_type;
-  UnaryFunction function;
-};
-constexpr NamedUnary kOfFloats[] = {
-    {"Acos", UnaryFunction::Acos},   {"Acosh", UnaryFunction::Acosh},       {"Asin", UnaryFunction::Asin},
-    {"Asinh", UnaryFunction::Asinh}, {"Atan", UnaryFunction::Atan},         {"Atanh", UnaryFunction::Atanh},
-    {"Ceil", UnaryFunction::Ceil},   {"Cos", UnaryFunction::Cos},           {"Cosh", UnaryFunction::Cosh},
-    {"Erf", UnaryFunction::Erf},     {"Exp", UnaryFunction::Exp},           {"Floor", UnaryFunction::Floor},
-    {"Log", UnaryFunction::Log},     {"Mish", UnaryFunction::Mish},         {"Reciprocal", UnaryFunction::Reciprocal},
-    {"Round", UnaryFunction::Round}, {"Sigmoid", UnaryFunction::Sigmoid},   {"Sin", UnaryFunction::Sin},
-    {"Sinh", UnaryFunction::Sinh},   {"Softplus", UnaryFunction::Softplus}, {"Softsign", UnaryFunction::Softsign},
-    {"Sqrt", UnaryFunction::Sqrt},   {"Tan", UnaryFunction::Tan},           {"Tanh", UnaryFunction::Tanh},
-};
-constexpr NamedUnary kOfNumbers[] = {
-    {"Abs", UnaryFunction::Abs},
-    {"Neg", UnaryFunction::Neg},
-    {"Relu", UnaryFunction::Relu},
-    {"Sign", UnaryFunction::Sign},
-};
-constexpr NamedUnary kParametric[] = {
-    {"Celu", UnaryFunction::Celu},
-    {"Elu", UnaryFunction::Elu},
-    {"HardSigmoid", UnaryFunction::HardSigmoid},
-    {"HardSwish", UnaryFunction::HardSwish},
-    {"LeakyRelu", UnaryFunction::LeakyRelu},
-    {"Selu", UnaryFunction::Elu},
-    {"Swish", UnaryFunction::Swish},
-    {"ThresholdedRelu", UnaryFunction::ThresholdedRelu},
-};
-
-struct NamedBinary {
-  std::string_view op_type;
-  int64_t since;
-  BinaryFunction function;
-  DTypeSet types;
-};
-constexpr DTypeSet kNumbers = types::floats | (kIntegers - types::boolean);
-constexpr NamedBinary kBinary[] = {
-    {"Add", 7, BinaryFunction::Add, kNumbers},         {"Sub", 7, BinaryFunction::Sub, kNumbers},
-    {"Mul", 7, BinaryFunction::Mul, kNumbers},         {"Div", 7, BinaryFunction::Div, kNumbers},
-    {"Max", 8, BinaryFunction::Max, kNumbers},         {"Min", 8, BinaryFunction::Min, kNumbers},
-    {"Sum", 8, BinaryFunction::Add, types::floats},    {"Pow", 7, BinaryFunction::Pow, types::floats},
-    {"PRelu", 7, BinaryFunction::PRelu, kNumbers},     {"Equal", 7, BinaryFunction::Equal, types::floats | kIntegers},
-    {"Less", 7, BinaryFunction::Less, kNumbers},       {"LessOrEqual", 12, BinaryFunction::LessOrEqual, kNumbers},
-    {"Greater", 7, BinaryFunction::Greater, kNumbers}, {"GreaterOrEqual", 12, BinaryFunction::GreaterOrEqual, kNumbers},
-    {"And", 7, BinaryFunction::And, types::boolean},   {"Or", 7, BinaryFunction::Or, types::boolean},
-    {"Xor", 7, BinaryFunction::Xor, types::boolean},
-};
-
 }  // namespace
 
 void cuda_kernels_elementwise(DeviceKernelTable& table) {
-  for (const auto& [op_type, function] : kOfFloats) table.add(op_type, kAllVersions, unary_kernel(function));
-  for (const auto& [op_type, function] : kOfNumbers) {
-    table.add(op_type, kAllVersions, unary_kernel(function, types::floats | (kIntegers - types::boolean)));
+  for (const auto& [op_type, function] : cuda::kOfFloats) table.add(op_type, kAllVersions, unary_kernel(function));
+  for (const auto& [op_type, function] : cuda::kOfNumbers) {
+    table.add(op_type, kAllVersions, unary_kernel(function, types::floats | (cuda::kIntegers - types::boolean)));
   }
-  for (const auto& [op_type, function] : kParametric) table.add(op_type, kAllVersions, parametric_kernel(function));
-  for (const auto& [op_type, since, function, types] : kBinary) {
+  for (const auto& [op_type, function] : cuda::kParametric)
+    table.add(op_type, kAllVersions, parametric_kernel(function));
+  for (const auto& [op_type, since, function, types] : cuda::kBinary) {
     table.add(op_type, since, binary_kernel(function, types));
   }
   table.add("Not", 1, unary_kernel(UnaryFunction::Not, types::boolean));

@@ -38,12 +38,19 @@ void infer_not(const NoParams&, InferContext& ctx) {
   ctx.set_contents(0, std::move(*contents));
 }
 
+void negate(const uint8_t* x, bool* y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) y[i] = x[i] == 0;
+}
+
 void run_not(const NoParams&, const Operands& io) {
   const uint8_t* x = io.in(0).data<uint8_t>();
   bool* y = io.out(0).mutable_data<bool>();
-  io.threads().parallel_for(io.in(0).elements(), kElementwiseGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] = x[i] == 0;
-  });
+  io.threads().parallel_for(io.in(0).elements(), kElementwiseGrain,
+                            [&](int64_t begin, int64_t end) { negate(x + begin, y + begin, end - begin); });
+}
+
+void run_not_block(const NoParams&, const ElementBlock& block) {
+  negate(block.data<uint8_t>(0), static_cast<bool*>(block.y), block.n);
 }
 
 }  // namespace
@@ -73,7 +80,8 @@ MICA_OP(Xor, 1) {
 }
 
 MICA_OP(Not, 1) {
-  return op().input("X", types::boolean).output("Y").infer<infer_not>().may_overwrite(0, 0).cpu<run_not>();
+  OpDef def = op().input("X", types::boolean).output("Y").infer<infer_not>().may_overwrite(0, 0).cpu<run_not>();
+  return with_blocks<NoParams, run_not_block>(std::move(def), nullptr);
 }
 
 }  // namespace mica

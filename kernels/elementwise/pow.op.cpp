@@ -97,13 +97,27 @@ std::optional<float> single_exponent(const Tensor& y) {
   return static_cast<double>(exponent) == value ? std::optional(exponent) : std::nullopt;
 }
 
+/// Of floats, by the same loops for an exponent that is one number.
+BinaryLoops float_power(std::optional<float> exponent) {
+  if (exponent == 2.0f) return kUnary<&UnaryKernels::square>;
+  if (exponent == 0.5f) return kUnary<&UnaryKernels::sqrt>;
+  return binary_kernels().pow;
+}
+
+void run_power_block(const NoParams&, const ElementBlock& block) {
+  const auto exponent = block.repeats(1) ? std::optional(*block.data<float>(1)) : std::nullopt;
+  run_block(float_power(exponent), block);
+}
+
+std::string accepts_block(const void* params, std::span<const ValueType> inputs) {
+  return takes_floats_in_blocks(params, inputs) + takes_floats_in_blocks(params, inputs.subspan(1));
+}
+
 void run_aligned(const Operands& io, const Shape& y_shape) {
   const DType x = io.in(0).dtype();
   const auto exponent = is_narrow(x) ? single_exponent(io.in(1)) : std::nullopt;
   if (!exponent) return run_binary(io, pow_kernel(x, io.in(1).dtype()), y_shape);
-  BinaryKernel kernel{binary_kernels().pow, widening(x), nullptr, narrowing(x), kCost};
-  if (*exponent == 2.0f) kernel.loops = kUnary<&UnaryKernels::square>;
-  if (*exponent == 0.5f) kernel.loops = kUnary<&UnaryKernels::sqrt>;
+  const BinaryKernel kernel{float_power(exponent), widening(x), nullptr, narrowing(x), kCost};
   const BroadcastOperand y(&*exponent, y_shape, sizeof(float));
   run_binary(io.threads(), kernel, BroadcastOperand(io.in(0)), y, BroadcastOperand(io.out(0)));
 }
@@ -129,14 +143,14 @@ constexpr DTypeSet kBases = types::floats | types::index;
 }  // namespace
 
 MICA_OP(Pow, 7) {
-  return op()
-      .input("X", kBases)
-      .input("Y", types::numeric)
-      .output("Z")
-      .infer<infer>()
-      .may_overwrite(0, 0)
-      .may_overwrite(0, 1)
-      .cpu<run_cpu>();
+  OpDef def = op().input("X", kBases)
+                  .input("Y", types::numeric)
+                  .output("Z")
+                  .infer<infer>()
+                  .may_overwrite(0, 0)
+                  .may_overwrite(0, 1)
+                  .cpu<run_cpu>();
+  return with_blocks<NoParams, run_power_block>(std::move(def), accepts_block);
 }
 
 MICA_OP(Pow, 1) {

@@ -19,8 +19,9 @@ OpDef define_variadic(DTypeSet types, const char* output, bool broadcasts, DimFu
 
 template <class F>
 OpDef variadic(const char* output, bool broadcasts) {
-  return define_variadic(operand_types<F>(), output, broadcasts, F::contents,
-                         [](const void*, const Operands& io) { run_variadic(io, binary_kernel<F>(io.in(0).dtype())); });
+  return in_blocks<F>(
+      define_variadic(operand_types<F>(), output, broadcasts, F::contents,
+                      [](const void*, const Operands& io) { run_variadic(io, binary_kernel<F>(io.in(0).dtype())); }));
 }
 
 }  // namespace mica

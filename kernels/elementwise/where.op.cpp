@@ -2,6 +2,7 @@
 #include <string>
 
 #include "kernels/elementwise/binary_simd.h"
+#include "kernels/elementwise/block_kernel.h"
 #include "kernels/elementwise/broadcast.h"
 #include "kernels/elementwise/contents.h"
 #include "kernels/op.h"
@@ -52,27 +53,44 @@ void infer(const NoParams&, InferContext& ctx) {
   ctx.set(0, dtype, std::move(dims));
 }
 
+/// y = c ? x : z, of operands that walk on or stay at one element; a condition that stays takes all from one of them.
+template <class T>
+void select_row(const uint8_t* c, const T* const (&from)[2], T* y, int64_t n, bool repeats_c,
+                const bool (&repeats)[2]) {
+  if (!repeats_c) return choose(select_loops<T>(), repeats[0], repeats[1])(c, from[0], from[1], y, n);
+  const size_t taken = *c != 0 ? 0 : 1;
+  if (repeats[taken]) {
+    std::fill_n(y, n, *from[taken]);
+  } else if (from[taken] != y) {
+    std::copy_n(from[taken], n, y);
+  }
+}
+
 template <class T>
 void select(const Operands& io, const T* x, const T* z, T* y) {
   const BroadcastOperand operands[] = {
       BroadcastOperand(io.in(0)), {x, io.in(1).shape(), sizeof(T)}, {z, io.in(2).shape(), sizeof(T)}};
   const BroadcastWalk walk({y, io.out(0).shape(), sizeof(T)}, operands);
   const bool repeats[] = {walk.repeats(1), walk.repeats(2)};
-  if (walk.repeats(0)) {  // a row takes all from one operand
-    return walk.run(io.threads(), kElementwiseGrain, [&](const BroadcastWalk::Row& row) {
-      const size_t taken = *reinterpret_cast<const uint8_t*>(row.in[0]) != 0 ? 1 : 2;
-      const T* from = reinterpret_cast<const T*>(row.in[taken]);
-      T* to = reinterpret_cast<T*>(row.out);
-      if (repeats[taken - 1]) {
-        std::fill_n(to, row.count, *from);
-      } else if (from != to) {
-        std::copy_n(from, row.count, to);
-      }
-    });
-  }
-  const SelectLoop loop = choose(select_loops<T>(), repeats[0], repeats[1]);
   walk.run(io.threads(), kElementwiseGrain, [&](const BroadcastWalk::Row& row) {
-    loop(reinterpret_cast<const uint8_t*>(row.in[0]), row.in[1], row.in[2], row.out, row.count);
+    select_row<T>(reinterpret_cast<const uint8_t*>(row.in[0]),
+                  {reinterpret_cast<const T*>(row.in[1]), reinterpret_cast<const T*>(row.in[2])},
+                  reinterpret_cast<T*>(row.out), row.count, walk.repeats(0), repeats);
+  });
+}
+
+std::string accepts_block(const void*, std::span<const ValueType> inputs) {
+  const int width = bit_width(inputs[1].dtype);
+  return inputs[1].dtype != DType::String && width >= 8 && width <= 64 ? ""
+                                                                       : "chooses elements of 1 to 8 bytes in blocks";
+}
+
+void run_block(const NoParams&, const ElementBlock& block) {
+  visit_storage(block.types[1], [&]<class T>() {
+    if constexpr (sizeof(T) <= sizeof(uint64_t)) {
+      select_row<T>(block.data<uint8_t>(0), {block.data<T>(1), block.data<T>(2)}, static_cast<T*>(block.y), block.n,
+                    block.repeats(0), {block.repeats(1), block.repeats(2)});
+    }
   });
 }
 
@@ -89,16 +107,16 @@ void run_cpu(const NoParams&, const Operands& io) {
 }  // namespace
 
 MICA_OP(Where, 9) {
-  return op()
-      .input("condition", types::boolean)
-      .input("X", types::any)
-      .input("Y", types::any)
-      .output("output")
-      .infer<infer>()
-      .may_overwrite(0, 1)
-      .may_overwrite(0, 2)
-      .elementwise()
-      .cpu<run_cpu>();
+  OpDef def = op().input("condition", types::boolean)
+                  .input("X", types::any)
+                  .input("Y", types::any)
+                  .output("output")
+                  .infer<infer>()
+                  .may_overwrite(0, 1)
+                  .may_overwrite(0, 2)
+                  .elementwise()
+                  .cpu<run_cpu>();
+  return with_blocks<NoParams, run_block>(std::move(def), accepts_block);
 }
 
 }  // namespace mica

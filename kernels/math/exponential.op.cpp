@@ -35,7 +35,7 @@ MICA_OP(Erf, 13) {
   return unary(kErf.loop, kErf.wide);
 }
 MICA_OP(Erf, 9) {
-  return elementwise(kErf, types::numeric).cpu<run_erf>();
+  return in_blocks(elementwise(kErf, types::numeric).cpu<run_erf>());
 }
 
 }  // namespace mica

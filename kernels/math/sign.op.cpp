@@ -64,8 +64,8 @@ void run_cpu(const Unary& op, const Operands& io) {
 }
 
 template <class F>
-OpBuilder<Unary> on_numbers(DTypeSet types) {
-  return elementwise(F::kFloats, types).template infer<infer<F>>().template cpu<run_cpu<F>>();
+OpDef on_numbers(DTypeSet types) {
+  return in_blocks(elementwise(F::kFloats, types).template infer<infer<F>>().template cpu<run_cpu<F>>());
 }
 
 }  // namespace

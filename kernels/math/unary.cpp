@@ -11,6 +11,14 @@ void run_unary(const Unary& op, const Operands& io) {
       [&](double x, int64_t) { return op.wide(x); });
 }
 
+void run_unary_block(const Unary& op, const ElementBlock& block) {
+  (unary_kernels().*op.loop)(block.data<float>(0), static_cast<float*>(block.y), block.n);
+}
+
+void run_parametric_block(const Parametric& op, const ElementBlock& block) {
+  (unary_kernels().*op.loop)(block.data<float>(0), static_cast<float*>(block.y), block.n, op.alpha, op.beta);
+}
+
 void run_parametric(const Parametric& op, const Operands& io) {
   const ParametricLoop loop = unary_kernels().*op.loop;
   const auto alpha = static_cast<double>(op.alpha), beta = static_cast<double>(op.beta);

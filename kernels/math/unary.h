@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/activation/unary_simd.h"
-#include "kernels/op.h"
+#include "kernels/elementwise/block_kernel.h"
 
 namespace mica {
 
@@ -21,6 +21,8 @@ struct Parametric {
 
 void run_unary(const Unary& op, const Operands& io);
 void run_parametric(const Parametric& op, const Operands& io);
+void run_unary_block(const Unary& op, const ElementBlock& block);
+void run_parametric_block(const Parametric& op, const ElementBlock& block);
 
 /// The input's type is the output's, whose memory may be the same. Version 1 of the older operators has an attribute
 /// `consumed_inputs`, which says nothing.
@@ -35,8 +37,16 @@ OpBuilder<T> elementwise(const T& prototype, DTypeSet types = types::floats) {
       .elementwise();
 }
 
-inline OpBuilder<Unary> unary(UnaryLoop UnaryKernels::*loop, double (*wide)(double)) {
-  return elementwise(Unary{loop, wide}).cpu<run_unary>();
+/// The definition with a kernel for blocks, of floats.
+inline OpDef in_blocks(OpBuilder<Unary> def) {
+  return with_blocks<Unary, run_unary_block>(def, takes_floats_in_blocks);
+}
+inline OpDef in_blocks(OpBuilder<Parametric> def) {
+  return with_blocks<Parametric, run_parametric_block>(def, takes_floats_in_blocks);
+}
+
+inline OpDef unary(UnaryLoop UnaryKernels::*loop, double (*wide)(double)) {
+  return in_blocks(elementwise(Unary{loop, wide}).cpu<run_unary>());
 }
 
 inline OpBuilder<Parametric> parametric(const Parametric& function) {

@@ -1,10 +1,11 @@
 // Runs the cases of the text files beside this one. A case is
 //
-//   === name [portable] [without=RULE]
+//   === name [portable] [chains] [without=RULE]
 //   graph before
 //   ---
 //   graph after; `unchanged` when nothing must be found
 //
+// Elementwise operators are left apart, so that they can be seen, but where the title says `chains`.
 // The result must print as the graph after does, and must compute what the graph before does.
 #include <gtest/gtest.h>
 
@@ -41,9 +42,12 @@ Case parse_title(const std::string& file, const std::string& title) {
   words >> word >> word;
   result.name = file + "_" + word;
   result.options.verify = true;
+  result.options.without.insert("fuse_elementwise");
   while (words >> word) {
     if (word == "portable") {
       result.options.target = Target::Portable;
+    } else if (word == "chains") {
+      result.options.without.erase("fuse_elementwise");
     } else if (word.starts_with("without=")) {
       result.options.without.insert(word.substr(8));
     } else {

@@ -138,6 +138,49 @@ TEST_P(Binary, AgreesWithTheCpu) {
 }
 INSTANTIATE_TEST_SUITE_P(, Binary, testing::ValuesIn(all_binary()), name_of_case);
 
+DeviceCase chain(const std::string& name, const std::string& inputs, const std::string& names,
+                 const std::string& program, double tolerance = 4e-6) {
+  return {name,
+          "graph g(" + inputs + ") -> (y) opset 27, mica 1, com.microsoft 1 { y = mica.ElementwiseChain(" + names +
+              ") {program=\"" + program + "\"} }",
+          tolerance, tolerance};
+}
+
+std::vector<DeviceCase> all_chains() {
+  const std::string unary =
+      "x0: float; t0 = Abs:13(x0); t1 = LeakyRelu:16(t0) {alpha=0.2}; t2 = Gelu:20(t1) {approximate=\\\"tanh\\\"}; "
+      "t3 = com.microsoft.QuickGelu:1(t2) {alpha=1.5}; t4 = Sigmoid:13(t3); t5 = Gelu:20(t4)";
+  const std::string broadcast =
+      ", x3: float; t0 = Mul:14(x0, x1); t1 = Sub:14(t0, x2); t2 = Clip:13(t1, x3, _); t3 = Max:13(t2, x0)";
+  const std::string tests =
+      "x0: float, x1: bool; t0 = Less:13(x0, x0); t1 = Not:1(t0); t2 = And:7(t1, x1); t3 = Cast:13(t2) {to=1}; "
+      "t4 = Where:16(x1, t3, x0); t5 = Cast:13(t4) {to=10}; t6 = Cast:13(t5) {to=1}";
+  return {
+      chain("unary", "x: float[3,7,11]", "x", unary),
+      chain("empty", "x: float[3,0,11]", "x", unary),
+      chain("broadcast", "x: float[2,3,5], a: float[5], b: float[3,1], c: float[]", "x, a, b, c",
+            "x0: float, x1: float, x2: float" + broadcast),
+      chain("both_stretched", "x: float[2,1,5], a: float[3,1], b: float[1], c: float[1]", "x, a, b, c",
+            "x0: float, x1: float, x2: float" + broadcast),
+      chain("tests", "x: float[4,5], m: bool[5]", "x, m", tests, 1e-3),
+      chain("truth", "x: float[4,5], z: float[5]", "x, z",
+            "x0: float, x1: float; t0 = Add:14(x0, x1); t1 = Less:13(t0, x1)"),
+      chain("float16", "x: float16[4,5], z: float16[5]", "x, z",
+            "x0: float16, x1: float16; t0 = Mul:14(x0, x1); t1 = Tanh:13(t0)", kHalf),
+      chain("bfloat16", "x: bfloat16[4,5], z: bfloat16[5]", "x, z",
+            "x0: bfloat16, x1: bfloat16; t0 = Mul:14(x0, x1); t1 = Tanh:13(t0)", kBrain),
+      // What the device has no chains of is launched operator by operator.
+      chain("integers_are_put_back", "x: int64[4,5], z: int64[5]", "x, z",
+            "x0: int64, x1: int64; t0 = Mul:14(x0, x1); t1 = Sub:14(t0, x1)", 0),
+  };
+}
+
+class Chains : public testing::TestWithParam<DeviceCase> {};
+TEST_P(Chains, AgreesWithTheCpu) {
+  check_on_device(GetParam());
+}
+INSTANTIATE_TEST_SUITE_P(, Chains, testing::ValuesIn(all_chains()), name_of_case);
+
 std::vector<DeviceCase> all_casts() {
   struct Type {
     const char* name;

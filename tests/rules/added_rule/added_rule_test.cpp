@@ -35,7 +35,7 @@ TEST(AddedRule, IsAppliedBecauseItsFileIsThere) {
 TEST(AddedRule, CanBeSwitchedOffByName) {
   Notes notes;
   PipelineOptions options;
-  options.without = {"extra"};
+  options.without = {"extra", "fuse_elementwise"};
   EXPECT_EQ(optimised_nodes(options, notes), 2u);
 }
 
@@ -43,7 +43,9 @@ TEST(AddedRule, ThatThrowsIsNamedAndLeftOut) {
   GraphModel model =
       parse_text("graph (x: float[n]) -> (y) { a = Identity(x) b = Abs(a) c = Abs(b) y = Ceil(c) }", operators());
   Notes notes;
-  optimize(model, operators(), make_evaluator(), {}, notes);
+  PipelineOptions options;
+  options.without = {"fuse_elementwise"};
+  optimize(model, operators(), make_evaluator(), options, notes);
   EXPECT_EQ(notes.explain("throwing"), "failed: out of order\n");
   EXPECT_EQ(notes.applied_by("identity"), 1u);
   EXPECT_EQ(living_nodes(*model.graph), 2u);
