@@ -85,8 +85,10 @@ class ByteRows {
       return;
     }
     const int64_t count = g.batch * height_;
-    // Pieces are read to whole steps, and packing writes so.
-    std::byte* rows = io.scratch<std::byte>((count * line() + kernels.depth) * kernels.row_element);
+    // Pieces are read to whole steps, which weights of 0 meet: behind the last line too.
+    const int64_t bytes = count * line() * kernels.row_element, behind = kernels.depth * kernels.row_element;
+    std::byte* rows = io.scratch<std::byte>(bytes + behind);
+    std::memset(rows + bytes, 0, static_cast<size_t>(behind));
     std::byte* padding = io.scratch<std::byte>((line() + kernels.depth) * kernels.row_element);
     const uint8_t zero = operands.x_zero != nullptr ? *operands.x_zero->data<uint8_t>() : 0;
     kernels.pack_row(&zero, 0, line(), left_flip(is_signed), padding);
