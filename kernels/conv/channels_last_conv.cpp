@@ -1,13 +1,16 @@
 #include "kernels/conv/channels_last_conv.h"
 
+#include <algorithm>
 #include <cstring>
 
-#include "backends/cpu/caches.h"
 #include "backends/cpu/thread_pool.h"
 #include "kernels/conv/channels_last_windows.h"
+#include "kernels/conv/line_conv.h"
 #include "kernels/conv/window_rows.h"
+#include "kernels/conv/winograd.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/tile_simd.h"
+#include "kernels/shape/transpose_words.h"
 
 namespace mica {
 namespace {
@@ -127,95 +130,6 @@ void convolve_by_products(const Operands& io, const ConvGeometry& g, const Float
   });
 }
 
-// Images with the padding that windows reach written out, so that each window of a line is rows of adjacent elements.
-class PaddedImages {
- public:
-  PaddedImages(const Operands& io, const ConvGeometry& g, const float* x)
-      : g_(g), x_(x), width_(extent(g.axes[g.rank - 1])), lines_(g.rank == 1 ? 1 : extent(g.axes[0])) {
-    const auto fits = [](const WindowAxis& axis) { return axis.pad == 0 && extent(axis) <= axis.input; };
-    copies_ = !fits(g.axes[g.rank - 1]) || (g.rank == 2 && !fits(g.axes[0]));
-    if (copies_) {
-      padded_ = io.scratch<float>(lines_ * line());
-    } else {
-      width_ = g.axes[g.rank - 1].input;
-    }
-  }
-
-  int64_t line() const { return width_ * g_.channels; }  ///< elements from one line to the next
-  /// The first line of an image; valid until the next is asked for.
-  const float* image(ThreadPool& threads, int64_t index) const {
-    const float* from = x_ + index * g_.inputs() * g_.channels;
-    if (!copies_) return from;
-    const WindowAxis& axis = g_.axes[g_.rank - 1];
-    const int64_t left = std::min(axis.pad, width_) * g_.channels;
-    const int64_t middle = std::min(axis.input * g_.channels, line() - left);
-    threads.parallel_for(lines_, 64 * 1024 / std::max<int64_t>(line(), 1) + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        float* to = padded_ + i * line();
-        const int64_t source = g_.rank == 1 ? 0 : i - g_.axes[0].pad;
-        if (source < 0 || (g_.rank == 2 && source >= g_.axes[0].input)) {
-          std::fill_n(to, line(), 0.0f);
-          continue;
-        }
-        std::fill_n(to, left, 0.0f);
-        std::copy_n(from + source * axis.input * g_.channels, middle, to + left);
-        std::fill_n(to + left + middle, line() - left - middle, 0.0f);
-      }
-    });
-    return padded_;
-  }
-
- private:
-  // What all windows reach over.
-  static int64_t extent(const WindowAxis& axis) {
-    return (axis.output - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
-  }
-
-  const ConvGeometry& g_;
-  const float* x_;
-  int64_t width_, lines_;
-  bool copies_ = false;
-  float* padded_ = nullptr;
-};
-
-// Whether windows can be read where they lie, line by line, and the weights stay in the cache from line to line.
-bool goes_by_lines(const ConvGeometry& g) {
-  const WindowAxis& axis = g.axes[g.rank - 1];
-  const auto weights = static_cast<int64_t>(sizeof(float)) * g.filters * g.channels * g.taps();
-  return g.groups == 1 && (axis.dilation == 1 || axis.kernel == 1) && weights <= cache_sizes().l2 / 2 &&
-         (axis.output >= 6 || g.rank == 1);
-}
-
-// A product for each line of outputs.
-void convolve_by_lines(const Operands& io, const ConvGeometry& g, const FloatConv& conv, const float* packed) {
-  const WindowAxis& axis = g.axes[g.rank - 1];
-  const int64_t lines = g.outputs() / axis.output, line = axis.output * g.filters;
-  const PaddedImages images(io, g, conv.x);
-  for (int64_t n = 0; n < g.batch; ++n) {
-    const float* image = images.image(io.threads(), n);
-    gemm_each(io, lines, [&](int64_t i) {
-      Product p{axis.output, g.filters, g.channels * g.taps()};
-      p.a = {image + (g.rank == 1 ? 0 : i * g.axes[0].stride * images.line()), axis.stride * g.channels, 1};
-      p.a_pieces = {axis.kernel * g.channels, g.rank == 1 ? 0 : g.axes[0].dilation * images.line()};
-      p.packed_b = packed;
-      const int64_t first = (n * lines + i) * line;
-      p.c = conv.y + first;
-      p.c_row = g.filters;
-      p.epilogue = conv.epilogue;
-      if (conv.bias != nullptr) p.epilogue.addends[0] = {conv.bias, 0, 1};
-      if (conv.addend != nullptr) p.epilogue.addends[1] = {conv.addend + first, g.filters, 1};
-      return p;
-    });
-  }
-}
-
-// Without a last axis of one element, so that what is before it is a line.
-ConvGeometry squeezed(ConvGeometry g) {
-  const WindowAxis& last = g.axes[g.rank - 1];
-  if (g.rank == 2 && last.input == 1 && last.output == 1 && last.kernel == 1 && last.pad == 0) g.rank = 1;
-  return g;
-}
-
 void convolve_depthwise(const Operands& io, const ConvGeometry& g, const FloatConv& conv, const float* w) {
   const int64_t channels = g.groups, line = g.axes[g.rank - 1].kernel * channels;
   const bool activates = is_separate(conv.epilogue.activation);
@@ -232,14 +146,52 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const FloatCo
   });
 }
 
+FloatConv with_channels_last(const Operands& io, const ConvGeometry& g, FloatConv conv) {
+  const int64_t channels = g.channels * g.groups, plane = g.inputs();
+  auto* moved = io.scratch<uint32_t>(g.batch * plane * channels);
+  for (int64_t i = 0; i < g.batch; ++i) {
+    const auto* image = reinterpret_cast<const uint32_t*>(conv.x) + i * plane * channels;
+    transpose_words(image, plane, channels, plane, moved + i * plane * channels, channels);
+  }
+  conv.x = reinterpret_cast<const float*>(moved);
+  conv.x_channels_first = false;
+  return conv;
+}
+
 }  // namespace
 
+ChannelsLastFilters::ChannelsLastFilters(const ConvParams& op, const Shape& weights)
+    : groups_(op.group),
+      filters_(weights[0] / op.group),
+      channels_(weights[1]),
+      taps_(weights.elements(2, weights.rank())),
+      way_(Way::Products) {
+  const auto are_ones = [](const std::vector<int64_t>& list) {
+    return std::ranges::all_of(list, [](int64_t x) { return x == 1; });
+  };
+  if (channels_ == 1 && filters_ == 1 && groups_ > 1) {
+    way_ = Way::Depthwise;
+  } else if (groups_ == 1 && weights.rank() == 4 && weights[2] == 3 && weights[3] == 3 && are_ones(op.strides) &&
+             are_ones(op.dilations) && winograd_pays(channels_, filters_)) {
+    way_ = Way::Winograd;
+  }
+}
+
 int64_t ChannelsLastFilters::elements() const {
-  return depthwise() ? groups_ * taps_ : groups_ * packed_elements(depth(), filters_);
+  switch (way_) {
+    case Way::Depthwise:
+      return groups_ * taps_;
+    case Way::Winograd:
+      return winograd_elements(channels_, filters_);
+    case Way::Products:
+      break;
+  }
+  return groups_ * packed_elements(depth(), filters_);
 }
 
 void ChannelsLastFilters::pack(const float* w, float* to) const {
-  if (depthwise()) {
+  if (way_ == Way::Winograd) return pack_winograd(w, channels_, filters_, to);
+  if (way_ == Way::Depthwise) {
     for (int64_t tap = 0; tap < taps_; ++tap) {
       for (int64_t i = 0; i < groups_; ++i) to[tap * groups_ + i] = w[i * taps_ + tap];
     }
@@ -261,12 +213,21 @@ const float* ChannelsLastFilters::group(const float* packed, int64_t index) cons
   return packed + index * packed_elements(depth(), filters_);
 }
 
-void convolve_channels_last(const Operands& io, const ConvGeometry& given, const FloatConv& conv, const float* packed) {
+void convolve_channels_last(const Operands& io, const ConvGeometry& given, const FloatConv& given_conv,
+                            const ChannelsLastFilters& filters, const float* packed) {
   if (given.outputs() == 0 || given.batch == 0) return;
   const ConvGeometry g = squeezed(given);
-  const ChannelsLastFilters filters(g.groups, g.filters, g.channels, g.taps());
-  if (filters.depthwise() && g.inputs() > 0) return convolve_depthwise(io, g, conv, packed);
-  if (!is_pointwise(g) && goes_by_lines(g)) return convolve_by_lines(io, g, conv, packed);
+  const bool by_lines = filters.way() == ChannelsLastFilters::Way::Products && !is_pointwise(g) && goes_by_lines(g);
+  if (by_lines) return convolve_by_lines(io, g, given_conv, packed);
+  const FloatConv conv = given_conv.x_channels_first ? with_channels_last(io, g, given_conv) : given_conv;
+  switch (filters.way()) {
+    case ChannelsLastFilters::Way::Depthwise:
+      return convolve_depthwise(io, g, conv, packed);
+    case ChannelsLastFilters::Way::Winograd:
+      return convolve_winograd(io, g, conv, packed);
+    case ChannelsLastFilters::Way::Products:
+      break;
+  }
   convolve_by_products(io, g, conv, filters, packed);
 }
 

@@ -42,6 +42,11 @@ std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContex
   return result;
 }
 
+Dim transposed_convolution_flops(const OperandDims& dims) {
+  const Dims& w = *dims.inputs[1];
+  return w.empty() ? Dim(0) : Dim(2) * product(*dims.inputs[0]) * product(Dims(w.begin() + 1, w.end()));
+}
+
 ConvGeometry conv_geometry(const ConvParams& params, const Shape& x, const Shape& w, const Shape& y) {
   if (w.rank() < 3) bad_input("weights have rank " + std::to_string(w.rank()));
   ConvGeometry g;
@@ -54,6 +59,14 @@ ConvGeometry conv_geometry(const ConvParams& params, const Shape& x, const Shape
     bad_input("input " + x.str() + ", weights " + w.str() + " and output " + y.str() + " do not fit in " +
               std::to_string(g.groups) + " groups");
   }
+  return g;
+}
+
+ConvGeometry squeezed(ConvGeometry g) {
+  const auto is_one = [](const WindowAxis& axis) {
+    return axis.input == 1 && axis.output == 1 && axis.kernel == 1 && axis.pad == 0;
+  };
+  while (g.rank > 1 && is_one(g.axes[g.rank - 1])) --g.rank;
   return g;
 }
 

@@ -25,10 +25,16 @@ std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContex
 std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContext& ctx, const Dims& x, size_t w,
                                      size_t bias);
 
+/// Of X and W [channels, filters, kernel...]: every element of X is multiplied by all of its channel's filter.
+Dim transposed_convolution_flops(const OperandDims& dims);
+
 /// A convolution at concrete dims; channels and filters are counted per group.
 struct ConvGeometry : WindowGeometry {
   int64_t batch = 1, groups = 1, channels = 1, filters = 1;
 };
+
+/// Without last axes of one element that windows do not go beyond, so that what is before them is a line.
+ConvGeometry squeezed(ConvGeometry g);
 
 /// Throws when the operands do not fit each other.
 ConvGeometry conv_geometry(const ConvParams& params, const Shape& x, const Shape& w, const Shape& y);

@@ -1,6 +1,7 @@
 // ConvLayer, mica 1:  Y = f(conv(X, W) + B + residual), a convolution and what is done to its result, as the optimiser
 // joins them. Attributes are those of Conv, and f is an activation of kernels/matmul/layer_activation.h. With
-// `channels_last`, X, residual and Y are [N, spatial..., channels], of one or two spatial axes; W is that of Conv.
+// `channels_last`, X, residual and Y are [N, spatial..., channels], of one or two spatial axes; W is that of Conv. With
+// `x_channels_first` too, X is that of Conv.
 #include "kernels/conv/channels_last.h"
 #include "kernels/conv/channels_last_conv.h"
 #include "kernels/flop_rules.h"
@@ -12,7 +13,12 @@ namespace {
 constexpr size_t kBias = 2, kResidual = 3;
 
 struct ConvLayer : ConvParams, LayerActivation {
-  bool channels_last = false;
+  bool channels_last = false, x_channels_first = false;
+
+  template <class List>
+  List dims_of_x(const List& x) const {
+    return channels_last && !x_channels_first ? channels_first(x) : x;
+  }
 };
 
 void prepare(ConvLayer& op, const NodeFacts& facts) {
@@ -24,7 +30,7 @@ void infer(const ConvLayer& op, InferContext& ctx) {
   const Dims* x = ctx.dims(0);
   if (x == nullptr || x->size() < 3) return ctx.set(0, DType::F32, conv_output_dims(op, ctx, 0, 1, kBias));
   if (op.channels_last && x->size() > 4) ctx.fail("the input " + str(*x) + " has more than two spatial axes");
-  auto y = conv_output_dims(op, ctx, op.channels_last ? channels_first(*x) : *x, 1, kBias);
+  auto y = conv_output_dims(op, ctx, op.dims_of_x(*x), 1, kBias);
   if (y && op.channels_last) y = channels_last(*y);
   ctx.set(0, DType::F32, std::move(y));
 }
@@ -32,8 +38,7 @@ void infer(const ConvLayer& op, InferContext& ctx) {
 std::shared_ptr<const Tensor> prepack(const ConvLayer& op, const ConstantOperands& constants) {
   const Tensor* w = constants.in(1);
   if (!op.channels_last || w == nullptr || w->shape().rank() < 3 || w->shape()[0] % op.group != 0) return nullptr;
-  const Shape& shape = w->shape();
-  const ChannelsLastFilters filters(op.group, shape[0] / op.group, shape[1], shape.elements(2, shape.rank()));
+  const ChannelsLastFilters filters(op, w->shape());
   auto packed = std::make_shared<Tensor>(DType::F32, Shape{filters.elements()});
   filters.pack(w->data<float>(), packed->mutable_data<float>());
   return packed;
@@ -44,14 +49,15 @@ void run_channels_last(const ConvLayer& op, const Operands& io, FloatConv conv) 
   if (x.rank() < 3 || x.rank() > 4 || y.rank() != x.rank()) {
     bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
   }
-  const ConvGeometry g = conv_geometry(op, channels_first(x), io.in(1).shape(), channels_first(y));
+  const ConvGeometry g = conv_geometry(op, op.dims_of_x(x), io.in(1).shape(), channels_first(y));
   check_bias(io, kBias, g.groups * g.filters);
+  conv.x_channels_first = op.x_channels_first;
   const Tensor* packed = io.packed<Tensor>();
-  if (packed != nullptr) return convolve_channels_last(io, g, conv, packed->data<float>());
-  const ChannelsLastFilters filters(g.groups, g.filters, g.channels, g.taps());
+  const ChannelsLastFilters filters(op, io.in(1).shape());
+  if (packed != nullptr) return convolve_channels_last(io, g, conv, filters, packed->data<float>());
   float* own = io.scratch<float>(filters.elements());
   filters.pack(conv.w, own);
-  convolve_channels_last(io, g, conv, own);
+  convolve_channels_last(io, g, conv, filters, own);
 }
 
 void run_cpu(const ConvLayer& op, const Operands& io) {
@@ -82,6 +88,7 @@ MICA_OP(ConvLayer, 1, mica) {
       .optional_input("residual", types::f32)
       .output("Y")
       .attribute("channels_last", &ConvLayer::channels_last)
+      .attribute("x_channels_first", &ConvLayer::x_channels_first)
       .may_overwrite(0, kResidual)
       .prepare<prepare>()
       .infer<infer>()

@@ -147,12 +147,6 @@ void run_cpu(const ConvTranspose& op, const Operands& io) {
   y.store();
 }
 
-// Every element of X is multiplied by all of its channel's filter.
-Dim flops(const OperandDims& dims) {
-  const Dims& w = *dims.inputs[1];
-  return w.empty() ? Dim(0) : Dim(2) * product(*dims.inputs[0]) * product(Dims(w.begin() + 1, w.end()));
-}
-
 OpBuilder<ConvTranspose> conv_transpose(DTypeSet types) {
   OpBuilder<ConvTranspose> builder = op<ConvTranspose>();
   conv_attributes(builder);
@@ -164,7 +158,7 @@ OpBuilder<ConvTranspose> conv_transpose(DTypeSet types) {
       .output("Y")
       .prepare<check>()
       .infer<infer>()
-      .flops<flops>()
+      .flops<transposed_convolution_flops>()
       .cpu<run_cpu>()
       .prepack<prepack>();
 }

@@ -133,8 +133,9 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const FloatCo
 
 }  // namespace
 
-void convolve_floats(const Operands& io, const ConvGeometry& g, const FloatConv& conv) {
-  if (g.outputs() == 0) return;
+void convolve_floats(const Operands& io, const ConvGeometry& given, const FloatConv& conv) {
+  if (given.outputs() == 0) return;
+  const ConvGeometry g = squeezed(given);
   const bool direct = g.channels == 1 && g.filters <= 2 && g.taps() > 0 && g.inputs() > 0;
   direct ? convolve_depthwise(io, g, conv) : convolve_by_products(io, g, conv);
 }

@@ -14,6 +14,7 @@ struct FloatConv {
   float* y;
   const float* addend = nullptr;  ///< as large as y, or null; may be y
   Epilogue epilogue{};            ///< with the activation only
+  bool x_channels_first = false;  ///< for convolutions with channels last: those of x are not
 };
 
 void convolve_floats(const Operands& io, const ConvGeometry& g, const FloatConv& conv);

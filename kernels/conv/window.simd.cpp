@@ -1,19 +1,8 @@
 #include "kernels/conv/window_simd.h"
-#include "kernels/simd/vec.h"
+#include "kernels/simd/lanes.h"
 
 namespace mica::MICA_ISA {
 namespace {
-
-// Reads and writes whole vectors, or the first `n` elements.
-struct Whole {
-  MICA_INLINE Vec load(const float* p) const { return MICA_ISA::load(p); }
-  MICA_INLINE void store(float* p, Vec v) const { MICA_ISA::store(p, v); }
-};
-struct First {
-  int n;
-  MICA_INLINE Vec load(const float* p) const { return MICA_ISA::load(p, n); }
-  MICA_INLINE void store(float* p, Vec v) const { MICA_ISA::store(p, v, n); }
-};
 
 // What is done over a window: `first` begins, `fold` takes an element in, `last` ends.
 struct Depthwise {
@@ -101,11 +90,75 @@ MICA_INLINE void outputs(const WindowCall& call, int64_t o) {
   if (c < call.channels) block<Window, Outputs, 1>(call, o, c, First{static_cast<int>(call.channels - c)});
 }
 
+// As `block` of one vector, where windows of `Taps` columns lie `Stride` of these apart: what several of them see is
+// loaded once.
+template <class Window, int Taps, int Stride, int Outputs, class Lanes>
+MICA_INLINE void sliding_block(const WindowCall& call, int64_t o, int64_t c, Lanes lanes) {
+  Vec results[Outputs];
+  const Vec first = Window::first(call, c, lanes);
+#pragma GCC unroll 8
+  for (int i = 0; i < Outputs; ++i) results[i] = first;
+  for (int64_t row = 0; row < call.rows; ++row) {
+    const float* x = call.x + o * call.x_step + row * call.x_row + c;
+    const float* w = call.w + row * call.w_row + c;
+    Vec factors[Taps];
+#pragma GCC unroll 8
+    for (int k = 0; k < Taps; ++k) factors[k] = lanes.load(w + k * call.w_column);
+#pragma GCC unroll 32
+    for (int at = 0; at < (Outputs - 1) * Stride + Taps; ++at, x += call.x_column) {
+      const Vec seen = lanes.load(x);
+#pragma GCC unroll 8
+      for (int i = 0; i < Outputs; ++i) {
+        const int k = at - i * Stride;
+        if (k >= 0 && k < Taps) results[i] = Window::fold(results[i], seen, factors[k]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < Outputs; ++i) {
+    const int64_t at = (o + i) * call.y_step + c;
+    lanes.store(call.y + at, Window::last(call, results[i], at, lanes));
+  }
+}
+
+template <class Window, int Taps, int Stride, int Outputs>
+MICA_INLINE int64_t sliding_outputs(const WindowCall& call, int64_t o) {
+  for (; o + Outputs <= call.outputs; o += Outputs) {
+    int64_t c = 0;
+    for (; c + kLanes <= call.channels; c += kLanes) sliding_block<Window, Taps, Stride, Outputs>(call, o, c, Whole{});
+    if (c < call.channels) {
+      sliding_block<Window, Taps, Stride, Outputs>(call, o, c, First{static_cast<int>(call.channels - c)});
+    }
+  }
+  return o;
+}
+
+// Returns the outputs that are done: of windows that have this form.
+template <class Window, int Taps, int Stride>
+MICA_INLINE int64_t sliding_windows(const WindowCall& call) {
+  if (call.columns != Taps || call.x_step != Stride * call.x_column) return 0;
+  int64_t o = sliding_outputs<Window, Taps, Stride, 8>(call, 0);
+  o = sliding_outputs<Window, Taps, Stride, 4>(call, o);
+  return sliding_outputs<Window, Taps, Stride, 2>(call, o);
+}
+
 template <class Window>
-void windows(const WindowCall& call) {
-  int64_t o = 0;
+void windows_from(const WindowCall& call, int64_t o) {
   for (; o + 4 <= call.outputs; o += 4) outputs<Window, 4>(call, o);
   for (; o < call.outputs; ++o) outputs<Window, 1>(call, o);
+}
+
+template <class Window>
+void windows(const WindowCall& call) {
+  windows_from<Window>(call, 0);
+}
+
+void depthwise(const WindowCall& call) {
+  int64_t o = sliding_windows<Depthwise, 3, 1>(call);
+  if (o == 0) o = sliding_windows<Depthwise, 3, 2>(call);
+  if (o == 0) o = sliding_windows<Depthwise, 5, 1>(call);
+  if (o == 0) o = sliding_windows<Depthwise, 5, 2>(call);
+  windows_from<Depthwise>(call, o);
 }
 
 void copy(const float* from, int64_t from_row, float* to, int64_t to_row, int64_t rows, int64_t width) {
@@ -120,7 +173,7 @@ void copy(const float* from, int64_t from_row, float* to, int64_t to_row, int64_
 }  // namespace
 
 MICA_SIMD_TABLE(WindowKernels, window_kernels) = {
-    .depthwise = windows<Depthwise>,
+    .depthwise = depthwise,
     .sum = windows<Sum>,
     .max = windows<Max>,
     .copy = copy,

@@ -2,6 +2,7 @@
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/transpose_words.h"
 
 namespace mica {
 
@@ -36,20 +37,35 @@ StridedCopy::Loops StridedCopy::plan() const {
   for (size_t k = 0; k + 1 < rank_; ++k) {
     if (k != tile) loops.outer[loops.outer_rank++] = axes_[k];
   }
-  const int64_t cut = loops.tiled ? loops.tile.extent : loops.inner.extent;
-  loops.piece = loops.tiled ? kTile : kChunk;
-  loops.pieces = (cut + loops.piece - 1) / loops.piece;
-  loops.tasks = loops.pieces;
-  for (size_t k = 0; k < loops.outer_rank; ++k) loops.tasks *= loops.outer[k].extent;
+  loops.cut(loops.tiled ? kTile : kChunk);
   return loops;
+}
+
+void StridedCopy::Loops::cut(int64_t length) {
+  const int64_t extent = tiled ? tile.extent : inner.extent;
+  piece = length;
+  pieces = (extent + piece - 1) / piece;
+  tasks = pieces;
+  for (size_t k = 0; k < outer_rank; ++k) tasks *= outer[k].extent;
 }
 
 template <class T>
 void StridedCopy::run(ThreadPool& threads, const T* from, T* to) const {
-  const Loops loops = plan();
+  Loops loops = plan();
   if (loops.tasks == 0) return;
+  const bool words = std::is_same_v<T, uint32_t> && loops.is_matrix();
+  if (words) loops.cut(std::max(kTile, kChunk / 2 / loops.inner.extent / kTile * kTile));
   const int64_t grain = std::max<int64_t>(1, kChunk * loops.tasks / elements_);
-  threads.parallel_for(loops.tasks, grain, [&](int64_t begin, int64_t end) { run_tasks(loops, from, to, begin, end); });
+  threads.parallel_for(loops.tasks, grain, [&](int64_t begin, int64_t end) {
+    if constexpr (std::is_same_v<T, uint32_t>) {
+      if (words) {
+        return run_tasks(loops, from, to, begin, end, [](const T* x, T* y, const Axis& inner, const Axis& tile) {
+          transpose_words(x, inner.from, inner.extent, tile.extent, y, tile.to);
+        });
+      }
+    }
+    run_tasks(loops, from, to, begin, end);
+  });
 }
 
 void StridedCopy::run(const Operands& io, const Tensor& from, Tensor& to) const {

@@ -52,15 +52,26 @@ class StridedCopy {
     Axis inner{1, 1, 1};  ///< the innermost of the target
     Axis tile{1, 0, 0};   ///< the innermost of the source, where that is another
     bool tiled = false;
+    /// Whether a task transposes rows of adjacent elements into such.
+    bool is_matrix() const { return tiled && inner.to == 1 && tile.from == 1; }
     int64_t piece = 1;  ///< how much of the cut axis (tile when tiled, else inner) one task takes
     int64_t pieces = 1;
     int64_t tasks = 0;
+
+    void cut(int64_t length);  ///< in pieces of this length
   };
 
   Loops plan() const;
 
   template <class T>
   void run_tasks(const Loops& loops, const T* from, T* to, int64_t begin, int64_t end) const {
+    run_tasks(loops, from, to, begin, end, transpose<T>);
+  }
+
+  /// `transpose_part` is called as `transpose` is.
+  template <class T, class TransposePart>
+  void run_tasks(const Loops& loops, const T* from, T* to, int64_t begin, int64_t end,
+                 TransposePart&& transpose_part) const {
     for (int64_t task = begin; task < end; ++task) {
       int64_t rest = task / loops.pieces;
       const int64_t first = task % loops.pieces * loops.piece;
@@ -78,7 +89,7 @@ class StridedCopy {
       source += first * cut.from;
       target += first * cut.to;
       if (loops.tiled) {
-        transpose(from + source, to + target, loops.inner, {count, cut.from, cut.to});
+        transpose_part(from + source, to + target, loops.inner, Axis{count, cut.from, cut.to});
       } else {
         copy_row(from + source, to + target, {count, cut.from, cut.to});
       }

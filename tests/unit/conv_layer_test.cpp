@@ -150,6 +150,11 @@ const Case kCases[] = {
     {1, 2, 2, 2, 2, 2, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2},
     {1, 16, 16, 16, 6, 19, 5, 4, 1, 3, 1, 2, 4, 5, 3, 6},
     {1, 33, 33, 33, 1, 40, 1, 3, 1, 1, 1, 2, 0, 2, 0, 2, true},
+    {2, 32, 32, 1, 7, 9, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},    // tiles that reach over the edge
+    {1, 37, 50, 1, 12, 10, 3, 3, 1, 1, 1, 1, 2, 0, 0, 1},  // vectors that are not whole
+    {1, 160, 144, 1, 6, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},  // weights of more than the second-level cache
+    {1, 512, 32, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},   // rows half a page apart; one element
+    {1, 32, 32, 1, 50, 40, 3, 3, 1, 1, 1, 1, 0, 0, 0, 0},  // several blocks of tiles
 };
 
 TEST(ConvLayer, AgreesWithDoubleInBothLayouts) {
@@ -176,7 +181,44 @@ TEST(ConvLayer, AgreesWithDoubleInBothLayouts) {
         const std::vector<Tensor> inputs{moved(layer.x, true), layer.w, layer.bias, last};
         expect_layer(c, layer, moved(run_op(call, inputs)[0].tensor, false), what + " channels last");
         expect_layer(c, layer, moved(run_packed_op(call, inputs, {1}, 2)[0].tensor, false), what + " packed");
+        call.attributes.emplace("x_channels_first", int64_t{1});
+        const std::vector<Tensor> first{layer.x, layer.w, layer.bias, last};
+        expect_layer(c, layer, moved(run_packed_op(call, first, {1}, 2)[0].tensor, false), what + " of channels first");
         if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(ChannelsLastConvTranspose, AgreesWithConvTransposeInDouble) {
+  std::mt19937 random(6);
+  const std::pair<Shape, Shape> cases[] = {{{2, 5, 6, 7}, {5, 8, 2, 2}},
+                                           {{1, 24, 9, 20}, {24, 1, 2, 3}},
+                                           {{1, 17, 4, 3}, {17, 19, 1, 4}},
+                                           {{2, 16, 11}, {16, 3, 2}}};
+  for (const size_t isa : runnable_isas()) {
+    const UseIsa use(isa);
+    for (const auto& [image, weights] : cases) {
+      const Tensor x = random_tensor(image, random), w = random_tensor(weights, random);
+      const Tensor bias = random_tensor({weights[1]}, random);
+      const auto wide = [](const Tensor& from) {
+        Tensor to(DType::F64, from.shape());
+        std::copy_n(from.data<float>(), from.elements(), to.mutable_data<double>());
+        return to;
+      };
+      const std::vector<int64_t> strides(weights.dims().begin() + 2, weights.dims().end());
+      const Tensor wanted =
+          run_op({"ConvTranspose", 22, {{"strides", strides}}}, {wide(x), wide(w), wide(bias)})[0].tensor;
+      const OpCall call{"ChannelsLastConvTranspose", 1, {}, 1, "mica"};
+      const std::vector<Tensor> inputs{moved(x, true), w, bias};
+      for (const Tensor& y : {run_op(call, inputs)[0].tensor, run_packed_op(call, inputs, {1}, 2)[0].tensor}) {
+        const Tensor first = moved(y, false);
+        ASSERT_EQ(first.shape(), wanted.shape());
+        for (int64_t i = 0; i < first.elements(); ++i) {
+          ASSERT_NEAR(first.data<float>()[i], wanted.data<double>()[i],
+                      tolerance::sum(image[1]) * static_cast<double>(image[1]))
+              << isas()[isa].name << " " << image.str() << " at " << i;
+        }
       }
     }
   }

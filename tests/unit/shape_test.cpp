@@ -133,6 +133,20 @@ TEST(Transpose, PacksSubByteElements) {
   EXPECT_EQ((std::vector<int>{bytes[0], bytes[1], bytes[2]}), (std::vector<int>{0x41, 0x52, 0x63}));
 }
 
+TEST(Transpose, MatricesOfEveryForm) {
+  for (const int64_t rows : {1, 2, 3, 4, 5, 16, 33, 3000}) {
+    for (const int64_t columns : {1, 2, 3, 4, 7, 18, 64, 2800}) {
+      if (rows * columns > 300 * 1000) continue;
+      const auto y = run_op({"Transpose", 13, {{"perm", Ints{0, 2, 1}}}}, {iota({2, rows, columns})});
+      for (int64_t i = 0; i < 2 * rows * columns; ++i) {
+        const int64_t batch = i / (rows * columns), row = i / columns % rows, column = i % columns;
+        ASSERT_EQ(y[0].tensor.data<float>()[(batch * columns + column) * rows + row], static_cast<float>(i))
+            << rows << " x " << columns;
+      }
+    }
+  }
+}
+
 TEST(Transpose, EveryPermutationOfFourAxes) {
   const Shape shape{3, 40, 5, 34};
   const auto strides = shape.strides();
