@@ -8,6 +8,7 @@
 #include "graph/edit.h"
 #include "graph/linear.h"
 #include "graph/pattern.h"
+#include "graph/slicing.h"
 
 namespace mica {
 namespace {
@@ -19,13 +20,30 @@ bool is_f32(const Graph& graph, ValueId id) {
   return graph.value(id).type.dtype == DType::F32;
 }
 
+// Channels that are moved one by one rather than as vectors.
+constexpr int64_t kFewChannels = 4;
+
+// Whether a convolution is of few channels of an image that comes from outside: they are put in order as windows are
+// read.
+bool orders_channels(const Layout& layout, const Node& conv) {
+  const Graph& graph = layout.graph();
+  const Shape& weights = graph.value(conv.inputs[1]).constant.shape();
+  const NodeId producer = graph.value(conv.inputs[0]).producer;
+  const bool transposed = producer != NodeId::None && graph.node(producer).op_type == "Transpose";
+  return attribute(conv, "group", 1) == 1 && weights[1] > 1 && weights[1] <= kFewChannels &&
+         weights.elements(2, weights.rank()) > 1 && layout.twin(conv.inputs[0]) == ValueId::None && !transposed;
+}
+
 bool rewrite_conv(Layout& layout, NodeId id) {
   const Node& node = layout.graph().node(id);
   const size_t rank = image_rank(layout.graph(), node.inputs[0]);
   if (rank == 0 || !is_f32(layout.graph(), node.inputs[0]) || attribute(node, "channels_last", 0) != 0) return false;
   if (!takes_filters(layout, node, node.inputs[0], node.inputs[1])) return false;
+  const bool first = orders_channels(layout, node);
   Original layer(node);
+  if (first) layer.attributes.emplace("x_channels_first", int64_t{1});
   for (const size_t i : {0, 3}) {
+    if (i == 0 && first) continue;
     if (i < layer.inputs.size() && layer.inputs[i] != ValueId::None) {
       layer.inputs[i] = layout.twin_of(layer.inputs[i], rank);
     }
@@ -33,6 +51,35 @@ bool rewrite_conv(Layout& layout, NodeId id) {
   layer.attributes.emplace("channels_last", int64_t{1});
   layer.op = {std::string(kOwnDomain), "ConvLayer", 1};
   return give(layout, id, std::move(layer).again(layout, id));
+}
+
+bool are_all(const Attributes& attributes, std::string_view name, int64_t number) {
+  const auto found = attributes.find(name);
+  return found == attributes.end() ||
+         std::ranges::all_of(std::get<std::vector<int64_t>>(found->second), [&](int64_t x) { return x == number; });
+}
+
+// Transposed convolutions whose strides are as large as the kernel.
+bool rewrite_conv_transpose(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const size_t rank = image_rank(layout.graph(), node.inputs[0]);
+  const ValueId x = layout.twin(node.inputs[0]);
+  if (x == ValueId::None || !is_f32(layout.graph(), x) || !is_constant(layout.graph(), node.inputs[1])) return false;
+  const Shape& weights = layout.graph().value(node.inputs[1]).constant.shape();
+  const std::string auto_pad = text_attribute(node, "auto_pad", "NOTSET");
+  const bool sized = node.attributes.contains("output_shape") || (auto_pad != "NOTSET" && auto_pad != "VALID");
+  const auto strides = node.attributes.find("strides");
+  if (weights.rank() != rank || sized || attribute(node, "group", 1) != 1 || !are_all(node.attributes, "pads", 0) ||
+      !are_all(node.attributes, "dilations", 1) || !are_all(node.attributes, "output_padding", 0) ||
+      strides == node.attributes.end() ||
+      !std::ranges::equal(std::get<std::vector<int64_t>>(strides->second), weights.dims().subspan(2))) {
+    return false;
+  }
+  Original transposed(node);
+  transposed.inputs[0] = x;
+  transposed.attributes = {};
+  transposed.op = {std::string(kOwnDomain), "ChannelsLastConvTranspose", 1};
+  return give(layout, id, std::move(transposed).again(layout, id));
 }
 
 bool rewrite_pool(Layout& layout, NodeId id) {
@@ -157,6 +204,27 @@ ValueId turned_list(Layout& layout, ValueId id, size_t lists, size_t rank) {
   return layout.add_constant(Tensor::of<T>(Shape{static_cast<int64_t>(all.size())}, all));
 }
 
+bool rewrite_slice(Layout& layout, NodeId id) {
+  const Node& node = layout.graph().node(id);
+  const size_t rank = image_rank(layout.graph(), node.inputs[0]);
+  const auto sliced = cuts(layout.graph(), node);
+  Original slice(node);
+  const ValueId x = layout.twin(slice.inputs[0]);
+  if (x == ValueId::None || node.opset < 10 || !sliced) return false;
+  std::array<std::vector<int64_t>, 4> lists;  // starts, ends, axes, steps
+  for (const auto& [axis, cut] : *sliced) {
+    lists[0].push_back(cut.start);
+    lists[1].push_back(cut.end);
+    lists[2].push_back(turned_axis(axis, rank));
+    lists[3].push_back(cut.step);
+  }
+  slice.inputs = {x};
+  for (const auto& list : lists) {
+    slice.inputs.push_back(layout.add_constant(Tensor::of<int64_t>(Shape{static_cast<int64_t>(list.size())}, list)));
+  }
+  return give(layout, id, std::move(slice).again(layout, id));
+}
+
 bool rewrite_pad(Layout& layout, NodeId id) {
   const Node& node = layout.graph().node(id);
   const size_t rank = image_rank(layout.graph(), node.inputs[0]);
@@ -199,6 +267,7 @@ struct Known {
 };
 const Known kKnown[] = {
     {rewrite_batch_norm, {"BatchNormalization"}},
+    {rewrite_conv_transpose, {"ConvTranspose"}},
     {rewrite_pool, {"MaxPool", "AveragePool"}},
     {rewrite_global_pool, {"GlobalAveragePool", "GlobalMaxPool"}},
     {rewrite_reduction, {"ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum"}},
@@ -210,6 +279,7 @@ const Known kKnown[] = {
                      "Tanh",      "Identity",  "Not",        "QuantizeLinear", "DequantizeLinear"}},
     {rewrite_broadcast, {"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "PRelu"}},
     {rewrite_along_axis, {"Concat", "Split", "Softmax"}},
+    {rewrite_slice, {"Slice"}},
     {rewrite_pad, {"Pad"}},
     {rewrite_resize, {"Resize"}},
 };

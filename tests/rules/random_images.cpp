@@ -71,6 +71,11 @@ ValueId rearrange(Builder& g, ValueId x, ValueId other) {
   const size_t rank = g.shape(x).rank();
   if (g.chance(0.4))
     return g.add("Concat", {x, g.chance(0.5) ? other : x}, {{"axis", int64_t{g.chance(0.7) ? 1 : -1}}});
+  if (g.chance(0.2)) {
+    const std::vector<int64_t> step{1 + static_cast<int64_t>(g.draw(2))};
+    return g.add("Slice",
+                 {x, g.integers({0}), g.integers({1000}), g.integers({g.chance(0.7) ? 1 : -1}), g.integers(step)});
+  }
   if (g.chance(0.3)) {
     std::vector<int64_t> pads(2 * rank, 0);
     pads[1] = 2, pads[rank - 1] = 1, pads[rank + 2] = 1;
