@@ -143,6 +143,7 @@ std::string ElementProgram::str() const {
 }
 
 const Kernel* block_kernel(const OpDef& def, const void* params, std::span<const DType> inputs) {
+  if (!def.elementwise) return nullptr;
   std::vector<ValueType> types;
   for (const DType dtype : inputs) types.push_back(ValueType::tensor(computed_type(dtype)));
   for (const Kernel& kernel : def.kernels) {

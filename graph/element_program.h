@@ -20,8 +20,7 @@ struct ElementProgram {
   static constexpr std::string_view kOperator = "ElementwiseChain", kAttribute = "program";
   static constexpr int kAbsent = -1;
   static constexpr size_t kMaxInputs = 16, kMaxSteps = 16, kMaxOperands = 4;  ///< the last of a step
-  /// The operators of a program are those with kernels for this device, for inputs of `computed_type`: an element of
-  /// their one output follows from those at its place in the inputs, broadcast.
+  /// The operators of a program are elementwise ones with kernels for this device, for inputs of `computed_type`.
   static constexpr std::string_view kDevice = "block";
 
   struct Step {

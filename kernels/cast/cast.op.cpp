@@ -74,7 +74,7 @@ OpBuilder<Cast> conversion() {
 }
 
 OpBuilder<Cast> cast() {
-  return conversion().required("to", &Cast::to);
+  return conversion().required("to", &Cast::to).elementwise();
 }
 
 OpBuilder<Cast> cast_like() {

@@ -125,6 +125,7 @@ MICA_OP(Clip, 11) {
                   .output("output")
                   .infer<infer>()
                   .may_overwrite(0, 0)
+                  .elementwise()
                   .cpu<run_with_inputs>();
   return with_blocks<NoParams, run_block_with_inputs>(std::move(def), takes_floats_in_blocks);
 }
@@ -138,6 +139,7 @@ MICA_OP(Clip, 1) {
                   .ignored_attribute("consumed_inputs")
                   .infer(same_as())
                   .may_overwrite(0, 0)
+                  .elementwise()
                   .cpu<run_with_attributes>();
   return with_blocks<Clip, run_block_with_attributes>(std::move(def), takes_floats_in_blocks);
 }

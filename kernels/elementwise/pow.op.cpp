@@ -149,6 +149,7 @@ MICA_OP(Pow, 7) {
                   .infer<infer>()
                   .may_overwrite(0, 0)
                   .may_overwrite(0, 1)
+                  .elementwise()
                   .cpu<run_cpu>();
   return with_blocks<NoParams, run_power_block>(std::move(def), accepts_block);
 }

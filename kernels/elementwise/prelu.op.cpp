@@ -43,7 +43,7 @@ OpBuilder<NoParams> prelu() {
 }  // namespace
 
 MICA_OP(PRelu, 7) {
-  return in_blocks<PReluFunction>(prelu().cpu<run_cpu>());
+  return in_blocks<PReluFunction>(prelu().elementwise().cpu<run_cpu>());
 }
 
 MICA_OP(PRelu, 1) {

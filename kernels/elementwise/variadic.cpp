@@ -69,6 +69,7 @@ OpDef define_variadic(DTypeSet types, const char* output, bool broadcasts, DimFu
                   .ignored_attribute("consumed_inputs")
                   .may_overwrite(0, 0)
                   .may_overwrite(0, 1)
+                  .elementwise()
                   .infer([broadcasts, contents](InferContext& ctx) {
                     for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
                     auto dims = broadcasts ? broadcast_inputs(ctx) : merged_inputs(ctx);
