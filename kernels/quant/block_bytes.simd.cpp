@@ -24,25 +24,25 @@ struct ByteProduct {
     const int8_t* a = of.a;
     for (int64_t block = 0; block < w.blocks; ++block) {
       Ints sum[Rows][kGroupVectors];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
       for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 16
+#pragma GCC unroll kUnrolled
         for (int v = 0; v < kGroupVectors; ++v) sum[r][v] = splat_ints(0);
       }
       for (int64_t k = 0; k < w.block_size; k += kCodes, codes += kGroupColumns, a += kCodes) {
-#pragma GCC unroll 16
+#pragma GCC unroll kUnrolled
         for (int v = 0; v < kGroupVectors; ++v) {
           const Ints words = load_words(codes + v * kLanes);
           if constexpr (bits == 4) {
             const Ints even = words & nibbles, odd = shifted<4>(words) & nibbles;
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
             for (int r = 0; r < Rows; ++r) {
               const int8_t* row = a + r * of.a_pitch;
               sum[r][v] = dot_bytes(sum[r][v], even, splat_bytes(row));
               sum[r][v] = dot_bytes(sum[r][v], odd, splat_bytes(row + 4));
             }
           } else {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
             for (int r = 0; r < Rows; ++r) sum[r][v] = dot_bytes(sum[r][v], words, splat_bytes(a + r * of.a_pitch));
           }
         }

@@ -7,6 +7,8 @@
 namespace mica::MICA_ISA {
 
 inline constexpr int kGroupVectors = kLanes == 16 ? 4 : 16 / kLanes;
+/// How far loops over vectors and rows are unrolled: where a vector is one number, their sums fit no registers anyway.
+inline constexpr int kUnrolled = kLanes > 1 ? 16 : 1;
 inline constexpr int kGroupColumns = kGroupVectors * kLanes;
 
 MICA_INLINE Ints load_words(const uint32_t* p) {
