@@ -7,6 +7,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/reduce/reduce_simd.h"
 #include "kernels/simd/storage.h"
+#include "runtime/base/function_ref.h"
 #include "runtime/base/shape.h"
 
 namespace mica {
@@ -33,20 +34,9 @@ struct ReductionAxes {
   }
   int64_t reduced_elements() const { return product(reduced, reduced_count); }
 
-  static int64_t product(const std::array<Group, Shape::kMaxRank>& groups, size_t count) {
-    int64_t result = 1;
-    for (size_t i = 0; i < count; ++i) result *= groups[i].size;
-    return result;
-  }
+  static int64_t product(const std::array<Group, Shape::kMaxRank>& groups, size_t count);
   /// Where the `index`-th combination of the first `count` groups begins.
-  static int64_t offset(const std::array<Group, Shape::kMaxRank>& groups, size_t count, int64_t index) {
-    int64_t at = 0;
-    for (size_t i = count; i-- > 0;) {
-      at += index % groups[i].size * groups[i].stride;
-      index /= groups[i].size;
-    }
-    return at;
-  }
+  static int64_t offset(const std::array<Group, Shape::kMaxRank>& groups, size_t count, int64_t index);
 };
 
 /// Axis i is reduced when bit i of `reduced` is set.
@@ -57,27 +47,8 @@ inline constexpr int64_t kReducedColumns = 64;
 
 /// In parallel, for each output o whose elements are contiguous runs: row(o, first), with the place of its first
 /// element. Where neighbours belong to different outputs: columns(o, count, first), for `count` outputs from o on.
-template <class Row, class Columns>
-void for_each_reduction(ThreadPool& threads, const ReductionAxes& axes, Row row, Columns columns) {
-  const int64_t cost = std::max<int64_t>(1, axes.reduced_elements());
-  if (axes.inner_reduced) {
-    threads.parallel_for(axes.outputs(), std::max<int64_t>(1, 4096 / cost), [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o) row(o, ReductionAxes::offset(axes.kept, axes.kept_count, o));
-    });
-    return;
-  }
-  const int64_t width = axes.kept[axes.kept_count - 1].size;
-  if (width == 0) return;
-  const int64_t blocks = (width + kReducedColumns - 1) / kReducedColumns;
-  const int64_t grain = std::max<int64_t>(1, 4096 / (cost * std::min(kReducedColumns, width)));
-  threads.parallel_for(axes.outputs() / width * blocks, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t outer = block / blocks, first = block % blocks * kReducedColumns;
-      columns(outer * width + first, std::min(kReducedColumns, width - first),
-              ReductionAxes::offset(axes.kept, axes.kept_count - 1, outer) + first);
-    }
-  });
-}
+void for_each_reduction(ThreadPool& threads, const ReductionAxes& axes, FunctionRef<void(int64_t o, int64_t first)> row,
+                        FunctionRef<void(int64_t o, int64_t count, int64_t first)> columns);
 
 /// A function R of a set of elements has a State that begins as R::State{}, takes elements by R::add(state, x), joins
 /// that of another part of the set by R::merge(state, other), and ends as R::finish(state, number of elements).
