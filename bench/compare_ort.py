@@ -126,8 +126,8 @@ def specs(texts):
             yield path_of(model), dict(dims)
 
 
-def mica_bench(mica, path, dims, threads, seconds, precision="fp32"):
-    flags = [f"--dim={name}={value}" for name, value in dims.items()]
+def mica_bench(mica, path, dims, threads, seconds, precision="fp32", flags=()):
+    flags = [f"--dim={name}={value}" for name, value in dims.items()] + list(flags)
     if precision != "fp32":
         flags.append(f"--precision={precision}")
     return output_of([mica, "bench", path, *flags, f"--threads={threads}", f"--duration={seconds}s", "--json", "--quiet"])

@@ -8,6 +8,7 @@
 #include "graph/dim_caps.h"
 #include "graph/edit.h"
 #include "runtime/base/half.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 
@@ -73,8 +74,9 @@ std::optional<int64_t> reduced_tail(const Graph& graph, const Node& reduction) {
 static bool is_filled_constant(const Tensor& constant, double number) {
   bool filled = false;
   visit_dtype<float, double, Half, BFloat16, int64_t, int32_t, int8_t, uint8_t, bool>(constant.dtype(), [&]<class T>() {
-    filled = std::all_of(constant.data<T>(), constant.data<T>() + constant.elements(),
-                         [&](T element) { return static_cast<double>(element) == number; });
+    int64_t equal = 0;
+    while (equal < constant.elements() && static_cast<double>(element_at<T>(constant, equal)) == number) ++equal;
+    filled = equal == constant.elements();
   });
   return filled;
 }

@@ -8,6 +8,7 @@
 #include "graph/inference.h"
 #include "runtime/base/error.h"
 #include "runtime/base/half.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -52,7 +53,7 @@ class Storing {
  private:
   template <class T>
   void store(Graph& graph, ValueId id) {
-    const Tensor from = graph.value(id).constant;
+    const Tensor from = aligned(graph.value(id).constant);
     Tensor to(type_, from.shape());
     std::ranges::transform(from.as<float>(), to.mutable_data<T>(), [](float x) { return T(x); });
     const std::string name = graph.value(id).name, why = objection<T>(from.as<float>(), to.as<T>());

@@ -7,6 +7,7 @@
 
 #include "graph/edit.h"
 #include "graph/facts.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -25,8 +26,10 @@ bool is_moderate(double factor) {
 
 std::optional<std::vector<double>> floats(const Tensor& tensor) {
   std::optional<std::vector<double>> result;
-  visit_dtype<float, double>(
-      tensor.dtype(), [&]<class T>() { result.emplace(tensor.data<T>(), tensor.data<T>() + tensor.elements()); });
+  visit_dtype<float, double>(tensor.dtype(), [&]<class T>() {
+    result.emplace(static_cast<size_t>(tensor.elements()));
+    for (size_t i = 0; i < result->size(); ++i) (*result)[i] = element_at<T>(tensor, static_cast<int64_t>(i));
+  });
   return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "graph/edit.h"
 #include "graph/facts.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -65,7 +66,7 @@ std::optional<double> bound(const Graph& graph, const Node& clip, std::string_vi
 
 std::optional<std::vector<double>> constant_numbers(const Graph& graph, ValueId id) {
   if (!is_constant(graph, id) || !graph.value(id).constant.defined()) return std::nullopt;
-  const Tensor& tensor = graph.value(id).constant;
+  const Tensor tensor = aligned(graph.value(id).constant);
   std::optional<std::vector<double>> all;
   visit_dtype<float, double, uint8_t, int8_t, int32_t>(tensor.dtype(), [&]<class T>() {
     const auto elements = tensor.as<T>();

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "runtime/base/half.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -83,7 +84,7 @@ std::string element_text(const Tensor& tensor, int64_t index) {
   if (tensor.dtype() == DType::C128) return to_text(static_cast<const double*>(tensor.raw())[index]);
   std::string text;
   visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      tensor.dtype(), [&]<class T>() { text = to_text(static_cast<TextType<T>>(tensor.data<T>()[index])); });
+      tensor.dtype(), [&]<class T>() { text = to_text(static_cast<TextType<T>>(element_at<T>(tensor, index))); });
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "backends/cpu/thread_pool.h"
+#include "runtime/base/unaligned.h"
 #include "runtime/interpreter.h"
 
 namespace mica {
@@ -19,7 +20,8 @@ struct Resources {
 Evaluator make_evaluator() {
   auto resources = std::make_shared<Resources>();
   return [resources](const Node& node, std::span<const Tensor> inputs) -> std::optional<std::vector<Tensor>> {
-    const std::vector<Datum> data(inputs.begin(), inputs.end());
+    std::vector<Datum> data;
+    for (const Tensor& input : inputs) data.emplace_back(aligned(input));
     std::vector<const Datum*> operands;
     for (const Datum& datum : data) operands.push_back(datum.tensor.defined() ? &datum : nullptr);
     std::vector<Datum> results = evaluate(node, operands, {&resources->workspace, &resources->threads, nullptr});

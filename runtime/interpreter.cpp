@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/base/error.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -114,7 +115,7 @@ std::vector<Datum> interpret(const Graph& graph, std::span<const Datum> inputs, 
   std::vector<Datum> values(graph.value_count());
   for (uint32_t i = 0; i < values.size(); ++i) {
     const Tensor& constant = graph.value(ValueId{i}).constant;
-    if (constant.defined()) values[i] = Datum(constant);
+    if (constant.defined()) values[i] = Datum(aligned(constant));
   }
   const auto at = [&](ValueId id) -> Datum& { return values[static_cast<size_t>(id)]; };
   for (size_t i = 0; i < graph.inputs.size(); ++i) {

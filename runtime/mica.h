@@ -40,6 +40,10 @@ struct CompileOptions {
   std::string device = "cpu";  ///< or "cuda:0"; nodes without a kernel for the device run on the CPU
   int threads = 0;             ///< the caller's included; 0: as many as the process has cores
   Precision precision = Precision::Float32;
+  /// A folder that packed weights are kept in, so that the next program that compiles the same model maps them instead
+  /// of packing them anew: a file as large as these, which is written when it is not there or does not fit. May be
+  /// deleted at any time. Empty: none.
+  std::string packed_cache = {};
 };
 
 /// An input or output of a model. A dim that is not a number is a symbol ("batch") or an expression of symbols; with an
@@ -65,7 +69,7 @@ class Model {
   /// What the import had to mend, and which rules were applied.
   const std::vector<std::string>& notes() const;
 
-  /// Chooses kernels and plans.
+  /// Chooses kernels, plans, and packs weights. Sessions on the CPU of the same precision share what is packed.
   Session compile(const CompileOptions& options = {}) const;
 
   /// The model's graph, for tools.
@@ -127,6 +131,8 @@ class Session {
   Session fork() const;
 
   int threads() const;
+  /// What compiling the model had to say: why packed weights were not kept, or not used.
+  const std::vector<std::string>& notes() const;
   const Plan& plan() const;
   size_t arena_bytes() const;
   /// Adds the seconds of each step to `seconds` (one entry a step of the plan) from now on; an empty span stops that.

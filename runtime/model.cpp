@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "backends/backend.h"
@@ -9,9 +12,11 @@
 #include "graph/onnx/import.h"
 #include "graph/pipeline.h"
 #include "kernels/op.h"
+#include "kernels/simd/isa.h"
 #include "runtime/base/os.h"
 #include "runtime/evaluator.h"
 #include "runtime/mica.h"
+#include "runtime/packed_weights.h"
 #include "runtime/plan.h"
 #include "runtime/session_state.h"
 
@@ -21,6 +26,11 @@ struct Model::State {
   State(const std::function<GraphModel()>& import, const LoadOptions& options);
 
   GraphModel model;
+
+  /// Plans for the CPU that sessions have, by all that they follow from.
+  using PlanKey = std::pair<Precision, size_t>;  ///< and the instruction set
+  mutable std::mutex mutex;
+  mutable std::map<PlanKey, std::weak_ptr<const Plan>> plans;
 };
 
 namespace {
@@ -131,7 +141,15 @@ Session Model::compile(const CompileOptions& options) const {
   const int cores = usable_cores();
   const int threads = options.threads <= 0 ? cores : std::min(options.threads, cores);
   const std::shared_ptr<const Graph> graph(state_, state_->model.graph.get());
-  return Session(std::make_unique<Session::State>(Plan::make(graph, std::move(device), options.precision), threads));
+  const auto make = [&] {
+    return Plan::make(graph, {device, options.precision}, {threads, options.packed_cache, state_->model.origin});
+  };
+  if (device != nullptr) return Session(std::make_unique<Session::State>(make(), threads));
+  const std::lock_guard lock(state_->mutex);
+  std::weak_ptr<const Plan>& shared = state_->plans[{options.precision, isa_in_use()}];
+  std::shared_ptr<const Plan> plan = shared.lock();
+  if (plan == nullptr) shared = plan = make();
+  return Session(std::make_unique<Session::State>(std::move(plan), threads));
 }
 
 }  // namespace mica

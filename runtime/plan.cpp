@@ -7,11 +7,11 @@
 #include "graph/element_program.h"
 #include "graph/inference.h"
 #include "kernels/op.h"
-#include "kernels/operands.h"
 #include "runtime/base/error.h"
 #include "runtime/device_constants.h"
 #include "runtime/kernel_choice.h"
 #include "runtime/placement.h"
+#include "runtime/plan_constants.h"
 
 namespace mica {
 namespace {
@@ -64,14 +64,18 @@ bool is_fixed_integer(DType dtype) {
 
 class PlanBuilder {
  public:
-  PlanBuilder(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device, Precision precision)
-      : graph_(*graph), plan_(new Plan(input_symbol_names(*graph))), slot_of_(graph->value_count(), kNone) {
+  PlanBuilder(std::shared_ptr<const Graph> graph, const PlanOptions& options, PackedWeights& packed)
+      : graph_(*graph),
+        plan_(new Plan(input_symbol_names(*graph))),
+        packed_(packed),
+        slot_of_(graph->value_count(), kNone) {
     plan_->graph_ = std::move(graph);
-    plan_->device_ = std::move(device);
-    plan_->precision_ = precision;
+    plan_->device_ = options.device;
+    plan_->precision_ = options.precision;
   }
 
-  std::shared_ptr<const Plan> build() {
+  /// What is packed is there only when `packed` has finished.
+  std::shared_ptr<Plan> build() {
     for (const ValueId id : graph_.inputs) add_input(id);
     for (const ValueId id : graph_.captures) add_input(id);
     for (const NodeId id : graph_.order()) {
@@ -80,10 +84,10 @@ class PlanBuilder {
     }
     for (const ValueId id : graph_.outputs) plan_->outputs_.push_back({slot(id), false});
     if (plan_->device_ != nullptr) place_steps(plan_->slots_, plan_->steps_, plan_->outputs_);
-    for (Step& step : plan_->steps_) prepack(step);
     if (plan_->device_ != nullptr) upload_constants(*plan_->device_, plan_->slots_);
     assign_memory(plan_->slots_, plan_->steps_, plan_->outputs_);
     find_dependencies();
+    pack_constants(graph_, plan_->slots_, plan_->steps_, plan_->outputs_, packed_);  // last: it tells where slots are
     return plan_;
   }
 
@@ -183,21 +187,6 @@ class PlanBuilder {
     step.device_kernel = choose_device_kernel(graph_, node, plan_->device_->kernels()).kernel;
   }
 
-  void prepack(Step& step) const {
-    if (step.kind != Step::Kind::Host || step.kernel->prepack == nullptr) return;
-    const Node& node = graph_.node(step.node);
-    std::vector<const Tensor*> constants;
-    for (size_t i = 0; i < node.formal_inputs; ++i) {
-      const Tensor* constant = node.inputs[i] != ValueId::None ? &graph_.value(node.inputs[i]).constant : nullptr;
-      constants.push_back(constant != nullptr && constant->defined() ? constant : nullptr);
-    }
-    try {
-      step.packed = step.kernel->prepack(step.params, ConstantOperands(constants));
-    } catch (const Error& error) {
-      throw error.within(node.str());
-    }
-  }
-
   void plan_bodies(const Node& node, Step& step) {
     for (const std::string_view name : node.op->def().subgraphs) {
       const auto sub = std::ranges::find(node.subgraphs, name, &Subgraph::name);
@@ -208,7 +197,7 @@ class PlanBuilder {
       name_input_dims(*body);
       try {
         infer_types(*body);
-        step.bodies.back() = Plan::make(std::move(body), nullptr, plan_->precision_);
+        step.bodies.back() = PlanBuilder(std::move(body), {nullptr, plan_->precision_}, packed_).build();
       } catch (const Error& error) {
         // Exporters write branches for cases that the inputs at hand rule out: an error only when such a one is run.
         if (error.code() != ErrorCode::InvalidModel) throw error.within(node.str());
@@ -272,6 +261,7 @@ class PlanBuilder {
 
   const Graph& graph_;
   std::shared_ptr<Plan> plan_;
+  PackedWeights& packed_;
   std::vector<uint32_t> slot_of_;
 };
 
@@ -289,16 +279,19 @@ std::string_view Step::kernel_name() const {
   return "";
 }
 
-std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device,
-                                       Precision precision) {
-  if (device != nullptr) {
+std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph, const PlanOptions& options,
+                                       const PackOptions& packing) {
+  if (options.device != nullptr) {
     std::shared_ptr<Graph> expanded = graph->clone();
     expand_chains(*expanded, operators(), [&](const Node& chain) {
-      return choose_device_kernel(*expanded, chain, device->kernels()).kernel != nullptr;
+      return choose_device_kernel(*expanded, chain, options.device->kernels()).kernel != nullptr;
     });
     graph = std::move(expanded);
   }
-  return PlanBuilder(std::move(graph), std::move(device), precision).build();
+  PackedWeights packed;
+  const std::shared_ptr<Plan> plan = PlanBuilder(std::move(graph), options, packed).build();
+  packed.finish(packing, plan->notes_);
+  return plan;
 }
 
 }  // namespace mica

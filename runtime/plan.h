@@ -15,6 +15,8 @@ namespace mica {
 
 class Device;         // backends/backend.h
 struct DeviceKernel;  // kernels/device_kernel.h
+class PackedWeights;  // runtime/packed_weights.h
+struct PackOptions;
 
 /// Whose memory a value is in: the host's, or that of the device that the plan is for.
 enum class Place : uint8_t { Host, Device };
@@ -47,6 +49,12 @@ struct Slot {
   uint32_t first = 0, last = 0;
   /// Of a root: lies in the arena (else it is given from outside, or an output's own buffer).
   bool in_arena = false;
+};
+
+struct PlanOptions {
+  /// Where nodes run that have a kernel for it; null: all run on the CPU.
+  std::shared_ptr<Device> device = nullptr;
+  Precision precision = Precision::Float32;
 };
 
 class Plan;
@@ -92,11 +100,13 @@ class Plan {
   /// Plans a graph whose types are inferred. `graph` stays alive with the plan. Throws Unsupported, naming the node,
   /// when an operator has no kernel. With a device, nodes that have a kernel for it run there, the others on the CPU,
   /// with copies between the two as steps of their own (placement.h); constants are uploaded.
-  static std::shared_ptr<const Plan> make(std::shared_ptr<const Graph> graph, std::shared_ptr<Device> device = nullptr,
-                                          Precision precision = Precision::Float32);
+  static std::shared_ptr<const Plan> make(std::shared_ptr<const Graph> graph, const PlanOptions& options,
+                                          const PackOptions& packing);
 
   const Graph& graph() const { return *graph_; }
   Precision precision() const { return precision_; }
+  /// Remarks for people on how it was made.
+  const std::vector<std::string>& notes() const { return notes_; }
   const DimProgram& dims() const { return dims_; }
   std::span<const Slot> slots() const { return slots_; }
   std::span<const Step> steps() const { return steps_; }
@@ -126,6 +136,7 @@ class Plan {
   std::vector<PlanOutput> outputs_;
   std::shared_ptr<Device> device_;
   Precision precision_ = Precision::Float32;
+  std::vector<std::string> notes_;
 };
 
 /// Decides which slots share memory and how long each is alive; fills root, members, first, last, in_arena, releases

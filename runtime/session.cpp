@@ -161,6 +161,10 @@ int Session::threads() const {
   return state_->pool.threads();
 }
 
+const std::vector<std::string>& Session::notes() const {
+  return state_->plan->notes();
+}
+
 const Plan& Session::plan() const {
   return *state_->plan;
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "runtime/base/text.h"
 
@@ -16,6 +17,19 @@ std::optional<int64_t> parse_size(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
   return value;
+}
+
+CompileOptions compile_options(const CommonOptions& options) {
+  const auto precision = precision_named(options.precision);
+  if (!precision) {
+    throw Error(ErrorCode::InvalidArgument, unknown_name("precision", options.precision, precision_names()));
+  }
+  return {options.device, options.threads, *precision, options.packed_cache};
+}
+
+Session with_notes(Session session, const CommonOptions& options) {
+  for (const std::string& text : session.notes()) note(options, text);
+  return session;
 }
 
 [[noreturn]] void refuse(std::string_view flag, std::string_view form, std::string_view text) {
@@ -91,11 +105,7 @@ Model load_model(const std::string& path, const CommonOptions& options) {
 }
 
 Session compile_model(const Model& model, const CommonOptions& options) {
-  const auto precision = precision_named(options.precision);
-  if (!precision) {
-    throw Error(ErrorCode::InvalidArgument, unknown_name("precision", options.precision, precision_names()));
-  }
-  return model.compile({.device = options.device, .threads = options.threads, .precision = *precision});
+  return with_notes(model.compile(compile_options(options)), options);
 }
 
 void note(const CommonOptions& options, std::string_view text) {

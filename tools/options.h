@@ -16,6 +16,7 @@ struct CommonOptions {
   std::string device = "cpu";
   int threads = 0;
   std::string precision = "fp32";
+  std::string packed_cache;
   std::vector<std::string> dims;    ///< "seq=128"
   std::vector<std::string> shapes;  ///< "x:1x128"
   std::vector<std::string> without;

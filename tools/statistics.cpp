@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/base/unaligned.h"
 #include "tools/compare_values.h"
 
 namespace mica::tools {
 
-ElementStatistics element_statistics(const Tensor& tensor) {
+ElementStatistics element_statistics(const Tensor& given) {
+  const Tensor tensor = aligned(given);
   ElementStatistics result;
   if (tensor.dtype() == DType::String) return result;
   double sum = 0;

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "runtime/base/error.h"
+#include "runtime/base/mapped_part.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica::onnx {
 namespace {
@@ -97,24 +99,12 @@ Tensor typed(const proto::TensorProto& proto, DType dtype, const Shape& shape) {
   return narrow<uint8_t>(dtype, shape, byte_size(dtype, shape.elements()).value(), proto.int32_data());
 }
 
-size_t element_alignment(DType dtype) {
-  if (dtype == DType::C64) return alignof(float);
-  if (dtype == DType::C128) return alignof(double);
-  return std::max<size_t>(1, static_cast<size_t>(bit_width(dtype)) / 8);
-}
-
 bool is_boolean(std::byte byte) {
   return byte <= std::byte{1};
 }
 
-// Keeps `owner`, and with it `mapping`, alive; when nobody wants `data` any more its pages leave memory at once, not
-// only when all of the file does.
-std::shared_ptr<const void> releasing(std::span<const std::byte> data, std::shared_ptr<const void> owner,
-                                      const MappedFile& mapping) {
-  constexpr size_t kFewPages = size_t{64} << 10;
-  if (data.size() < kFewPages) return owner;
-  return {data.data(), [data, owner = std::move(owner), &mapping](const void*) { mapping.release(data); }};
-}
+// Bytes of a tensor that is worth being looked after on its own.
+constexpr size_t kManyPages = size_t{64} << 10;
 
 uint64_t parse_number(const std::string& key, const std::string& text) {
   uint64_t number = 0;
@@ -166,10 +156,11 @@ Tensor TensorReader::decode(const proto::TensorProto& tensor) {
 
 Tensor TensorReader::raw(DType dtype, const Shape& shape, std::span<const std::byte> data,
                          std::shared_ptr<const void> owner, const MappedFile* mapping) {
+  const bool large = mapping != nullptr && data.size() >= kManyPages;
   const bool aligned = reinterpret_cast<uintptr_t>(data.data()) % element_alignment(dtype) == 0;
   const bool clean = dtype != DType::Bool || std::ranges::all_of(data, is_boolean);
-  if (aligned && clean) {
-    if (mapping != nullptr) owner = releasing(data, std::move(owner), *mapping);
+  if (clean && (aligned || (large && is_float(dtype)))) {
+    if (large) owner = MappedPart::hold(data, *mapping, std::move(owner));
     return Tensor::over(dtype, shape, data.data(), std::move(owner));
   }
   take(data.size());

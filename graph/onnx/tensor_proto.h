@@ -17,8 +17,9 @@ namespace mica::onnx {
 /// Makes tensors of the TensorProtos of one file.
 ///
 /// Raw data, in the file or outside it, stays where it is; it is copied only where it is not aligned for its element
-/// type or is boolean with bytes other than 0 and 1. Data in typed fields is copied. Every tensor's dims times its
-/// element size must equal the size of its data, which is checked before memory is taken.
+/// type or is boolean with bytes other than 0 and 1. Large tensors of floats in mapped files stay even where they are
+/// not aligned: see runtime/base/unaligned.h. Data in typed fields is copied. Every tensor's dims times its element
+/// size must equal the size of its data, which is checked before memory is taken.
 class TensorReader {
  public:
   /// `bytes` is the file that was given to `parse`; `owner` keeps it alive (null: the caller does, as long as any

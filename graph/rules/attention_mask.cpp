@@ -6,6 +6,7 @@
 #include "graph/edit.h"
 #include "graph/facts.h"
 #include "runtime/base/half.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -46,7 +47,7 @@ bool for_each_element(const Tensor& table, const Yes& is_yes, const No& is_no, c
   if (shape.rank() < 2 || shape.elements(0, shape.rank() - 2) != 1) return false;
   const int64_t columns = shape.back();
   for (int64_t at = 0; at < table.elements(); ++at) {
-    const T element = table.data<T>()[at];
+    const T element = element_at<T>(table, at);
     if (!is_yes(element) && !is_no(element)) return false;
     if (!each(is_yes(element), at / columns, at % columns)) return false;
   }

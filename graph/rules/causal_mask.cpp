@@ -10,6 +10,7 @@
 #include "graph/rules/attention_mask.h"
 #include "graph/rules/positions.h"
 #include "runtime/base/half.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -223,8 +224,9 @@ class Finder {
       const Tensor& table = graph_.value(id).constant;
       bool small = false;
       visit_dtype<float, Half, BFloat16>(table.dtype(), [&]<class T>() {
-        small = std::all_of(table.data<T>(), table.data<T>() + table.elements(),
-                            [](T x) { return std::abs(static_cast<float>(x)) <= kSmall; });
+        int64_t count = 0;
+        while (count < table.elements() && std::abs(static_cast<float>(element_at<T>(table, count))) <= kSmall) ++count;
+        small = count == table.elements();
       });
       return small;
     }

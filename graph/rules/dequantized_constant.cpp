@@ -4,6 +4,7 @@
 #include "graph/facts.h"
 #include "graph/quantized.h"
 #include "graph/rule.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -25,7 +26,7 @@ ValueId rewrite(Rewriter& g, const Match& m) {
   const auto w = dequantized(graph, g.replaced());
   if (!w) return ValueId::None;
   const Tensor& codes = g.constant("w");
-  const Tensor& scale = g.constant("scale");
+  const Tensor scale = aligned(g.constant("scale"));
   const Tensor* zero = m.has("zero") ? &g.constant("zero") : nullptr;
   if (!codes.defined() || !scale.defined() || (zero != nullptr && !zero->defined())) return ValueId::None;
   const int64_t parameters = scale.elements();

@@ -3,6 +3,7 @@
 #include "kernels/conv/float_conv.h"
 #include "kernels/flop_rules.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -25,7 +26,8 @@ void run_doubles(const ConvGeometry& g, const Operands& io) {
 
 // Weights that are not floats, as floats.
 std::shared_ptr<const Tensor> prepack(const ConvParams&, const ConstantOperands& constants) {
-  return widen_constant(constants.in(1));
+  const Tensor w = constants.in(1) != nullptr ? aligned(*constants.in(1)) : Tensor();
+  return widen_constant(&w);
 }
 
 void run_cpu(const ConvParams& op, const Operands& io) {

@@ -6,6 +6,7 @@
 #include "kernels/conv/channels_last_conv.h"
 #include "kernels/flop_rules.h"
 #include "kernels/matmul/layer_activation.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -40,7 +41,7 @@ std::shared_ptr<const Tensor> prepack(const ConvLayer& op, const ConstantOperand
   if (!op.channels_last || w == nullptr || w->shape().rank() < 3 || w->shape()[0] % op.group != 0) return nullptr;
   const ChannelsLastFilters filters(op, w->shape());
   auto packed = std::make_shared<Tensor>(DType::F32, Shape{filters.elements()});
-  filters.pack(w->data<float>(), packed->mutable_data<float>());
+  filters.pack(aligned(*w).data<float>(), packed->mutable_data<float>());
   return packed;
 }
 

@@ -4,6 +4,7 @@
 //   auto_pad SAME_* (input * stride) sets it and thereby the pads.
 #include "kernels/conv/float_conv.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -132,7 +133,8 @@ void run_doubles(const ConvGeometry& g, const Operands& io) {
 }
 
 std::shared_ptr<const Tensor> prepack(const ConvTranspose&, const ConstantOperands& constants) {
-  return widen_constant(constants.in(1));
+  const Tensor w = constants.in(1) != nullptr ? aligned(*constants.in(1)) : Tensor();
+  return widen_constant(&w);
 }
 
 void run_cpu(const ConvTranspose& op, const Operands& io) {

@@ -20,14 +20,20 @@ std::shared_ptr<const PackedFilters> pack_filters(const Tensor* w) {
   if (w == nullptr || w->shape().rank() < 3) return nullptr;
   const int64_t count = w->shape()[0];
   const RowLayout layout(w->shape().elements(1, w->shape().rank()));
-  auto packed = std::make_shared<PackedFilters>(
-      PackedFilters{layout, Tensor(DType::U8, {count * layout.pitch}), Tensor(DType::I32, {count})});
-  std::byte* rows = packed->rows.mutable_data<std::byte>();
-  for (int64_t i = 0; i < count; ++i) {
-    packed->sums.mutable_data<int32_t>()[i] = int8_kernels().pack_row(
-        w->data<uint8_t>() + i * layout.k, 1, layout.k, left_flip(w->dtype() == DType::I8), rows + i * layout.pitch);
-  }
-  return packed;
+  const size_t sums_begin = PackedFilters::sums_begin(layout, count);
+  PackTask task;
+  task.form = "rows of filters";
+  task.bytes = sums_begin + static_cast<size_t>(count) * sizeof(int32_t);
+  task.parts = count;
+  task.fill = [layout, sums_begin](const Tensor& filters, std::byte* to, int64_t begin, int64_t end) {
+    int32_t* sums = reinterpret_cast<int32_t*>(to + sums_begin);
+    const uint8_t flip = left_flip(filters.dtype() == DType::I8);
+    for (int64_t i = begin; i < end; ++i) {
+      sums[i] =
+          int8_kernels().pack_row(filters.data<uint8_t>() + i * layout.k, 1, layout.k, flip, to + i * layout.pitch);
+    }
+  };
+  return std::make_shared<PackedFilters>(PackedFilters{layout, count, pack(*w, std::move(task))});
 }
 
 Int8Conv::Int8Conv(const Operands& io, const ConvGeometry& g, const Int8ConvOperands& operands,
@@ -49,9 +55,9 @@ Int8Conv::Int8Conv(const Operands& io, const ConvGeometry& g, const Int8ConvOper
   if (packed != nullptr) {
     int32_t* own = io.scratch<int32_t>(filters);
     for (int64_t i = 0; i < filters; ++i) {
-      own[i] = static_cast<int32_t>(packed->sums.data<int32_t>()[i] - row_layout_.k * w_zeros_.all[i]);
+      own[i] = static_cast<int32_t>(packed->sums()[i] - row_layout_.k * w_zeros_.all[i]);
     }
-    filters_ = packed->rows.data<std::byte>();
+    filters_ = packed->rows();
     rests = own;
   } else {
     const ByteMatrices rows{w.data<uint8_t>(), row_layout_.k, 1, 1, 0, w.dtype() == DType::I8};

@@ -12,7 +12,16 @@ namespace mica {
 /// Weights [M, C / group, kernel...] as rows of the left side.
 struct PackedFilters {
   RowLayout layout;
-  Tensor rows, sums;
+  int64_t count;
+  std::shared_ptr<const PackedBytes> memory;  ///< the rows, then the sum of each
+
+  static size_t sums_begin(const RowLayout& layout, int64_t count) {
+    return static_cast<size_t>(count * layout.pitch + 63) / 64 * 64;
+  }
+  const std::byte* rows() const { return memory->data<std::byte>(); }
+  const int32_t* sums() const {
+    return reinterpret_cast<const int32_t*>(memory->data<std::byte>() + sums_begin(layout, count));
+  }
 };
 
 /// Packs constant weights ahead; null for a null tensor. For OpBuilder::prepack.

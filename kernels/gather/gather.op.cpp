@@ -3,10 +3,13 @@
 #include "kernels/gather/gather.h"
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/gather/indices.h"
 #include "kernels/op.h"
+#include "kernels/packing.h"
 #include "kernels/shape/elements.h"
 
 namespace mica {
@@ -49,6 +52,20 @@ void infer(const Gather& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 
+template <class T>
+void copy_row(const T* from, int64_t width, T* to) {
+  if constexpr (std::is_trivially_copyable_v<T>) {
+    std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), static_cast<size_t>(width) * sizeof(T));
+  } else {
+    std::copy_n(from, width, to);
+  }
+}
+
+// Rows are copied as bytes.
+std::shared_ptr<const void> prepack(const Gather&, const ConstantOperands& constants) {
+  return leave(constants.in(0));
+}
+
 void run_cpu(const Gather& op, const Operands& io) {
   const Tensor& data = io.in(0);
   Tensor& y = io.out(0);
@@ -67,7 +84,7 @@ void run_cpu(const Gather& op, const Operands& io) {
       int64_t row = begin / picks;
       int64_t pick = begin % picks;
       for (int64_t i = begin; i < end; ++i) {
-        std::copy_n(from + (row * count + indices[pick]) * width, width, to + i * width);
+        copy_row(from + (row * count + indices[pick]) * width, width, to + i * width);
         if (++pick == picks) {
           pick = 0;
           ++row;
@@ -87,7 +104,8 @@ MICA_OP(Gather, 1) {
       .output("output")
       .attribute("axis", &Gather::axis)
       .infer<infer>()
-      .cpu<run_cpu>();
+      .cpu<run_cpu>()
+      .prepack<prepack>();
 }
 
 }  // namespace mica

@@ -5,6 +5,7 @@
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/multiply.h"
 #include "kernels/matmul/packed.h"
+#include "kernels/operands.h"
 #include "runtime/base/shape.h"
 
 namespace mica {

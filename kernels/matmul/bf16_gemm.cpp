@@ -1,5 +1,8 @@
 #include "kernels/matmul/bf16_gemm.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "backends/cpu/thread_pool.h"
 #include "kernels/matmul/bf16_pack_simd.h"
 #include "kernels/matmul/bf16_tile_simd.h"
@@ -31,6 +34,19 @@ const float* paired_rows(const Operands& io, const Bf16Rows& a, int64_t k, int64
   return to;
 }
 
+// Rounds columns [j, j + columns) to panels of pairs, by way of a few rows of floats at a time.
+void round_panels(const FloatMatrices& m, const Tensor& constant, int64_t j, int64_t columns, float* to) {
+  constexpr int64_t kRows = 128;  // even: pairs are whole
+  std::vector<float> floats(static_cast<size_t>(packed_elements(kRows, columns)));
+  for (int64_t p = 0; p < m.k; p += kRows) {
+    const int64_t rows = std::min(kRows, m.k - p);
+    m.pack(constant, 0, p, rows, j, columns, floats.data(), rows * kPanel);
+    for (int64_t i = 0; i < columns; i += kPanel) {
+      bf16_pack_kernels().panel(floats.data() + i * rows, rows, to + i * pairs_of(m.k) + p / 2 * kPanel);
+    }
+  }
+}
+
 }  // namespace
 
 bool multiplies_bf16() {
@@ -38,20 +54,21 @@ bool multiplies_bf16() {
 }
 
 std::shared_ptr<const Bf16Weights> Bf16Weights::make(const Tensor* tensor, bool transposed) {
-  if (!multiplies_bf16() || tensor == nullptr || tensor->shape().rank() < 2) return nullptr;
-  const Shape& shape = tensor->shape();
-  if (shape.elements(0, shape.rank() - 2) != 1) return nullptr;
-  const auto floats = PackedMatrices::make(tensor, transposed);
-  if (floats == nullptr) return nullptr;
+  const auto matrices = FloatMatrices::of(tensor, transposed);
+  if (!multiplies_bf16() || !matrices || matrices->count != 1) return nullptr;
   auto weights = std::make_shared<Bf16Weights>();
-  const int64_t k = floats->k(), pairs = pairs_of(k);
-  weights->k_ = k;
-  weights->n_ = floats->n();
-  weights->panels_ = Tensor(DType::F32, {packed_elements(pairs, weights->n_)});
-  float* to = weights->panels_.mutable_data<float>();
-  for (int64_t j = 0; j < weights->n_; j += kPanel) {
-    bf16_pack_kernels().panel(floats->matrix(0) + j * k, k, to + j * pairs);
-  }
+  weights->k_ = matrices->k;
+  weights->n_ = matrices->n;
+  PackTask task;
+  task.form = transposed ? "pairs of bfloat16 of the transpose" : "pairs of bfloat16";
+  task.bytes = static_cast<size_t>(packed_elements(pairs_of(weights->k_), weights->n_)) * sizeof(float);
+  task.parts = packed_parts(weights->n_);
+  task.fill = [m = *matrices](const Tensor& constant, std::byte* bytes, int64_t begin, int64_t end) {
+    for_each_packed_part(m.n, begin, end, [&](int64_t, int64_t j, int64_t columns) {
+      round_panels(m, constant, j, columns, reinterpret_cast<float*>(bytes) + j * pairs_of(m.k));
+    });
+  };
+  weights->panels_ = pack(*tensor, std::move(task));
   return weights;
 }
 

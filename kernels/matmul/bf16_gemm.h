@@ -6,6 +6,7 @@
 
 #include "kernels/matmul/gemm.h"
 #include "kernels/operands.h"
+#include "kernels/packing.h"
 
 namespace mica {
 
@@ -21,11 +22,11 @@ class Bf16Weights {
 
   int64_t k() const { return k_; }
   int64_t n() const { return n_; }
-  const float* panels() const { return panels_.data<float>(); }  ///< of pairs: see bf16_tile_simd.h
+  const float* panels() const { return panels_->data<float>(); }  ///< of pairs: see bf16_tile_simd.h
 
  private:
   int64_t k_ = 0, n_ = 0;
-  Tensor panels_;
+  std::shared_ptr<const PackedBytes> panels_;
 };
 
 /// The left operand: m rows of weights.k() elements of float or bfloat16, which lie dense.

@@ -1,9 +1,6 @@
 #include "kernels/matmul/packed.h"
 
-#include <optional>
-
 #include "kernels/matmul/gemm.h"
-#include "kernels/matmul/pack_simd.h"
 #include "kernels/matmul/tile_simd.h"
 
 namespace mica {
@@ -24,27 +21,45 @@ std::optional<Storage> storage_of(DType dtype) {
 
 }  // namespace
 
-std::shared_ptr<const PackedMatrices> PackedMatrices::make(const Tensor* tensor, bool transposed) {
-  if (tensor == nullptr || tensor->shape().rank() < 2 || tensor->elements() == 0) return nullptr;
+std::optional<FloatMatrices> FloatMatrices::of(const Tensor* tensor, bool transposed) {
+  if (tensor == nullptr || tensor->shape().rank() < 2 || tensor->elements() == 0) return std::nullopt;
   const auto storage = storage_of(tensor->dtype());
   const Shape& shape = tensor->shape();
   const int64_t rows = shape[shape.rank() - 2], columns = shape.back();
-  const int64_t k = transposed ? columns : rows, n = transposed ? rows : columns;
-  if (!storage || n == 1) return nullptr;
+  const int64_t n = transposed ? rows : columns;
+  if (!storage || n == 1) return std::nullopt;
+  return FloatMatrices{*storage, transposed, shape.elements(0, shape.rank() - 2), transposed ? columns : rows, n};
+}
 
-  const int64_t count = shape.elements(0, shape.rank() - 2);
-  auto packed = std::make_shared<PackedMatrices>();
-  packed->k_ = k;
-  packed->n_ = n;
-  packed->stride_ = packed_elements(k, n);
-  packed->panels_ = Tensor(DType::F32, {count, packed->stride_});
+void FloatMatrices::pack(const Tensor& tensor, int64_t index, int64_t p, int64_t rows, int64_t j, int64_t columns,
+                         float* to, int64_t to_panel) const {
+  const int64_t element = bit_width(tensor.dtype()) / 8;
+  const int64_t stride = transposed ? k : n;
+  const int64_t first = index * k * n + (transposed ? j * stride + p : p * stride + j);
   const auto& kernels = transposed ? pack_kernels().transposed_panels : pack_kernels().panels;
-  const size_t matrix_bytes = tensor->bytes() / static_cast<size_t>(count);
-  for (int64_t i = 0; i < count; ++i) {
-    const std::byte* from = static_cast<const std::byte*>(tensor->raw()) + static_cast<size_t>(i) * matrix_bytes;
-    float* to = packed->panels_.mutable_data<float>() + i * packed->stride_;
-    kernels[static_cast<size_t>(*storage)](from, columns, k, n, to, k * kPanel);
-  }
+  const std::byte* from = static_cast<const std::byte*>(tensor.raw()) + first * element;
+  kernels[static_cast<size_t>(storage)](from, stride, rows, columns, to, to_panel);
+}
+
+std::shared_ptr<const PackedMatrices> PackedMatrices::make(const Tensor* tensor, bool transposed) {
+  const auto matrices = FloatMatrices::of(tensor, transposed);
+  if (!matrices) return nullptr;
+  auto packed = std::make_shared<PackedMatrices>();
+  packed->k_ = matrices->k;
+  packed->n_ = matrices->n;
+  packed->stride_ = packed_elements(matrices->k, matrices->n);
+  PackTask task;
+  task.form = transposed ? "panels of the transpose" : "panels";
+  task.bytes = static_cast<size_t>(matrices->count * packed->stride_) * sizeof(float);
+  task.parts = matrices->count * packed_parts(matrices->n);
+  task.fill = [m = *matrices, stride = packed->stride_](const Tensor& constant, std::byte* bytes, int64_t begin,
+                                                        int64_t end) {
+    float* to = reinterpret_cast<float*>(bytes);
+    for_each_packed_part(m.n, begin, end, [&](int64_t index, int64_t j, int64_t columns) {
+      m.pack(constant, index, 0, m.k, j, columns, to + index * stride + j * m.k, m.k * kPanel);
+    });
+  };
+  packed->panels_ = mica::pack(*tensor, std::move(task));
   return packed;
 }
 

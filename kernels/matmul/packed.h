@@ -1,29 +1,62 @@
 // Constant right operands, packed once.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
-#include "kernels/operands.h"
+#include "kernels/matmul/pack_simd.h"
+#include "kernels/packing.h"
 
 namespace mica {
 
-/// A stack of k x n matrices in the form that `Product::packed_b` wants, as floats.
+/// A stack of k x n matrices: the last two dims of a constant of float, float16 or bfloat16, or their transpose, for
+/// all the others. Elements may lie unaligned.
+struct FloatMatrices {
+  Storage storage;
+  bool transposed;
+  int64_t count, k, n;
+
+  /// Nothing for null, for other dtypes, without elements, and for a single column, which products read best where it
+  /// is.
+  static std::optional<FloatMatrices> of(const Tensor* tensor, bool transposed);
+
+  /// Writes rows [p, p + rows) of columns [j, j + columns) of matrix `index` in panels as PackKernels does.
+  void pack(const Tensor& tensor, int64_t index, int64_t p, int64_t rows, int64_t j, int64_t columns, float* to,
+            int64_t to_panel) const;
+};
+
+/// Columns that are packed together: as many as make the memory be read in runs.
+inline constexpr int64_t kPackedColumns = 128;
+
+inline int64_t packed_parts(int64_t n) {
+  return (n + kPackedColumns - 1) / kPackedColumns;
+}
+
+/// Calls each(matrix, first column, columns) for parts [begin, end) of a stack of matrices of n columns.
+template <class Each>
+void for_each_packed_part(int64_t n, int64_t begin, int64_t end, const Each& each) {
+  for (int64_t part = begin; part < end; ++part) {
+    const int64_t j = part % packed_parts(n) * kPackedColumns;
+    each(part / packed_parts(n), j, std::min(n - j, kPackedColumns));
+  }
+}
+
+/// A stack of matrices in the form that `Product::packed_b` wants, as floats.
 class PackedMatrices {
  public:
-  /// Packs the last two dims of a tensor of float, float16 or bfloat16, or their transpose, for all the others. Null
-  /// when that does not serve: for null, for other dtypes, without elements, and for a single column, which the product
-  /// reads best where it is.
+  /// Null where FloatMatrices has nothing.
   static std::shared_ptr<const PackedMatrices> make(const Tensor* tensor, bool transposed);
 
   int64_t k() const { return k_; }
   int64_t n() const { return n_; }
   /// Matrix `index`, counted in the order of the tensor's leading dims.
-  const float* matrix(int64_t index) const { return panels_.data<float>() + index * stride_; }
+  const float* matrix(int64_t index) const { return panels_->data<float>() + index * stride_; }
 
  private:
   int64_t k_ = 0, n_ = 0;
   int64_t stride_ = 0;  ///< elements of a matrix
-  Tensor panels_;
+  std::shared_ptr<const PackedBytes> panels_;
 };
 
 }  // namespace mica

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "kernels/matmul/tile_simd.h"
 #include "kernels/quant/dynamic_quantize.h"
 #include "kernels/quant/quantize_simd.h"
-#include "kernels/wide_operands.h"
+#include "runtime/base/half.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -72,41 +74,80 @@ class RowFinisher {
   const float* rows_;
 };
 
+// Columns of weights as codes in panels, and their scales behind the panels.
+class ColumnQuantizer {
+ public:
+  ColumnQuantizer(const Tensor& weights, const PanelLayout& layout, bool transposed)
+      : weights_(weights), layout_(layout), transposed_(transposed) {}
+
+  void run(int64_t begin, int64_t end, std::byte* to) {
+    const int64_t width = int8_kernels().columns;
+    float* scales = reinterpret_cast<float*>(to + layout_.bytes);
+    floats_.resize(static_cast<size_t>(layout_.k * width));
+    codes_.resize(floats_.size());
+    for (int64_t panel = begin; panel < end; ++panel) {
+      const int64_t j = panel * width, columns = std::min(width, layout_.n - j);
+      visit_dtype<float, Half, BFloat16>(weights_.dtype(), [&]<class T>() { load<T>(j, columns); });
+      quantize(columns, scales + j);
+      int8_kernels().pack_panel(reinterpret_cast<const uint8_t*>(codes_.data()), columns, 1, layout_.k, columns,
+                                right_flip(true), const_cast<int8_t*>(layout_.panel(to, panel)),
+                                const_cast<int32_t*>(layout_.sums(to)) + j);
+    }
+  }
+
+ private:
+  // Columns from `j` on, as rows of that many floats.
+  template <class T>
+  void load(int64_t j, int64_t columns) {
+    float* to = floats_.data();
+    for (int64_t p = 0; p < layout_.k; ++p) {
+      for (int64_t i = 0; i < columns; ++i) {
+        const int64_t at = transposed_ ? (j + i) * layout_.k + p : p * layout_.n + j + i;
+        *to++ = static_cast<float>(element_at<T>(weights_, at));
+      }
+    }
+  }
+
+  void quantize(int64_t columns, float* scales) {
+    constexpr float kUnits = 0x1.8p23f;  // sums with it are rounded to integers
+    std::fill_n(scales, columns, 0.0f);
+    const float* w = floats_.data();
+    for (int64_t p = 0; p < layout_.k; ++p, w += columns) {
+      for (int64_t i = 0; i < columns; ++i) scales[i] = std::max(scales[i], std::abs(w[i]));
+    }
+    for (int64_t i = 0; i < columns; ++i) scales[i] = scales[i] > 0 ? scales[i] / kMostCode : 1;
+    w = floats_.data();
+    int8_t* code = codes_.data();
+    for (int64_t p = 0; p < layout_.k; ++p, w += columns, code += columns) {
+      for (int64_t i = 0; i < columns; ++i) {
+        const float rounded = w[i] / scales[i] + kUnits - kUnits;
+        code[i] =
+            static_cast<int8_t>(rounded > -kMostCode ? std::min(rounded, kMostCode) : -kMostCode);  // NaN: the least
+      }
+    }
+  }
+
+  const Tensor& weights_;
+  const PanelLayout& layout_;
+  const bool transposed_;
+  std::vector<float> floats_;
+  std::vector<int8_t> codes_;
+};
+
 }  // namespace
 
 std::shared_ptr<const Int8Weights> Int8Weights::make(const Tensor* tensor, bool transposed) {
   if (tensor == nullptr || tensor->shape().rank() != 2) return nullptr;
-  Tensor wide(DType::F32, tensor->shape());
-  convert_floats(tensor->dtype(), tensor->raw(), DType::F32, wide.mutable_data<float>(), wide.elements());
-  const int64_t rows = wide.shape()[0], columns = wide.shape()[1];
-  const int64_t k = transposed ? columns : rows, n = transposed ? rows : columns;
-  const int64_t k_step = transposed ? 1 : columns, n_step = transposed ? columns : 1;
-  const PanelLayout layout(k, n);
-  auto weights =
-      std::make_shared<Int8Weights>(Int8Weights{{layout, Tensor(DType::U8, {layout.bytes})}, Tensor(DType::F32, {n})});
-  float* scales = weights->scales.mutable_data<float>();
-  std::fill_n(scales, n, 0.0f);
-  const float* w = wide.data<float>();
-  for (int64_t i = 0; i < rows; ++i) {
-    for (int64_t j = 0; j < columns; ++j) {
-      float& most = scales[transposed ? i : j];
-      most = std::max(most, std::abs(w[i * columns + j]));
-    }
-  }
-  for (int64_t j = 0; j < n; ++j) scales[j] = scales[j] > 0 ? scales[j] / kMostCode : 1;
-  Tensor codes(DType::I8, wide.shape());
-  int8_t* code = codes.mutable_data<int8_t>();
-  constexpr float kUnits = 0x1.8p23f;  // sums with it are rounded to integers
-  for (int64_t i = 0; i < rows; ++i, w += columns, code += columns) {
-    for (int64_t j = 0; j < columns; ++j) {
-      const float rounded = w[j] / scales[transposed ? i : j] + kUnits - kUnits;
-      code[j] =
-          static_cast<int8_t>(rounded > -kMostCode ? std::min(rounded, kMostCode) : -kMostCode);  // NaN: the least
-    }
-  }
-  const ByteMatrices matrix{codes.data<uint8_t>(), k_step, n_step, 1, 0, true};
-  pack_right(nullptr, matrix, layout, weights->codes.memory.mutable_data<std::byte>());
-  return weights;
+  const int64_t rows = tensor->shape()[0], columns = tensor->shape()[1];
+  const PanelLayout layout(transposed ? columns : rows, transposed ? rows : columns);
+  PackTask task;
+  task.form = transposed ? "int8 by column of the transpose" : "int8 by column";
+  task.bytes = static_cast<size_t>(layout.bytes) + static_cast<size_t>(layout.n) * sizeof(float);
+  task.parts = layout.panels;
+  task.fill = [layout, transposed](const Tensor& constant, std::byte* to, int64_t begin, int64_t end) {
+    ColumnQuantizer(constant, layout, transposed).run(begin, end, to);
+  };
+  return std::make_shared<Int8Weights>(Int8Weights{{layout, pack(*tensor, std::move(task))}});
 }
 
 void gemm_int8(const Operands& io, const float* a, const Int8Weights& weights, const Product& product) {
@@ -117,13 +158,13 @@ void gemm_int8(const Operands& io, const float* a, const Int8Weights& weights, c
   int32_t* nothing = io.scratch<int32_t>(most);
   std::fill_n(nothing, most, 0);
   const Int8Product operands{.a = rows.data,
-                             .b = weights.codes.memory.data<std::byte>(),
+                             .b = weights.codes.memory->data<std::byte>(),
                              .row_start = nothing,
                              .column_start = nothing,
                              .a_zero = rows.zeros,
                              .a_rest = nullptr,
                              .b_zero = nullptr};
-  const RowFinisher finish(product, weights.scales.data<float>(), rows.scales);
+  const RowFinisher finish(product, weights.scales(), rows.scales);
   multiply_int8(
       io.threads(), 1, product.m, layout, panels, [&](int64_t) { return operands; },
       [&](int64_t, int64_t row, int64_t column, int64_t count, const int32_t* sums) {

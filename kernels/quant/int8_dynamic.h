@@ -9,10 +9,13 @@
 
 namespace mica {
 
-/// weights[p, j] = code[p, j] * scales[j], codes from -127 to 127.
+/// weights[p, j] = code[p, j] * scales()[j], codes from -127 to 127.
 struct Int8Weights {
-  PackedRight codes;
-  Tensor scales;
+  PackedRight codes;  ///< with the scales behind them in memory
+
+  const float* scales() const {
+    return reinterpret_cast<const float*>(codes.memory->data<std::byte>() + codes.layout.bytes);
+  }
 
   /// Of a matrix of float, float16 or bfloat16, or of its transpose; null for a null tensor.
   static std::shared_ptr<const Int8Weights> make(const Tensor* tensor, bool transposed);

@@ -39,18 +39,20 @@ PackedRows pack_left(const Operands& io, const ByteMatrices& a, int64_t rows, co
   return {data, rests};
 }
 
-void pack_right(ThreadPool* threads, const ByteMatrices& b, const PanelLayout& layout, std::byte* to) {
+void pack_right_panels(const ByteMatrices& b, const PanelLayout& layout, int64_t begin, int64_t end, std::byte* to) {
   const int64_t columns = int8_kernels().columns;
-  const auto pack = [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      std::byte* matrix = to + i / layout.panels * layout.bytes;
-      const int64_t panel = i % layout.panels;
-      const uint8_t* from = b.data + i / layout.panels * b.pitch + panel * columns * b.column;
-      int8_kernels().pack_panel(from, b.row, b.column, layout.k, std::min(columns, layout.n - panel * columns),
-                                right_flip(b.is_signed), const_cast<int8_t*>(layout.panel(matrix, panel)),
-                                const_cast<int32_t*>(layout.sums(matrix)) + panel * columns);
-    }
-  };
+  for (int64_t i = begin; i < end; ++i) {
+    std::byte* matrix = to + i / layout.panels * layout.bytes;
+    const int64_t panel = i % layout.panels;
+    const uint8_t* from = b.data + i / layout.panels * b.pitch + panel * columns * b.column;
+    int8_kernels().pack_panel(from, b.row, b.column, layout.k, std::min(columns, layout.n - panel * columns),
+                              right_flip(b.is_signed), const_cast<int8_t*>(layout.panel(matrix, panel)),
+                              const_cast<int32_t*>(layout.sums(matrix)) + panel * columns);
+  }
+}
+
+void pack_right(ThreadPool* threads, const ByteMatrices& b, const PanelLayout& layout, std::byte* to) {
+  const auto pack = [&](int64_t begin, int64_t end) { pack_right_panels(b, layout, begin, end, to); };
   const int64_t count = b.count * layout.panels;
   if (threads == nullptr) return pack(0, count);
   threads->parallel_for(count, 1 + 32768 / (layout.panel_bytes + 1), pack);

@@ -6,6 +6,7 @@
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/op.h"
+#include "kernels/packing.h"
 #include "kernels/quant/int8_simd.h"
 
 namespace mica {
@@ -82,11 +83,13 @@ void zero_products(const int32_t* sums, int64_t count, const ZeroPoints& other, 
 /// Packs every matrix, of k rows and n columns, to `to`, of count * layout.bytes bytes.
 /// `threads` may be null.
 void pack_right(ThreadPool* threads, const ByteMatrices& b, const PanelLayout& layout, std::byte* to);
+/// Panels [begin, end) of these, counted over all matrices.
+void pack_right_panels(const ByteMatrices& b, const PanelLayout& layout, int64_t begin, int64_t end, std::byte* to);
 
 /// Right operands packed ahead.
 struct PackedRight {
   PanelLayout layout;
-  Tensor memory;
+  std::shared_ptr<const PackedBytes> memory;
 };
 
 /// One product: rows [0, m) of packed rows and one packed matrix, with what is one a row, and one for each of the

@@ -52,11 +52,17 @@ int64_t matrix_rows(const Shape& shape, MatMulSide side) {
 std::shared_ptr<const PackedRight> pack_constant(const Tensor* b, MatMulSide side) {
   if (b == nullptr || b->shape().rank() == 0) return nullptr;
   const MatrixStack stack = matmul_stack(b->shape(), side, false);
-  const ByteMatrices matrices = matrices_of(*b, stack);
+  const int64_t count = matrices_of(*b, stack).count;
   const PanelLayout layout(stack.rows, stack.columns);
-  auto packed = std::make_shared<PackedRight>(PackedRight{layout, Tensor(DType::U8, {matrices.count * layout.bytes})});
-  pack_right(nullptr, matrices, layout, packed->memory.mutable_data<std::byte>());
-  return packed;
+  PackTask task;
+  task.form = std::string("panels of bytes") + (side.transpose ? " of the transpose" : "") +
+              (side.transpose_batch ? ", dim 0 moved" : "");
+  task.bytes = static_cast<size_t>(count * layout.bytes);
+  task.parts = count * layout.panels;
+  task.fill = [stack, layout](const Tensor& constant, std::byte* to, int64_t begin, int64_t end) {
+    pack_right_panels(matrices_of(constant, stack), layout, begin, end, to);
+  };
+  return std::make_shared<PackedRight>(PackedRight{layout, pack(*b, std::move(task))});
 }
 
 Int8MatMul prepare_matmul(const Operands& io, const ByteOperand& a, const ByteOperand& b, const Shape& y,
@@ -73,7 +79,7 @@ Int8MatMul prepare_matmul(const Operands& io, const ByteOperand& a, const ByteOp
   const ZeroPoints b_zeros =
       repeat_zeros(io, b.zero, panels.n, right.count, panels.n, panels.padded_n, right_shift(right.is_signed));
   const PackedRows packed_rows = pack_left(io, left, m, rows, a_zeros);
-  const std::byte* packed_panels = packed != nullptr ? packed->memory.data<std::byte>() : nullptr;
+  const std::byte* packed_panels = packed != nullptr ? packed->memory->data<std::byte>() : nullptr;
   if (packed == nullptr) {
     std::byte* memory = io.scratch<std::byte>(right.count * panels.bytes);
     pack_right(&io.threads(), right, panels, memory);

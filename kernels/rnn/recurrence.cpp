@@ -15,7 +15,7 @@ std::shared_ptr<const PackedRecurrent> pack_recurrent(const Tensor* w, const Ten
     const auto part = [&](int64_t first, int64_t count) {
       const std::byte* from =
           static_cast<const std::byte*>(r->raw()) + static_cast<size_t>((d * gates + first) * hidden) * row_bytes;
-      const Tensor rows = Tensor::over(r->dtype(), {count * hidden, row}, from, nullptr);
+      const Tensor rows = Tensor::over(r->dtype(), {count * hidden, row}, from, r->owner());
       packed->r.push_back(PackedMatrices::make(&rows, true));
     };
     part(0, together);

@@ -50,8 +50,16 @@ MICA_INLINE Vec splat(float x) {
   return {x};
 }
 
+// As the loads of vectors, those of elements do not mind where they lie.
 MICA_INLINE Vec load(const float* p) {
-  return {*p};
+  Vec a;
+  memcpy(&a.v, p, sizeof(a.v));
+  return a;
+}
+MICA_INLINE uint32_t load_16_bits(const uint16_t* p) {
+  uint16_t b;
+  memcpy(&b, p, sizeof(b));
+  return b;
 }
 MICA_INLINE void store(float* p, Vec a) {
   *p = a.v;
@@ -59,8 +67,9 @@ MICA_INLINE void store(float* p, Vec a) {
 
 // Layouts: sign, 5 exponent bits of bias 15, 10 mantissa bits; float: sign, 8 of bias 127, 23.
 MICA_INLINE Vec load_f16(const uint16_t* p) {
-  const uint32_t sign = (*p & 0x8000u) << 16;
-  const uint32_t magnitude = *p & 0x7fffu;
+  const uint32_t half = load_16_bits(p);
+  const uint32_t sign = (half & 0x8000u) << 16;
+  const uint32_t magnitude = half & 0x7fffu;
   const uint32_t rebias = magnitude < 0x7c00u ? 0x38000000u : 0x70000000u;           // infinity and NaN to exponent 255
   const float value = magnitude < 0x400u ? static_cast<float>(magnitude) * 0x1p-24f  // subnormal
                                          : from_bits((magnitude << 13) + rebias);
@@ -83,7 +92,7 @@ MICA_INLINE void store_f16(uint16_t* p, Vec a) {
 }
 
 MICA_INLINE Vec load_bf16(const uint16_t* p) {
-  return {from_bits(static_cast<uint32_t>(*p) << 16)};
+  return {from_bits(load_16_bits(p) << 16)};
 }
 MICA_INLINE void store_bf16(uint16_t* p, Vec a) {
   const uint32_t b = bits(a.v);

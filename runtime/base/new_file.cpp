@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -14,9 +15,14 @@ namespace {
   throw Error(ErrorCode::Io, "cannot write \"" + path + "\"" + (reason.empty() ? "" : ": " + reason));
 }
 
+std::string part_path(const std::string& path, NewFile::Part part) {
+  return path + (part == NewFile::Part::Unique ? "." + std::to_string(std::random_device()()) : "") + ".part";
+}
+
 }  // namespace
 
-NewFile::NewFile(std::string path) : path_(std::move(path)), part_(path_ + ".part"), stream_(part_, std::ios::binary) {
+NewFile::NewFile(std::string path, Part part)
+    : path_(std::move(path)), part_(part_path(path_, part)), stream_(part_, std::ios::binary) {
   if (!stream_) fail(path_, std::generic_category().message(errno));
 }
 

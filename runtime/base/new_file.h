@@ -1,6 +1,7 @@
 // A file that appears under its name only when it is complete.
 #pragma once
 
+#include <cstdint>
 #include <fstream>
 #include <string>
 
@@ -10,8 +11,13 @@ namespace mica {
 /// is left behind.
 class NewFile {
  public:
+  enum class Part : uint8_t {
+    Plain,
+    Unique,  ///< `<path>.<random>.part`: several processes may write it at once, and the last one is kept
+  };
+
   /// Throws Io.
-  explicit NewFile(std::string path);
+  explicit NewFile(std::string path, Part part = Part::Plain);
   ~NewFile();
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;

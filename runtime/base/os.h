@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -28,8 +30,22 @@ void use_huge_pages(void* memory, size_t bytes);
 /// Processor time in seconds that the calling thread has taken, from some start.
 double thread_seconds();
 
+/// Zeros in whole pages, huge ones as long as the system has them at hand and they fit. Given back to the system when nobody holds
+/// them. Throws Error(OutOfMemory).
+std::shared_ptr<std::byte> allocate_pages(size_t bytes);
+
+/// What tells the program, or the library, that this code is part of from any other build; empty when nothing does.
+std::string build_identity();
+
 /// Whether what is written to standard error is seen by a person on a terminal.
 bool stderr_is_terminal();
+
+/// What tells a file from others, and from what it was before it was last written to. Times are nanoseconds of the wall
+/// clock, as coarse as the file system keeps them.
+struct FileIdentity {
+  uint64_t device = 0, file = 0, bytes = 0;
+  int64_t modified = 0, changed = 0;  ///< contents; contents or attributes
+};
 
 /// A regular file, mapped read-only. The bytes stay valid and in place until the object that owns them is destroyed
 /// or assigned to; a move passes them on. Another process that truncates the file meanwhile ends this one (SIGBUS).
@@ -44,14 +60,19 @@ class MappedFile {
   ~MappedFile();
 
   std::span<const std::byte> bytes() const { return bytes_; }
+  /// As it was when it was opened.
+  const FileIdentity& identity() const { return identity_; }
 
   /// Says that `part` of `bytes()` is not needed soon: its whole pages leave memory and are read again when touched.
   void release(std::span<const std::byte> part) const;
+  /// Brings `part` of `bytes()` into the process: faster than one page after the other when they are touched.
+  void populate(std::span<const std::byte> part) const;
 
  private:
-  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  MappedFile(std::span<const std::byte> bytes, const FileIdentity& identity) : bytes_(bytes), identity_(identity) {}
 
   std::span<const std::byte> bytes_;
+  FileIdentity identity_;
 };
 
 }  // namespace mica

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "backends/cpu/features.h"
@@ -44,6 +47,33 @@ TEST_F(Os, MapsAFile) {
   EXPECT_EQ(moved.bytes().data(), data);
   moved.release(moved.bytes().subspan(1));
   EXPECT_EQ(std::memcmp(moved.bytes().data(), text.data(), text.size()), 0);
+}
+
+TEST_F(Os, AFileIsAnotherWhenItWasWrittenTo) {
+  const auto identity = [](const FileIdentity& of) {
+    return std::tuple(of.device, of.file, of.bytes, of.modified, of.changed);
+  };
+  const std::string a = write("a", "1"), b = write("b", "1");
+  const auto first = identity(MappedFile::open(a).identity());
+  EXPECT_EQ(identity(MappedFile::open(a).identity()), first);
+  EXPECT_NE(identity(MappedFile::open(b).identity()), first);
+  fs::last_write_time(a, fs::last_write_time(a) - std::chrono::seconds(1));
+  EXPECT_NE(identity(MappedFile::open(a).identity()), first);
+}
+
+TEST_F(Os, PagesAreZeros) {
+  for (const size_t bytes : {size_t{1}, size_t{5} << 20}) {
+    const auto pages = allocate_pages(bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(pages.get()) % 4096, 0u);
+    EXPECT_TRUE(std::all_of(pages.get(), pages.get() + bytes, [](std::byte b) { return b == std::byte{0}; }));
+    pages.get()[bytes - 1] = std::byte{1};
+  }
+  EXPECT_THROW(allocate_pages(SIZE_MAX / 2), Error);
+}
+
+TEST_F(Os, TheBuildHasAnIdentity) {
+  EXPECT_GE(build_identity().size(), 8u);
+  EXPECT_EQ(build_identity(), build_identity());
 }
 
 TEST_F(Os, AnEmptyFileHasNoBytes) {

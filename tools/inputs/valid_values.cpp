@@ -1,6 +1,7 @@
 #include "tools/inputs/valid_values.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <deque>
 #include <optional>
@@ -93,7 +94,7 @@ class Search {
       pass_on(image, node, 1, {0, 0});
     } else if (node.op_type == "Neg") {
       pass_on(image, node, -1, {0, 0});
-    } else if (node.formal_inputs == 2) {
+    } else if (combines(node)) {
       if (const auto other = constant_interval(*image.graph, node.inputs[1 - use.index])) {
         combine(image, node, use.index == 0, *other);
       }
@@ -105,6 +106,12 @@ class Search {
       const ValueId inner = sub.graph->captures[capture];
       if (inner != ValueId::None) visit({sub.graph.get(), inner, image.factor, image.low, image.high});
     }
+  }
+
+  // What `combine` makes use of. Of other operators the constant may be all of a model's weights, which nobody need read.
+  static bool combines(const Node& node) {
+    static constexpr std::array<std::string_view, 4> kOperators = {"Add", "Sub", "Mul", "Equal"};
+    return node.formal_inputs == 2 && std::ranges::find(kOperators, node.op_type) != kOperators.end();
   }
 
   void combine(const Image& image, const Node& node, bool is_first, const Interval& constant) {
