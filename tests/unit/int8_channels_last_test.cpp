@@ -3,10 +3,10 @@
 
 #include <cmath>
 #include <limits>
-#include <random>
 
 #include "kernels/simd/isa.h"
 #include "tests/unit/infer_op.h"
+#include "tests/unit/random_bytes.h"
 #include "tests/unit/run_op.h"
 
 namespace mica {
@@ -44,14 +44,6 @@ const std::vector<Case> kCases = {
     {2, 1, 6, 11, 1, 40, 1, 5, 2, 1, 2, 0, 3, 0, 2, true},  // one axis
     {2, 19, 1, 1, 1, 33, 1, 4, 1, 1, 1, 0, 1, 0, 2, true},  // one axis, depthwise
 };
-
-template <class T>
-Tensor random_bytes(const Shape& shape, uint32_t seed) {
-  std::mt19937 random(seed);
-  Tensor tensor(dtype_of<T>, shape);
-  for (T& x : tensor.mutable_as<T>()) x = static_cast<T>(random());
-  return tensor;
-}
 
 /// What QLinearConv takes, with zero points and scales of their own for each filter.
 template <class X, class W, class Y>

@@ -1,21 +1,12 @@
 // Integer and quantised convolution against the plain sum, for each kind of window.
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "kernels/simd/isa.h"
 #include "tests/unit/infer_op.h"
+#include "tests/unit/random_bytes.h"
 
 namespace mica {
 namespace {
-
-template <class T>
-Tensor random_bytes(const Shape& shape, uint32_t seed) {
-  std::mt19937 random(seed);
-  Tensor tensor(dtype_of<T>, shape);
-  for (T& x : tensor.mutable_as<T>()) x = static_cast<T>(random());
-  return tensor;
-}
 
 struct Case {
   int64_t batch, groups, channels, filters;  // channels and filters of a group
