@@ -154,7 +154,7 @@ OpBuilder<Op>& kernels(OpBuilder<Op>& def) {
   return def.template cpu<run_in_bf16<Op, run>>("bfloat16")
       .template accepts<refuse_bfloat16_tensors>()
       .template prepack<prepack_bf16>()
-      .template cpu<run>()
+      .template cpu<run>("gemm")
       .template prepack<prepack>()
       .template cpu<run_in_bf16<Op, run>>("bf16")
       .template accepts<refuse_bf16>()

@@ -84,7 +84,7 @@ OpBuilder<MatMul>& kernels(OpBuilder<MatMul>& def) {
       .cpu<run_in_bf16>("bfloat16")
       .accepts<refuse_as_gemm<refuse_bfloat16_tensors>>()
       .prepack<prepack_bf16>()
-      .cpu<run_cpu>()
+      .cpu<run_cpu>("gemm")
       .prepack<prepack>()
       .cpu<run_in_bf16>("bf16")
       .accepts<refuse_as_gemm<refuse_bf16>>()
