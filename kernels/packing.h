@@ -37,7 +37,8 @@ struct PackTask {
   std::function<void(const Tensor& constant, std::byte* to, int64_t begin, int64_t end)> fill;
 };
 
-/// For OpBuilder::prepack: packs a constant, which the kernel does not read any more. At once or, where a Packer is in use, when that one does it.
+/// For OpBuilder::prepack: packs a constant, which the kernel does not read any more. At once or, where a Packer is in
+/// use, when that one does it.
 std::shared_ptr<const PackedBytes> pack(const Tensor& constant, PackTask task);
 
 /// For OpBuilder::prepack of a kernel that reads a constant where it is, and does not mind elements that lie unaligned.

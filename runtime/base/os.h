@@ -30,8 +30,8 @@ void use_huge_pages(void* memory, size_t bytes);
 /// Processor time in seconds that the calling thread has taken, from some start.
 double thread_seconds();
 
-/// Zeros in whole pages, huge ones as long as the system has them at hand and they fit. Given back to the system when nobody holds
-/// them. Throws Error(OutOfMemory).
+/// Zeros in whole pages, huge ones as long as the system has them at hand and they fit. Given back to the system when
+/// nobody holds them. Throws Error(OutOfMemory).
 std::shared_ptr<std::byte> allocate_pages(size_t bytes);
 
 /// What tells the program, or the library, that this code is part of from any other build; empty when nothing does.

@@ -108,7 +108,8 @@ class Search {
     }
   }
 
-  // What `combine` makes use of. Of other operators the constant may be all of a model's weights, which nobody need read.
+  // What `combine` makes use of. Of other operators the constant may be all of a model's weights, which nobody need
+  // read.
   static bool combines(const Node& node) {
     static constexpr std::array<std::string_view, 4> kOperators = {"Add", "Sub", "Mul", "Equal"};
     return node.formal_inputs == 2 && std::ranges::find(kOperators, node.op_type) != kOperators.end();
