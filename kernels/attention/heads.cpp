@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/half_simd.h"
+#include "kernels/float_conversion.h"
 #include "runtime/base/half.h"
 
 namespace mica {
@@ -12,18 +12,8 @@ template <class S, class T>
 void convert_row(const S* from, T* to, int64_t width) {
   if constexpr (std::is_same_v<S, T>) {
     std::copy_n(from, width, to);
-  } else if constexpr (std::is_same_v<S, Half> && std::is_same_v<T, float>) {
-    half_kernels().widen_f16(from, to, width);
-  } else if constexpr (std::is_same_v<S, BFloat16> && std::is_same_v<T, float>) {
-    half_kernels().widen_bf16(from, to, width);
-  } else if constexpr (std::is_same_v<S, float> && std::is_same_v<T, Half>) {
-    half_kernels().narrow_f16(from, to, width);
-  } else if constexpr (std::is_same_v<S, float> && std::is_same_v<T, BFloat16>) {
-    half_kernels().narrow_bf16(from, to, width);
-  } else if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
-    for (int64_t i = 0; i < width; ++i) to[i] = T(static_cast<float>(from[i]));
   } else {
-    for (int64_t i = 0; i < width; ++i) to[i] = static_cast<T>(from[i]);
+    convert_floats(dtype_of<S>, from, dtype_of<T>, to, width);
   }
 }
 

@@ -6,7 +6,7 @@
 #include "kernels/cast/number.h"
 #include "kernels/cast/number_simd.h"
 #include "kernels/cast/number_text.h"
-#include "kernels/half_simd.h"
+#include "kernels/float_conversion.h"
 #include "kernels/shape/copy.h"
 #include "kernels/shape/elements.h"
 #include "runtime/base/half.h"
@@ -66,8 +66,7 @@ void read_sub_byte_integers(const Tensor& x, int64_t first, int64_t n, int32_t* 
 }
 
 void read_narrow_floats(const Tensor& x, int64_t first, int64_t n, float* block) {
-  if (x.dtype() == DType::F16) return half_kernels().widen_f16(x.data<uint16_t>() + first, block, n);
-  if (x.dtype() == DType::BF16) return half_kernels().widen_bf16(x.data<uint16_t>() + first, block, n);
+  if (const ConvertLoop widen = widening(x.dtype())) return widen(x.data<uint16_t>() + first, block, n);
   if (x.dtype() == DType::F4E2M1) {
     uint8_t codes[kBlock];
     unpack_elements(x, first, n, codes);
@@ -110,11 +109,8 @@ const C* read(const Tensor& x, int64_t first, int64_t n, bool in_place, C* block
 }
 
 void write_narrow_floats(const float* x, int64_t n, const ConvertOptions& options, Tensor& y, int64_t first) {
+  if (const ConvertLoop narrow = narrowing(y.dtype())) return narrow(x, y.mutable_data<uint16_t>() + first, n);
   switch (y.dtype()) {
-    case DType::F16:
-      return half_kernels().narrow_f16(x, y.mutable_data<uint16_t>() + first, n);
-    case DType::BF16:
-      return half_kernels().narrow_bf16(x, y.mutable_data<uint16_t>() + first, n);
     case DType::F8E8M0:
       for (int64_t i = 0; i < n; ++i) {
         y.mutable_data<uint8_t>()[first + i] = encode_power_of_two(x[i], options.rounding, options.saturate);

@@ -7,17 +7,10 @@
 #include "kernels/conv/int8_windows_simd.h"
 #include "kernels/conv/window_rows.h"
 #include "kernels/quant/quad_order.h"
+#include "kernels/round_up.h"
 
 namespace mica {
 namespace {
-
-int64_t round_up(int64_t x, int64_t multiple) {
-  return (x + multiple - 1) / multiple * multiple;
-}
-
-int64_t ceil_div(int64_t x, int64_t y) {
-  return (x + y - 1) / y;
-}
 
 // What is added to and multiplied with the sums of each filter, padded as the weights are.
 struct FilterTerms {

@@ -2,15 +2,12 @@
 
 #include "kernels/conv/int8_depthwise_simd.h"
 #include "kernels/quant/int8_gemm.h"
+#include "kernels/round_up.h"
 
 namespace mica {
 namespace {
 
 constexpr int64_t kBandElements = 12 * 1024;  // of widened rows: they and the outputs stay in the first-level cache
-
-int64_t round_up(int64_t x, int64_t multiple) {
-  return (x + multiple - 1) / multiple * multiple;
-}
 
 // Weights less their zero points.
 const float* widened_weights(const Operands& io, const Int8ConvOperands& operands, int64_t filters, int64_t taps) {

@@ -9,16 +9,13 @@
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/gemm_plan.h"
 #include "kernels/matmul/tile_simd.h"
+#include "kernels/round_up.h"
 
 namespace mica {
 namespace {
 
 constexpr int kTile = 4, kOutputs = 2, kTaps = 3;
 constexpr int64_t kValues = kTile * kTile;
-
-constexpr int64_t round_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b * b;
-}
 
 // Elements from one row to the next that keep rows of tiles out of each other's sets of the first-level cache.
 int64_t row_of(int64_t width) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/half_simd.h"
+#include "kernels/float_conversion.h"
 
 namespace mica {
 namespace {
@@ -21,16 +21,13 @@ void map_narrow(const uint16_t* x, uint16_t* y, int64_t first, int64_t n, Conver
 }
 
 void map_range(const Tensor& x, Tensor& y, int64_t first, int64_t n, FloatLoop loop, DoubleFunction wide) {
-  const HalfKernels& half = half_kernels();
+  if (const ConvertLoop widen = widening(x.dtype())) {
+    return map_narrow(x.data<uint16_t>() + first, y.mutable_data<uint16_t>() + first, first, n, widen,
+                      narrowing(x.dtype()), loop);
+  }
   switch (x.dtype()) {
     case DType::F32:
       return loop(x.data<float>() + first, y.mutable_data<float>() + first, first, n);
-    case DType::F16:
-      return map_narrow(x.data<uint16_t>() + first, y.mutable_data<uint16_t>() + first, first, n, half.widen_f16,
-                        half.narrow_f16, loop);
-    case DType::BF16:
-      return map_narrow(x.data<uint16_t>() + first, y.mutable_data<uint16_t>() + first, first, n, half.widen_bf16,
-                        half.narrow_bf16, loop);
     case DType::F64:
       for (int64_t i = first; i < first + n; ++i) y.mutable_data<double>()[i] = wide(x.data<double>()[i], i);
       return;

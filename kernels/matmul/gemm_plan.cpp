@@ -3,18 +3,12 @@
 #include <algorithm>
 
 #include "backends/cpu/caches.h"
+#include "kernels/round_up.h"
 
 namespace mica {
 namespace {
 
 constexpr int64_t kMostDotRows = 8;  // beyond, packing pays
-
-constexpr int64_t ceil_div(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-constexpr int64_t round_up(int64_t a, int64_t b) {
-  return ceil_div(a, b) * b;
-}
 
 // The size of the parts when `count` is cut in as few parts of at most `most` as possible, multiples of `grain`.
 int64_t even_part(int64_t count, int64_t most, int64_t grain) {

@@ -8,16 +8,13 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/quant/block_bytes_simd.h"
+#include "kernels/round_up.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
 
 constexpr int64_t kWordBytes = sizeof(uint32_t);
-
-int64_t ceil_div(int64_t x, int64_t y) {
-  return (x + y - 1) / y;
-}
 
 /// Rows of A, padded with zeros to whole blocks, with the sum of each block.
 struct PaddedRows {

@@ -1,13 +1,8 @@
 #include "kernels/quant/int8_gemm.h"
 
+#include "kernels/round_up.h"
+
 namespace mica {
-namespace {
-
-int64_t round_up(int64_t x, int64_t multiple) {
-  return (x + multiple - 1) / multiple * multiple;
-}
-
-}  // namespace
 
 RowLayout::RowLayout(int64_t inner)
     : k(inner),
