@@ -19,6 +19,8 @@ struct DeviceInfo {
   std::string name;                                         ///< "NVIDIA H200"
   std::vector<std::pair<std::string, std::string>> traits;  ///< {"compute capability", "9.0"}
   size_t memory = 0;                                        ///< bytes
+  /// What kernels are chosen by: of NVIDIA GPUs ten times the compute capability, 90 for 9.0.
+  int capability = 0;
 };
 
 /// The devices of a backend, or why there are none.

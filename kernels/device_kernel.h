@@ -49,6 +49,7 @@ class DeviceOperands {
     Stream* stream = nullptr;
     DeviceScratch* scratch = nullptr;
     cuda::Fault fault;
+    int capability = 0;  ///< of the device, as in DeviceInfo
   };
 
   DeviceOperands(std::span<Datum* const> inputs, std::span<Datum* const> outputs, const Context& context)
@@ -68,6 +69,7 @@ class DeviceOperands {
 
   void* stream() const { return context_->stream->handle(); }
   const cuda::Fault& fault() const { return context_->fault; }
+  int capability() const { return context_->capability; }
   /// Device scratch for `count` elements, for this kernel only.
   template <class T>
   T* scratch(int64_t count) const {
@@ -88,6 +90,7 @@ struct DeviceKernel {
   /// Why the kernel cannot take this node; empty when it can.
   std::function<std::string(const void* params, std::span<const ValueType> inputs)> accepts;
   uint64_t host_inputs = 0;  ///< bits of the inputs that are read on the host, such as axes
+  int least_capability = 0;  ///< of devices that have its instructions (DeviceInfo::capability)
 
   bool reads_on_host(size_t input) const { return input < 64 && (host_inputs >> input & 1) != 0; }
 };

@@ -103,7 +103,7 @@ void DeviceRun::launch_steps(size_t begin, size_t end) {
     const Step& step = plan_.steps()[at];
     if (step.view) continue;
     const cuda::Fault fault{reinterpret_cast<uint32_t*>(fault_word_.get()), static_cast<uint32_t>(at)};
-    const DeviceOperands::Context context{stream_.get(), &scratch_, fault};
+    const DeviceOperands::Context context{stream_.get(), &scratch_, fault, plan_.device()->info().capability};
     const std::span<Datum* const> formal = bound_[at].inputs.first(step.formal_inputs);
     try {
       time(at, [&] { step.device_kernel->run(step.params, DeviceOperands(formal, bound_[at].outputs, context)); });

@@ -42,10 +42,15 @@ KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_vie
   return choice;
 }
 
-DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, std::string_view device) {
+DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, const Device& device) {
   const std::vector<ValueType> types = input_types(graph, node);
   DeviceKernelChoice choice;
-  for (const DeviceKernel* kernel : device_kernels().find(*node.op, device)) {
+  for (const DeviceKernel* kernel : device_kernels().find(*node.op, device.kernels())) {
+    if (const int least = kernel->least_capability; device.info().capability < least) {
+      choice.refusals.push_back(std::string(kernel->name) + ": needs compute capability " + std::to_string(least / 10) +
+                                "." + std::to_string(least % 10));
+      continue;
+    }
     if (try_kernel(choice, *kernel, node, types)) break;
   }
   return choice;

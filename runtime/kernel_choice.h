@@ -29,7 +29,7 @@ bool is_for(Precision precision, const Kernel& kernel);
 KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device,
                            Precision precision = Precision::Float32);
 
-/// The first device kernel for that kind of device ("cuda") that accepts the node.
-DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, std::string_view device);
+/// The first device kernel for the device that accepts the node.
+DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, const Device& device);
 
 }  // namespace mica

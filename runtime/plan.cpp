@@ -184,7 +184,7 @@ class PlanBuilder {
     }
     step.kernel = choice.kernel;
     if (plan_->device_ == nullptr || step.dynamic) return;
-    step.device_kernel = choose_device_kernel(graph_, node, plan_->device_->kernels()).kernel;
+    step.device_kernel = choose_device_kernel(graph_, node, *plan_->device_).kernel;
   }
 
   void plan_bodies(const Node& node, Step& step) {
@@ -284,7 +284,7 @@ std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph, const
   if (options.device != nullptr) {
     std::shared_ptr<Graph> expanded = graph->clone();
     expand_chains(*expanded, operators(), [&](const Node& chain) {
-      return choose_device_kernel(*expanded, chain, options.device->kernels()).kernel != nullptr;
+      return choose_device_kernel(*expanded, chain, *options.device).kernel != nullptr;
     });
     graph = std::move(expanded);
   }

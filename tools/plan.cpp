@@ -48,7 +48,7 @@ std::vector<std::string> refusals_of(const Plan& plan, const Step& step) {
   if (step.is_copy()) return {};
   const Node& node = plan.graph().node(step.node);
   if (plan.device() == nullptr || step.view) return choose_kernel(plan.graph(), node, "cpu", plan.precision()).refusals;
-  const DeviceKernelChoice choice = choose_device_kernel(plan.graph(), node, plan.device()->kernels());
+  const DeviceKernelChoice choice = choose_device_kernel(plan.graph(), node, *plan.device());
   if (step.kind == Step::Kind::Device || !choice.refusals.empty()) return choice.refusals;
   if (choice.kernel == nullptr) return {"on the device: there is no kernel"};
   return {step.dynamic ? "on the device: shapes follow from data" : "on the device: shape arithmetic"};

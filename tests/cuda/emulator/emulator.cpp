@@ -3,11 +3,13 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "kernels/cuda/launch.cuh"
@@ -16,12 +18,13 @@ uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
 
 namespace mica::emulator {
-namespace {
 
-[[noreturn]] void die(const char* message) {
+void die(const char* message) {
   std::fprintf(stderr, "emulated device: %s\n", message);
   std::abort();
 }
+
+namespace {
 
 // ---- memory
 
@@ -110,14 +113,52 @@ struct Fiber {
   bool parked = false;  ///< holds a thread that has begun
 };
 
+/// An asynchronous copy that is not done yet.
+struct Copy {
+  void* to;
+  const void* from;
+  int bytes;
+
+  void run() const {
+    std::memset(to, 0, 16);
+    std::memcpy(to, from, static_cast<size_t>(bytes));
+  }
+};
+using CopyGroup = std::vector<Copy>;
+
+/// A word that goes from lane to lane.
+struct Exchange {
+  uint32_t word;
+  unsigned lanes;  ///< in which bits the number of the source differs; or its number
+  bool absolute;
+};
+
+void exchange_words(void* const* arguments) {
+  uint32_t given[cuda::kWarp] = {};
+  for (unsigned lane = 0; lane < cuda::kWarp; ++lane) {
+    if (arguments[lane] != nullptr) given[lane] = static_cast<Exchange*>(arguments[lane])->word;
+  }
+  for (unsigned lane = 0; lane < cuda::kWarp; ++lane) {
+    if (arguments[lane] == nullptr) continue;
+    Exchange& own = *static_cast<Exchange*>(arguments[lane]);
+    const unsigned source = own.absolute ? own.lanes : lane ^ own.lanes;
+    if (arguments[source] != nullptr) own.word = given[source];
+  }
+}
+
 class Block {
  public:
+  using Work = void (*)(void* const*);
+
   void run(unsigned threads, const std::function<void()>& kernel) {
     kernel_ = &kernel;
     threads_ = threads;
     next_ = done_ = 0;
-    words_.assign(threads, 0);
-    done_in_warp_.assign((threads + cuda::kWarp - 1) / cuda::kWarp, 0);
+    const unsigned warps = (threads + cuda::kWarp - 1) / cuda::kWarp;
+    arguments_.assign(warps * cuda::kWarp, nullptr);
+    work_.assign(warps, nullptr);
+    copies_.assign(threads, {{}});
+    done_in_warp_.assign(warps, 0);
     while (done_ < threads_) {
       bool progress = false;
       for (size_t i = 0; i < fibers_.size(); ++i) {
@@ -134,16 +175,15 @@ class Block {
     swapcontext(&current_->context, &scheduler_);
   }
 
-  uint32_t exchange(uint32_t word, unsigned lanes, bool absolute) {
+  void together(void* argument, Work work) {
     const unsigned thread = current_->thread;
-    const unsigned first = thread / cuda::kWarp * cuda::kWarp;
-    words_[thread] = word;
+    arguments_[thread] = argument;
+    work_[thread / cuda::kWarp] = work;
     wait(Wait::Warp);
-    const unsigned source = first + (absolute ? lanes : (thread - first) ^ lanes);
-    const uint32_t result = source < threads_ ? words_[source] : word;
-    wait(Wait::Warp);
-    return result;
   }
+
+  /// Groups of this thread's copies, of which the last is still open.
+  std::vector<CopyGroup>& copies() { return copies_[current_->thread]; }
 
   std::vector<std::byte> shared;
 
@@ -196,28 +236,40 @@ class Block {
   void release() {
     released_ = false;
     unsigned in_block = 0;
-    std::vector<unsigned> in_warp(done_in_warp_);
+    in_warp_ = done_in_warp_;
     for (const auto& fiber : fibers_) {
       if (!fiber->parked) continue;
       if (fiber->wait == Wait::Block) ++in_block;
-      if (fiber->wait == Wait::Warp) ++in_warp[fiber->thread / cuda::kWarp];
+      if (fiber->wait == Wait::Warp) ++in_warp_[fiber->thread / cuda::kWarp];
     }
     for (const auto& fiber : fibers_) {
       if (!fiber->parked || fiber->wait == Wait::None) continue;
       const unsigned warp = fiber->thread / cuda::kWarp;
       const unsigned in_this = std::min(cuda::kWarp, threads_ - warp * cuda::kWarp);
-      const bool go = fiber->wait == Wait::Block ? in_block + done_ == threads_ : in_warp[warp] == in_this;
+      const bool go = fiber->wait == Wait::Block ? in_block + done_ == threads_ : in_warp_[warp] == in_this;
       if (!go) continue;
+      if (fiber->wait == Wait::Warp) work_in(warp);
       fiber->wait = Wait::None;
       released_ = true;
     }
   }
 
+  // Once, for the first of a warp's lanes that is let go.
+  void work_in(unsigned warp) {
+    const Work work = std::exchange(work_[warp], nullptr);
+    if (work == nullptr) return;
+    void** arguments = &arguments_[warp * cuda::kWarp];
+    work(arguments);
+    std::fill_n(arguments, cuda::kWarp, nullptr);
+  }
+
   const std::function<void()>* kernel_ = nullptr;
   unsigned threads_ = 0, next_ = 0, done_ = 0;
   bool released_ = false;
-  std::vector<unsigned> done_in_warp_;
-  std::vector<uint32_t> words_;
+  std::vector<unsigned> done_in_warp_, in_warp_;
+  std::vector<void*> arguments_;  ///< of all threads, and of the warps that work on them
+  std::vector<Work> work_;
+  std::vector<std::vector<CopyGroup>> copies_;  ///< of all threads
   std::vector<std::unique_ptr<Fiber>> fibers_;
   Fiber* current_ = nullptr;
   ucontext_t scheduler_;
@@ -308,12 +360,47 @@ void block_barrier() {
   block().wait(Wait::Block);
 }
 
+void together(void* argument, void (*work)(void* const*)) {
+  block().together(argument, work);
+}
+
 uint32_t exchange(uint32_t word, unsigned lanes) {
-  return block().exchange(word, lanes, false);
+  Exchange own{word, lanes, false};
+  together(&own, exchange_words);
+  return own.word;
 }
 
 uint32_t broadcast(uint32_t word, unsigned from) {
-  return block().exchange(word, from, true);
+  Exchange own{word, from, true};
+  together(&own, exchange_words);
+  return own.word;
+}
+
+void begin_copy(void* to, const void* from, int bytes) {
+  if (reinterpret_cast<uintptr_t>(to) % 16 != 0 || reinterpret_cast<uintptr_t>(from) % 16 != 0) {
+    die("asynchronous copies are aligned to 16 bytes");
+  }
+  if (bytes < 0 || bytes > 16) die("an asynchronous copy is of 16 bytes at most");
+  static uint32_t random = 1;
+  random = random * 1664525 + 1013904223;
+  const Copy copy{to, from, bytes};
+  if (random >> 31 != 0) {
+    copy.run();
+  } else {
+    block().copies().back().push_back(copy);
+  }
+}
+
+void commit_copies() {
+  block().copies().emplace_back();
+}
+
+void wait_for_copies(int groups_left) {
+  std::vector<CopyGroup>& groups = block().copies();
+  while (static_cast<int>(groups.size()) > groups_left + 1) {
+    for (const Copy& copy : groups.front()) copy.run();
+    groups.erase(groups.begin());
+  }
 }
 
 }  // namespace mica::emulator

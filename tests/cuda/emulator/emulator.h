@@ -43,15 +43,25 @@ struct Dim3 {
 /// Runs every block of a grid.
 void run_grid(Dim3 grid, unsigned threads, size_t shared_bytes, const std::function<void()>& kernel);
 
-/// Ends the program, with a message, when a kernel is given an address that a GPU could not reach.
+/// Ends the program with a message.
+[[noreturn]] void die(const char* message);
+/// Does, when a kernel is given an address that a GPU could not reach.
 void check_pointer(const void* address);
 
 // What a thread of a kernel may do.
 void* shared_memory();
 void block_barrier();
+/// Calls `work` once with the arguments of all lanes of this warp, when all have come; null for lanes that have ended.
+/// Lanes may find what it makes of their arguments in them.
+void together(void* argument, void (*work)(void* const* arguments));
 /// The word that the lane `lane ^ lanes` of this warp gives at the same time.
 uint32_t exchange(uint32_t word, unsigned lanes);
 /// The word of lane `from`.
 uint32_t broadcast(uint32_t word, unsigned from);
+/// Asynchronous copies of 16 bytes to shared memory, of which the last are zeros from `bytes` on. Some are done when
+/// they begin and some when they are waited for, so that a kernel that relies on either computes something else.
+void begin_copy(void* to, const void* from, int bytes);
+void commit_copies();
+void wait_for_copies(int groups_left);
 
 }  // namespace mica::emulator

@@ -37,14 +37,19 @@ function(mica_cuda_backend target)
   target_link_libraries(${target} PRIVATE CUDA::cudart_static ${CMAKE_DL_LIBS})
 endfunction()
 
+# For targets with .cu files.
+function(mica_cuda_options target)
+  # The standard is given as an option: CMake 3.25 does not know that nvcc 13 has it.
+  set_target_properties(${target} PROPERTIES CUDA_STANDARD_REQUIRED OFF)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20 -O2 --expt-relaxed-constexpr
+    --Werror=all-warnings -Xcompiler=-Wall,-Wextra,-Werror,-Wno-unknown-pragmas>)
+endfunction()
+
 function(mica_cuda_kernels target)
   file(GLOB_RECURSE callers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cuda.cpp)
   file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cu)
   add_library(${target}_cuda OBJECT ${kernels})
   target_include_directories(${target}_cuda PRIVATE ${PROJECT_SOURCE_DIR})
-  # The standard is given as an option: CMake 3.25 does not know that nvcc 13 has it.
-  set_target_properties(${target}_cuda PROPERTIES CUDA_STANDARD_REQUIRED OFF)
-  target_compile_options(${target}_cuda PRIVATE -std=c++20 -O2 --expt-relaxed-constexpr --Werror=all-warnings
-                                                -Xcompiler=-Wall,-Wextra,-Werror,-Wno-unknown-pragmas)
+  mica_cuda_options(${target}_cuda)
   target_sources(${target} PRIVATE ${callers} $<TARGET_OBJECTS:${target}_cuda>)
 endfunction()

@@ -1,0 +1,102 @@
+#include "tests/cuda/emulator/fragments.h"
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include <cstring>
+
+#include "tests/cuda/emulator/emulator.h"
+
+namespace mica::emulator {
+namespace {
+
+constexpr int kLanes = 32;
+constexpr uint32_t kTf32Bits = 0xffffe000u;
+
+struct Product {
+  float* c;
+  const uint32_t *a, *b;
+  Operand operand;
+};
+
+float as_float(uint32_t word) {
+  float x;
+  std::memcpy(&x, &word, sizeof x);
+  return x;
+}
+
+float element(uint32_t word, int half, Operand operand) {
+  if (operand == Operand::Tf32) return as_float(word & kTf32Bits);
+  const auto bits = static_cast<unsigned short>(half == 0 ? word : word >> 16);
+  return operand == Operand::Half ? __half2float(__half(__half_raw{bits}))
+                                  : __bfloat162float(__nv_bfloat16(__nv_bfloat16_raw{bits}));
+}
+
+// All 32 lanes' fragments as matrices, multiplied, and back.
+void multiply(void* const* arguments) {
+  const auto lane_of = [&](int lane) -> const Product& { return *static_cast<const Product*>(arguments[lane]); };
+  const Operand operand = lane_of(0).operand;
+  const int per_word = operand == Operand::Tf32 ? 1 : 2, depth = 8 * per_word;
+  float a[16][16], b[16][8];
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const int g = lane / 4, t = lane % 4;
+    for (int half = 0; half < per_word; ++half) {
+      const int k = per_word * t + half;
+      for (int i = 0; i < 4; ++i) {
+        a[g + 8 * (i % 2)][k + depth / 2 * (i / 2)] = element(lane_of(lane).a[i], half, operand);
+      }
+      for (int i = 0; i < 2; ++i) b[k + depth / 2 * i][g] = element(lane_of(lane).b[i], half, operand);
+    }
+  }
+  for (int lane = 0; lane < kLanes; ++lane) {
+    for (int i = 0; i < 4; ++i) {
+      const int row = lane / 4 + 8 * (i / 2), column = 2 * (lane % 4) + i % 2;
+      float sum = 0;
+      for (int k = 0; k < depth; ++k) sum += a[row][k] * b[k][column];
+      lane_of(lane).c[i] += sum;
+    }
+  }
+}
+
+struct Load {
+  uint32_t* words;
+  const void* row;
+  bool transposed;
+};
+
+void load(void* const* arguments) {
+  const auto lane_of = [&](int lane) -> const Load& { return *static_cast<const Load*>(arguments[lane]); };
+  for (int matrix = 0; matrix < 4; ++matrix) {
+    uint16_t elements[8][8];
+    for (int row = 0; row < 8; ++row) std::memcpy(elements[row], lane_of(8 * matrix + row).row, sizeof elements[row]);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const int g = lane / 4, t = lane % 4;
+      const bool transposed = lane_of(lane).transposed;
+      const uint32_t low = transposed ? elements[2 * t][g] : elements[g][2 * t];
+      const uint32_t high = transposed ? elements[2 * t + 1][g] : elements[g][2 * t + 1];
+      lane_of(lane).words[matrix] = high << 16 | low;
+    }
+  }
+}
+
+}  // namespace
+
+void multiply_fragments(float* c, const uint32_t* a, const uint32_t* b, Operand operand) {
+  Product product{c, a, b, operand};
+  together(&product, multiply);
+}
+
+void load_matrices(uint32_t* words, const void* row, bool transposed) {
+  if (reinterpret_cast<uintptr_t>(row) % 16 != 0) die("rows of matrices are aligned to 16 bytes");
+  Load request{words, row, transposed};
+  together(&request, load);
+}
+
+uint32_t round_to_tf32(float x) {
+  uint32_t word;
+  std::memcpy(&word, &x, sizeof word);
+  if ((word & 0x7f800000u) == 0x7f800000u) return word;  // infinite or not a number
+  return (word + 0x1000u) & kTf32Bits;
+}
+
+}  // namespace mica::emulator

@@ -1,0 +1,19 @@
+// What the lanes of an emulated warp do together with fragments of matrices: kernels/cuda/mma.cuh says which.
+#pragma once
+
+#include <cstdint>
+
+namespace mica::emulator {
+
+enum class Operand : uint8_t { Half, Brain, Tf32 };
+
+/// c += a * b by all lanes of a warp.
+void multiply_fragments(float* c, const uint32_t* a, const uint32_t* b, Operand operand);
+
+/// Four matrices of 8 x 8 16-bit elements, by all lanes of a warp.
+void load_matrices(uint32_t* words, const void* row, bool transposed);
+
+/// To the nearest of 10 bits behind the point, the larger of two that are equally near.
+uint32_t round_to_tf32(float x);
+
+}  // namespace mica::emulator

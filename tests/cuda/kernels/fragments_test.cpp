@@ -1,0 +1,108 @@
+// Fragments of tensor cores against plain products: of numbers whose products and sums all types hold exactly.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+#include "backends/backend.h"
+#include "runtime/base/error.h"
+#include "runtime/base/half.h"
+#include "tests/cuda/fragments/fragments_cuda.h"
+
+namespace mica {
+namespace {
+
+struct FragmentCase {
+  const char* name;
+  cuda::Number number;
+  int depth, least_capability;
+};
+
+class Fragments : public testing::TestWithParam<FragmentCase> {
+ protected:
+  void SetUp() override {
+    try {
+      device_ = open_device(MICA_TEST_DEVICE);
+      stream_ = device_->make_stream();
+    } catch (const Error& error) {
+      GTEST_SKIP() << "skipped: " << error.what();
+    }
+  }
+
+  std::shared_ptr<std::byte> upload(const std::vector<std::byte>& bytes) {
+    const auto memory = device_->allocate(bytes.size());
+    stream_->upload(memory.get(), bytes.data(), bytes.size());
+    stream_->synchronize();
+    return memory;
+  }
+
+  std::shared_ptr<Device> device_;
+  std::unique_ptr<Stream> stream_;
+};
+
+template <class T>
+std::vector<std::byte> bytes_of(const std::vector<float>& values) {
+  std::vector<std::byte> bytes(values.size() * sizeof(T));
+  for (size_t i = 0; i < values.size(); ++i) {
+    const T value(values[i]);
+    std::memcpy(&bytes[i * sizeof(T)], &value, sizeof(T));
+  }
+  return bytes;
+}
+
+std::vector<std::byte> encode(const std::vector<float>& values, cuda::Number number) {
+  return number == cuda::Number::F16    ? bytes_of<Half>(values)
+         : number == cuda::Number::BF16 ? bytes_of<BFloat16>(values)
+                                        : bytes_of<float>(values);
+}
+
+std::vector<float> random_values(size_t count, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(static_cast<int>(random() % 65) - 32) / 16;
+  return values;
+}
+
+TEST_P(Fragments, MultiplyAsMatricesDo) {
+  const auto& [name, number, depth, least] = GetParam();
+  if (device_->info().capability < least) GTEST_SKIP() << "skipped: no instruction for it";
+  const size_t k = static_cast<size_t>(depth);
+  const auto a = random_values(16 * k, 1), b = random_values(k * 8, 2), c = random_values(16 * 8, 3);
+  const auto on_a = upload(encode(a, number)), on_b = upload(encode(b, number)), on_c = upload(bytes_of<float>(c));
+  cuda::launch_fragment_product(number, on_a.get(), on_b.get(), reinterpret_cast<float*>(on_c.get()),
+                                stream_->handle());
+  std::vector<float> result(16 * 8);
+  stream_->download(result.data(), on_c.get(), result.size() * sizeof(float));
+  stream_->synchronize();
+  for (size_t row = 0; row < 16; ++row) {
+    for (size_t column = 0; column < 8; ++column) {
+      double sum = c[row * 8 + column];
+      for (size_t i = 0; i < k; ++i) sum += static_cast<double>(a[row * k + i]) * b[i * 8 + column];
+      EXPECT_EQ(result[row * 8 + column], sum) << row << ", " << column;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, Fragments,
+                         testing::Values(FragmentCase{"half", cuda::Number::F16, 16, 75},
+                                         FragmentCase{"brain", cuda::Number::BF16, 16, 80},
+                                         FragmentCase{"tf32", cuda::Number::F32, 8, 80}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+class ShortCopies : public Fragments {};
+TEST_P(ShortCopies, AreFilledWithZeros) {
+  std::vector<std::byte> bytes(256);
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i % 255 + 1);
+  const auto from = upload(bytes), to = device_->allocate(bytes.size());
+  for (const size_t count : {0, 1, 16, 100, 256}) {
+    cuda::launch_short_copies(from.get(), to.get(), static_cast<int>(count), stream_->handle());
+    std::vector<std::byte> result(bytes.size());
+    stream_->download(result.data(), to.get(), result.size());
+    stream_->synchronize();
+    for (size_t i = 0; i < bytes.size(); ++i) EXPECT_EQ(result[i], i < count ? bytes[i] : std::byte{0}) << count;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(, ShortCopies, testing::Values(FragmentCase{}));
+
+}  // namespace
+}  // namespace mica
