@@ -5,7 +5,7 @@
 
 #include "kernels/attention/kv_cache.h"
 #include "kernels/flop_rules.h"
-#include "kernels/matmul/gemm.h"
+#include "kernels/matmul/low_precision.h"
 #include "kernels/matmul/packed.h"
 
 namespace mica {
@@ -21,25 +21,56 @@ void infer(const PackedAttention& op, InferContext& ctx) {
   infer_packed_attention(op, ctx, kInputs, ctx.dtype(kInput));
 }
 
-std::shared_ptr<const PackedMatrices> prepack(const PackedAttention&, const ConstantOperands& constants) {
-  return PackedMatrices::make(constants.in(kWeights), false);
+// How the input is multiplied by the packed weights, in each precision.
+struct InFloats {
+  using Weights = PackedMatrices;
+  static void multiply(const Operands& io, const Weights& weights, Product product) {
+    product.a = {widen<float>(io, io.in(kInput)), product.k, 1};
+    product.packed_b = weights.matrix(0);
+    gemm(io, product);
+  }
+};
+
+struct InBFloat16 {
+  using Weights = Bf16Weights;
+  static void multiply(const Operands& io, const Weights& weights, const Product& product) {
+    gemm_bf16(io, {io.in(kInput), product.m}, weights, product);
+  }
+};
+
+struct InInt8 {
+  using Weights = Int8Weights;
+  static void multiply(const Operands& io, const Weights& weights, const Product& product) {
+    gemm_int8(io, widen<float>(io, io.in(kInput)), weights, product);
+  }
+};
+
+template <class Way>
+std::shared_ptr<const typename Way::Weights> prepack(const PackedAttention&, const ConstantOperands& constants) {
+  return Way::Weights::make(constants.in(kWeights), false);
+}
+
+template <std::string (*refuse)(const Gemm&, std::span<const ValueType>)>
+std::string refuse_product(const PackedAttention&, std::span<const ValueType> inputs) {
+  return refuse({}, inputs);
 }
 
 // y = input * weights + bias, of rows x n elements.
+template <class Way>
 void project(const Operands& io, int64_t rows, int64_t n, float* y) {
-  const int64_t depth = io.in(kWeights).shape()[0];
-  Product product{rows, n, depth, {widen<float>(io, io.in(kInput)), depth, 1}};
-  if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
-    product.packed_b = packed->matrix(0);
-  } else {
-    product.b = {widen<float>(io, io.in(kWeights)), n, 1};
-  }
+  Product product{rows, n, io.in(kWeights).shape()[0]};
   product.c = y;
   product.c_row = n;
   product.epilogue.addends[0] = {widen_optional<float>(io, kTerms), 0, 1};
+  if (const auto* packed = io.packed<typename Way::Weights>(); packed != nullptr) {
+    return Way::multiply(io, *packed, product);
+  }
+  product.a = {widen<float>(io, io.in(kInput)), product.k, 1};
+  product.b = {widen<float>(io, io.in(kWeights)), n, 1};
   gemm(io, product);
 }
 
+template <class>
 void project(const Operands& io, int64_t rows, int64_t n, double* y) {
   const int64_t depth = io.in(kWeights).shape()[0];
   const double* terms = widen_optional<double>(io, kTerms);
@@ -50,12 +81,13 @@ void project(const Operands& io, int64_t rows, int64_t n, double* y) {
   });
 }
 
+template <class Way>
 void run_cpu(const PackedAttention& op, const Operands& io) {
   if (outputs_are_empty(io)) return;
   const PackedGeometry g(op, io, kInputs);
   visit_wide(io.in(kInput).dtype(), [&]<class T>() {
     T* packed = io.scratch<T>(g.rows() * g.packed);
-    project(io, g.rows(), g.packed, packed);
+    project<Way>(io, g.rows(), g.packed, packed);
     packed_attention<T>(op, io, kInputs, g, packed);
   });
 }
@@ -84,8 +116,14 @@ MICA_OP(Attention, 1, com_microsoft) {
       .prepare<check_packed_attention>()
       .infer<infer>()
       .flops<projected_attention_flops<kPast>>()
-      .cpu<run_cpu>()
-      .prepack<prepack>();
+      .cpu<run_cpu<InFloats>>()
+      .prepack<prepack<InFloats>>()
+      .cpu<run_cpu<InBFloat16>>("bf16")
+      .accepts<refuse_product<refuse_bf16>>()
+      .prepack<prepack<InBFloat16>>()
+      .cpu<run_cpu<InInt8>>("int8-dynamic")
+      .accepts<refuse_product<refuse_int8_dynamic>>()
+      .prepack<prepack<InInt8>>();
 }
 
 }  // namespace mica

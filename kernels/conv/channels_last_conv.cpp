@@ -8,7 +8,10 @@
 #include "kernels/conv/line_conv.h"
 #include "kernels/conv/window_rows.h"
 #include "kernels/conv/winograd.h"
+#include "kernels/matmul/bf16_pack_simd.h"
+#include "kernels/matmul/bf16_tile_simd.h"
 #include "kernels/matmul/gemm.h"
+#include "kernels/matmul/gemm_kernels.h"
 #include "kernels/matmul/tile_simd.h"
 #include "kernels/shape/transpose_words.h"
 
@@ -106,20 +109,49 @@ class WindowFiller {
   int64_t joined_;  ///< taps of a chunk
 };
 
-void convolve_by_products(const Operands& io, const ConvGeometry& g, const FloatConv& conv,
-                          const ChannelsLastFilters& filters, const float* packed) {
-  const int64_t depth = g.channels * g.taps(), rows = g.batch * g.outputs();
-  const int64_t x_row = g.channels * g.groups, y_row = g.filters * g.groups;
-  const WindowFiller filler(g, conv.x);
-  const auto fill = [&](const RowBlock& block, float* to) { filler(block, to); };
-  const FillRows fill_rows = fill;
-  const bool in_place = is_pointwise(g);
-  gemm_each(io, g.groups, [&](int64_t group) {
-    Product p{rows, g.filters, depth, {conv.x + group * g.channels, x_row, 1}};
-    if (!in_place) {
-      p.fill_a = &fill_rows;
-      p.fill_index = group;
+// Whether every window is one place of the image.
+bool sees_one_place(const ConvGeometry& g) {
+  return std::all_of(g.axes.begin(), g.axes.begin() + g.rank, [](const WindowAxis& axis) {
+    return axis.kernel == 1 && axis.pad == 0 && axis.start(axis.output - 1) < axis.input;
+  });
+}
+
+// Fills rows of a left operand with the channels that windows of one place see, as pairs of bfloat16.
+class PlaceRounder {
+ public:
+  PlaceRounder(const ConvGeometry& g, const float* x) : g_(g), x_(x), all_channels_(g.channels * g.groups) {}
+
+  void operator()(const RowBlock& block, float* to) const {
+    const WindowAxis& axis = g_.axes[g_.rank - 1];
+    const int64_t positions = g_.outputs();
+    const auto round = bf16_pack_kernels().row;
+    for (int64_t i = block.i0; i < block.i0 + block.m;) {
+      const int64_t column = i % axis.output, count = std::min(axis.output - column, block.i0 + block.m - i);
+      const int64_t line = g_.rank == 1 ? 0 : g_.axes[0].start(i % positions / axis.output);
+      const int64_t place = i / positions * g_.inputs() + line * axis.input + axis.start(column);
+      const float* from = x_ + place * all_channels_ + block.index * g_.channels + 2 * block.k0;
+      for (int64_t n = 0; n < count; ++n, from += axis.stride * all_channels_, to += block.row) {
+        round(from, 2 * block.k, to);
+      }
+      i += count;
     }
+  }
+
+ private:
+  const ConvGeometry& g_;
+  const float* x_;
+  int64_t all_channels_;
+};
+
+// `fill` makes the rows of the left operands, of `depth` elements; null: they are those of x, where they lie.
+void convolve_by_products(const Operands& io, const GemmKernels& kernels, const ConvGeometry& g, int64_t depth,
+                          const FloatConv& conv, const FillRows* fill, const ChannelsLastFilters& filters,
+                          const float* packed) {
+  const int64_t rows = g.batch * g.outputs(), x_row = g.channels * g.groups, y_row = g.filters * g.groups;
+  gemm_each(io, kernels, g.groups, [&](int64_t group) {
+    Product p{rows, g.filters, depth, {conv.x + group * g.channels, x_row, 1}};
+    p.fill_a = fill;
+    p.fill_index = group;
     p.packed_b = filters.group(packed, group);
     p.c = conv.y + group * g.filters;
     p.c_row = y_row;
@@ -128,6 +160,37 @@ void convolve_by_products(const Operands& io, const ConvGeometry& g, const Float
     if (conv.addend != nullptr) p.epilogue.addends[1] = {conv.addend + group * g.filters, y_row, 1};
     return p;
   });
+}
+
+void convolve_windows(const Operands& io, const GemmKernels& kernels, const ConvGeometry& g, const FloatConv& conv,
+                      const ChannelsLastFilters& filters, const float* packed) {
+  const WindowFiller filler(g, conv.x);
+  const auto fill = [&](const RowBlock& block, float* to) { filler(block, to); };
+  const FillRows fill_rows = fill;
+  convolve_by_products(io, kernels, g, g.channels * g.taps(), conv, is_pointwise(g) ? nullptr : &fill_rows, filters,
+                       packed);
+}
+
+// Pairs of channels of bfloat16 are the channels of an image of half as many, in the bits of floats.
+void convolve_in_bf16(const Operands& io, ConvGeometry g, FloatConv conv, const ChannelsLastFilters& filters,
+                      const float* packed) {
+  GemmKernels kernels;
+  kernels.tile = &bf16_tile_kernels();
+  if (sees_one_place(g)) {
+    const PlaceRounder rounder(g, conv.x);
+    const auto fill = [&](const RowBlock& block, float* to) { rounder(block, to); };
+    const FillRows fill_rows = fill;
+    return convolve_by_products(io, kernels, g, g.channels / 2, conv, &fill_rows, filters, packed);
+  }
+  const int64_t pairs = g.batch * g.inputs() * g.groups * g.channels / 2;
+  float* rounded = io.scratch<float>(pairs);
+  io.threads().parallel_for(pairs, 16384, [&](int64_t begin, int64_t end) {
+    bf16_pack_kernels().row(conv.x + 2 * begin, 2 * (end - begin), rounded + begin);
+  });
+  conv.x = rounded;
+  g.channels /= 2;
+  goes_by_lines(g) ? convolve_by_lines(io, kernels, g, conv, packed)
+                   : convolve_windows(io, kernels, g, conv, filters, packed);
 }
 
 void convolve_depthwise(const Operands& io, const ConvGeometry& g, const FloatConv& conv, const float* w) {
@@ -160,75 +223,24 @@ FloatConv with_channels_last(const Operands& io, const ConvGeometry& g, FloatCon
 
 }  // namespace
 
-ChannelsLastFilters::ChannelsLastFilters(const ConvParams& op, const Shape& weights)
-    : groups_(op.group),
-      filters_(weights[0] / op.group),
-      channels_(weights[1]),
-      taps_(weights.elements(2, weights.rank())),
-      way_(Way::Products) {
-  const auto are_ones = [](const std::vector<int64_t>& list) {
-    return std::ranges::all_of(list, [](int64_t x) { return x == 1; });
-  };
-  if (channels_ == 1 && filters_ == 1 && groups_ > 1) {
-    way_ = Way::Depthwise;
-  } else if (groups_ == 1 && weights.rank() == 4 && weights[2] == 3 && weights[3] == 3 && are_ones(op.strides) &&
-             are_ones(op.dilations) && winograd_pays(channels_, filters_)) {
-    way_ = Way::Winograd;
-  }
-}
-
-int64_t ChannelsLastFilters::elements() const {
-  switch (way_) {
-    case Way::Depthwise:
-      return groups_ * taps_;
-    case Way::Winograd:
-      return winograd_elements(channels_, filters_);
-    case Way::Products:
-      break;
-  }
-  return groups_ * packed_elements(depth(), filters_);
-}
-
-void ChannelsLastFilters::pack(const float* w, float* to) const {
-  if (way_ == Way::Winograd) return pack_winograd(w, channels_, filters_, to);
-  if (way_ == Way::Depthwise) {
-    for (int64_t tap = 0; tap < taps_; ++tap) {
-      for (int64_t i = 0; i < groups_; ++i) to[tap * groups_ + i] = w[i * taps_ + tap];
-    }
-    return;
-  }
-  std::vector<float> turned(static_cast<size_t>(filters_ * depth()));  // [filter, tap, channel]
-  for (int64_t group = 0; group < groups_; ++group) {
-    float* element = turned.data();
-    for (int64_t i = 0; i < filters_; ++i, w += depth()) {
-      for (int64_t tap = 0; tap < taps_; ++tap) {
-        for (int64_t c = 0; c < channels_; ++c) *element++ = w[c * taps_ + tap];
-      }
-    }
-    mica::pack({turned.data(), 1, depth()}, depth(), filters_, to + group * packed_elements(depth(), filters_));
-  }
-}
-
-const float* ChannelsLastFilters::group(const float* packed, int64_t index) const {
-  return packed + index * packed_elements(depth(), filters_);
-}
-
 void convolve_channels_last(const Operands& io, const ConvGeometry& given, const FloatConv& given_conv,
                             const ChannelsLastFilters& filters, const float* packed) {
   if (given.outputs() == 0 || given.batch == 0) return;
   const ConvGeometry g = squeezed(given);
-  const bool by_lines = filters.way() == ChannelsLastFilters::Way::Products && !is_pointwise(g) && goes_by_lines(g);
-  if (by_lines) return convolve_by_lines(io, g, given_conv, packed);
+  const bool products = filters.way() == ChannelsLastFilters::Way::Products;
+  const bool by_lines = products && !filters.in_bf16() && !is_pointwise(g) && goes_by_lines(g);
+  if (by_lines) return convolve_by_lines(io, {}, g, given_conv, packed);
   const FloatConv conv = given_conv.x_channels_first ? with_channels_last(io, g, given_conv) : given_conv;
   switch (filters.way()) {
     case ChannelsLastFilters::Way::Depthwise:
       return convolve_depthwise(io, g, conv, packed);
     case ChannelsLastFilters::Way::Winograd:
-      return convolve_winograd(io, g, conv, packed);
+      return convolve_winograd(io, g, conv, packed, filters.in_bf16());
     case ChannelsLastFilters::Way::Products:
       break;
   }
-  convolve_by_products(io, g, conv, filters, packed);
+  filters.in_bf16() ? convolve_in_bf16(io, g, conv, filters, packed)
+                    : convolve_windows(io, {}, g, conv, filters, packed);
 }
 
 }  // namespace mica

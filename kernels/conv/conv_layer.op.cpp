@@ -5,7 +5,9 @@
 #include "kernels/conv/channels_last.h"
 #include "kernels/conv/channels_last_conv.h"
 #include "kernels/flop_rules.h"
+#include "kernels/matmul/bf16_gemm.h"
 #include "kernels/matmul/layer_activation.h"
+#include "kernels/packing.h"
 #include "runtime/base/unaligned.h"
 
 namespace mica {
@@ -36,15 +38,36 @@ void infer(const ConvLayer& op, InferContext& ctx) {
   ctx.set(0, DType::F32, std::move(y));
 }
 
-std::shared_ptr<const Tensor> prepack(const ConvLayer& op, const ConstantOperands& constants) {
-  const Tensor* w = constants.in(1);
-  if (!op.channels_last || w == nullptr || w->shape().rank() < 3 || w->shape()[0] % op.group != 0) return nullptr;
-  const ChannelsLastFilters filters(op, w->shape());
-  auto packed = std::make_shared<Tensor>(DType::F32, Shape{filters.elements()});
-  filters.pack(aligned(*w).data<float>(), packed->mutable_data<float>());
-  return packed;
+// Of too few numbers that each weight multiplies, or that are multiplied by what is rounded, rounding takes longer than
+// bfloat16 saves.
+constexpr int64_t kFewestChannels = 16, kFewestFilters = 32;
+
+std::string refuse_bf16(const ConvLayer& op, std::span<const ValueType> inputs) {
+  if (!multiplies_bf16()) return "the CPU has no products of bfloat16";
+  if (!op.channels_last || op.x_channels_first) return "channels are not last";
+  const auto w = inputs[1].dims ? to_shape(*inputs[1].dims) : std::nullopt;
+  if (!w || w->rank() < 3) return "the dims of W are not known";
+  const int64_t channels = (*w)[1], filters = (*w)[0] / op.group;
+  if (channels % 2 != 0 || channels < kFewestChannels || filters < kFewestFilters) return "few channels or filters";
+  return "";
 }
 
+template <bool in_bf16>
+std::shared_ptr<const PackedBytes> prepack(const ConvLayer& op, const ConstantOperands& constants) {
+  const Tensor* w = constants.in(1);
+  if (!op.channels_last || w == nullptr || w->shape().rank() < 3 || w->shape()[0] % op.group != 0) return nullptr;
+  const ChannelsLastFilters filters(op, w->shape(), in_bf16);
+  PackTask task;
+  task.form = filters.form();
+  task.bytes = static_cast<size_t>(filters.elements()) * sizeof(float);
+  task.parts = filters.parts();
+  task.fill = [filters](const Tensor& constant, std::byte* to, int64_t begin, int64_t end) {
+    filters.pack(aligned(constant).data<float>(), begin, end, reinterpret_cast<float*>(to));
+  };
+  return pack(*w, std::move(task));
+}
+
+template <bool in_bf16>
 void run_channels_last(const ConvLayer& op, const Operands& io, FloatConv conv) {
   const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
   if (x.rank() < 3 || x.rank() > 4 || y.rank() != x.rank()) {
@@ -53,16 +76,19 @@ void run_channels_last(const ConvLayer& op, const Operands& io, FloatConv conv) 
   const ConvGeometry g = conv_geometry(op, op.dims_of_x(x), io.in(1).shape(), channels_first(y));
   check_bias(io, kBias, g.groups * g.filters);
   conv.x_channels_first = op.x_channels_first;
-  const Tensor* packed = io.packed<Tensor>();
+  if (const auto* packed = io.packed<PackedBytes>(); packed != nullptr) {
+    const ChannelsLastFilters filters(op, io.in(1).shape(), in_bf16);
+    return convolve_channels_last(io, g, conv, filters, packed->data<float>());
+  }
   const ChannelsLastFilters filters(op, io.in(1).shape());
-  if (packed != nullptr) return convolve_channels_last(io, g, conv, filters, packed->data<float>());
   float* own = io.scratch<float>(filters.elements());
-  filters.pack(conv.w, own);
+  filters.pack(io.in(1).data<float>(), 0, filters.parts(), own);
   convolve_channels_last(io, g, conv, filters, own);
 }
 
+template <bool in_bf16>
 void run_cpu(const ConvLayer& op, const Operands& io) {
-  FloatConv conv{io.in(0).data<float>(), io.in(1).data<float>(), io.has(kBias) ? io.in(kBias).data<float>() : nullptr,
+  FloatConv conv{io.in(0).data<float>(), nullptr, io.has(kBias) ? io.in(kBias).data<float>() : nullptr,
                  io.out(0).mutable_data<float>()};
   if (io.has(kResidual)) {
     if (io.in(kResidual).shape() != io.out(0).shape()) {
@@ -71,7 +97,8 @@ void run_cpu(const ConvLayer& op, const Operands& io) {
     conv.addend = io.in(kResidual).data<float>();
   }
   conv.epilogue = op.epilogue();
-  if (op.channels_last) return run_channels_last(op, io, conv);
+  if (op.channels_last) return run_channels_last<in_bf16>(op, io, conv);
+  conv.w = io.in(1).data<float>();
   const ConvGeometry g = conv_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
   check_bias(io, kBias, g.groups * g.filters);
   convolve_floats(io, g, conv);
@@ -94,8 +121,11 @@ MICA_OP(ConvLayer, 1, mica) {
       .prepare<prepare>()
       .infer<infer>()
       .flops<convolution_flops<1>>()
-      .cpu<run_cpu>()
-      .prepack<prepack>();
+      .cpu<run_cpu<false>>()
+      .prepack<prepack<false>>()
+      .cpu<run_cpu<true>>("bf16")
+      .accepts<refuse_bf16>()
+      .prepack<prepack<true>>();
 }
 
 }  // namespace mica

@@ -81,13 +81,14 @@ bool goes_by_lines(const ConvGeometry& g) {
          (axis.output >= 6 || g.rank == 1);
 }
 
-void convolve_by_lines(const Operands& io, const ConvGeometry& g, const FloatConv& conv, const float* packed) {
+void convolve_by_lines(const Operands& io, const GemmKernels& kernels, const ConvGeometry& g, const FloatConv& conv,
+                       const float* packed) {
   const WindowAxis& axis = g.axes[g.rank - 1];
   const int64_t lines = g.outputs() / axis.output, line = axis.output * g.filters;
   const PaddedImages images(io, g, conv);
   for (int64_t n = 0; n < g.batch; ++n) {
     const float* image = images.image(io.threads(), n);
-    gemm_each(io, lines, [&](int64_t i) {
+    gemm_each(io, kernels, lines, [&](int64_t i) {
       Product p{axis.output, g.filters, g.channels * g.taps()};
       p.a = {image + (g.rank == 1 ? 0 : i * g.axes[0].stride * images.line()), axis.stride * g.channels, 1};
       p.a_pieces = {axis.kernel * g.channels, g.rank == 1 ? 0 : g.axes[0].dilation * images.line()};

@@ -6,7 +6,10 @@
 #include "backends/cpu/caches.h"
 #include "backends/cpu/thread_pool.h"
 #include "kernels/conv/winograd_simd.h"
+#include "kernels/matmul/bf16_pack_simd.h"
+#include "kernels/matmul/bf16_tile_simd.h"
 #include "kernels/matmul/gemm.h"
+#include "kernels/matmul/gemm_kernels.h"
 #include "kernels/matmul/gemm_plan.h"
 #include "kernels/matmul/tile_simd.h"
 #include "kernels/round_up.h"
@@ -15,7 +18,8 @@ namespace mica {
 namespace {
 
 constexpr int kTile = 4, kOutputs = 2, kTaps = 3;
-constexpr int64_t kValues = kTile * kTile;
+constexpr int64_t kValues = kWinogradValues;
+static_assert(kValues == kTile * kTile);
 
 // Elements from one row to the next that keep rows of tiles out of each other's sets of the first-level cache.
 int64_t row_of(int64_t width) {
@@ -31,15 +35,23 @@ int64_t value_of(int64_t tiles, int64_t row) {
 
 class Winograd {
  public:
-  Winograd(const ConvGeometry& g, const FloatConv& conv, const float* packed, const float* zeros)
+  Winograd(const ConvGeometry& g, const FloatConv& conv, const float* packed, bool in_bf16, const float* zeros)
       : g_(g),
         conv_(conv),
         packed_(packed),
+        in_bf16_(in_bf16),
+        depth_(in_bf16 ? g.channels / 2 : g.channels),
         zeros_(zeros),
         lines_((g.axes[0].output + kOutputs - 1) / kOutputs),
         columns_((g.axes[1].output + kOutputs - 1) / kOutputs),
-        x_row_(row_of(g.channels)),
-        y_row_(row_of(g.filters)) {}
+        x_row_(row_of(depth_)),
+        y_row_(row_of(g.filters)) {
+    if (in_bf16) kernels_.tile = &bf16_tile_kernels();
+  }
+
+  int64_t bytes_of_weights() const {
+    return kValues * packed_elements(depth_, g_.filters) * static_cast<int64_t>(sizeof(float));
+  }
 
   /// Of all images.
   int64_t tiles() const { return g_.batch * lines_ * columns_; }
@@ -57,16 +69,18 @@ class Winograd {
     const int64_t value = value_of(block.count, x_row_);
     for (int64_t i = begin; i < end; ++i) {
       const auto elements = elements_of(block.first + i);
-      winograd_kernels().input(elements.data(), g_.channels, block.scratch + i * x_row_, value);
+      float* to = block.scratch + i * x_row_;
+      in_bf16_ ? transform_to_pairs(elements, to, value)
+               : winograd_kernels().input(elements.data(), g_.channels, to, value);
     }
   }
   void multiply(const Block& block, int64_t f) const {
-    Product p{block.count, g_.filters, g_.channels};
+    Product p{block.count, g_.filters, depth_};
     p.a = {block.scratch + f * value_of(block.count, x_row_), x_row_, 1};
-    p.packed_b = packed_ + f * packed_elements(g_.channels, g_.filters);
+    p.packed_b = packed_ + f * packed_elements(depth_, g_.filters);
     p.c = sums(block) + f * value_of(block.count, y_row_);
     p.c_row = y_row_;
-    gemm(p, nullptr);  // rows that lie well need no scratch
+    gemm(kernels_, p, nullptr);  // rows that lie well need no scratch
   }
   void finish(const Block& block, int64_t begin, int64_t end) const {
     WinogradOutput call{};
@@ -101,10 +115,25 @@ class Winograd {
     return {tile / (lines_ * columns_), tile / columns_ % lines_ * kOutputs, tile % columns_ * kOutputs};
   }
 
-  std::array<const float*, kValues> elements_of(int64_t tile) const {
+  using Elements = std::array<const float*, kValues>;
+
+  void transform_to_pairs(Elements elements, float* to, int64_t value) const {
+    constexpr int64_t kChannels = 64;
+    float floats[kValues * kChannels];
+    for (int64_t c = 0; c < g_.channels; c += kChannels) {
+      const int64_t count = std::min(kChannels, g_.channels - c);
+      winograd_kernels().input(elements.data(), count, floats, kChannels);
+      for (int64_t f = 0; f < kValues; ++f) {
+        bf16_pack_kernels().row(floats + f * kChannels, count, to + f * value + c / 2);
+      }
+      for (const float*& x : elements) x += count;
+    }
+  }
+
+  Elements elements_of(int64_t tile) const {
     const Place place = place_of(tile);
     const float* image = conv_.x + place.image * g_.inputs() * g_.channels;
-    std::array<const float*, kValues> elements;
+    Elements elements;
     for (int i = 0; i < kTile; ++i) {
       const int64_t line = g_.axes[0].start(place.line) + i;
       for (int j = 0; j < kTile; ++j) {
@@ -122,6 +151,9 @@ class Winograd {
   const ConvGeometry& g_;
   const FloatConv& conv_;
   const float* packed_;
+  bool in_bf16_;
+  int64_t depth_;  ///< channels, or pairs of them
+  GemmKernels kernels_;
   const float* zeros_;
   int64_t lines_, columns_;  ///< of tiles
   int64_t x_row_, y_row_;    ///< from one transformed tile to the next
@@ -164,13 +196,8 @@ bool winograd_pays(int64_t channels, int64_t filters) {
   return channels >= 16 && filters >= 16;
 }
 
-int64_t winograd_elements(int64_t channels, int64_t filters) {
-  return kValues * packed_elements(channels, filters);
-}
-
-void pack_winograd(const float* w, int64_t channels, int64_t filters, float* to) {
+void pack_winograd(const float* w, int64_t channels, int64_t filters, float* to, int64_t value) {
   constexpr int kAll = kTaps * kTaps;
-  const int64_t value = packed_elements(channels, filters);
   // G x for a column or row x, for all filters of a panel: (x0, (x0 + x1 + x2) / 2, (x0 - x1 + x2) / 2, x2).
   using Lanes = std::array<double, kPanel>;
   const auto transform = [](const Lanes& x0, const Lanes& x1, const Lanes& x2, std::array<Lanes, kTile>& y) {
@@ -182,38 +209,35 @@ void pack_winograd(const float* w, int64_t channels, int64_t filters, float* to)
       y[3][i] = x2[i];
     }
   };
-  for (int64_t j = 0; j < filters; j += kPanel) {
-    const int64_t count = std::min<int64_t>(kPanel, filters - j);
-    for (int64_t c = 0; c < channels; ++c, to += kPanel) {
-      std::array<Lanes, kAll> taps{};
-      for (int64_t i = 0; i < count; ++i) {
-        const float* from = w + ((j + i) * channels + c) * kAll;
-        for (size_t tap = 0; tap < kAll; ++tap) taps[tap][static_cast<size_t>(i)] = static_cast<double>(from[tap]);
-      }
-      std::array<std::array<Lanes, kTile>, kTaps> columns;  // by column, then row
-      for (size_t v = 0; v < kTaps; ++v) transform(taps[v], taps[kTaps + v], taps[2 * kTaps + v], columns[v]);
-      for (size_t row = 0; row < kTile; ++row) {
-        std::array<Lanes, kTile> values;
-        transform(columns[0][row], columns[1][row], columns[2][row], values);
-        for (size_t column = 0; column < kTile; ++column) {
-          float* panel = to + static_cast<int64_t>(row * kTile + column) * value;
-          for (size_t i = 0; i < kPanel; ++i) panel[i] = static_cast<float>(values[column][i]);
-        }
+  for (int64_t c = 0; c < channels; ++c, to += kPanel) {
+    std::array<Lanes, kAll> taps{};
+    for (int64_t i = 0; i < filters; ++i) {
+      const float* from = w + (i * channels + c) * kAll;
+      for (size_t tap = 0; tap < kAll; ++tap) taps[tap][static_cast<size_t>(i)] = static_cast<double>(from[tap]);
+    }
+    std::array<std::array<Lanes, kTile>, kTaps> columns;  // by column, then row
+    for (size_t v = 0; v < kTaps; ++v) transform(taps[v], taps[kTaps + v], taps[2 * kTaps + v], columns[v]);
+    for (size_t row = 0; row < kTile; ++row) {
+      std::array<Lanes, kTile> values;
+      transform(columns[0][row], columns[1][row], columns[2][row], values);
+      for (size_t column = 0; column < kTile; ++column) {
+        float* panel = to + static_cast<int64_t>(row * kTile + column) * value;
+        for (size_t i = 0; i < kPanel; ++i) panel[i] = static_cast<float>(values[column][i]);
       }
     }
   }
 }
 
-void convolve_winograd(const Operands& io, const ConvGeometry& g, const FloatConv& conv, const float* packed) {
+void convolve_winograd(const Operands& io, const ConvGeometry& g, const FloatConv& conv, const float* packed,
+                       bool in_bf16) {
   float* zeros = io.scratch<float>(g.channels);
   std::fill_n(zeros, g.channels, 0.0f);
-  const Winograd winograd(g, conv, packed, zeros);
+  const Winograd winograd(g, conv, packed, in_bf16, zeros);
   const int64_t tiles = winograd.tiles();
   const double work = static_cast<double>(kValues * tiles) * 2 * static_cast<double>(g.channels * g.filters);
   const auto parts = static_cast<int64_t>(std::clamp<double>(work / kWorthACore, 1, io.threads().threads()));
   // Weights from beyond the second-level cache are read once only where few tiles make use of them.
-  const int64_t weights = winograd_elements(g.channels, g.filters) * static_cast<int64_t>(sizeof(float));
-  const bool few = weights > cache_sizes().l2 && tiles < 48 * parts;
+  const bool few = winograd.bytes_of_weights() > cache_sizes().l2 && tiles < 48 * parts;
   parts > 1 && few ? run_together(io, winograd) : run_apart(io, winograd, parts);
 }
 

@@ -16,14 +16,17 @@ namespace mica {
 /// Whether there are enough channels and filters for the transforms to pay.
 bool winograd_pays(int64_t channels, int64_t filters);
 
-/// Elements of the packed weights.
-int64_t winograd_elements(int64_t channels, int64_t filters);
+/// Of a transformed tile, and of a transformed filter.
+inline constexpr int64_t kWinogradValues = 16;
 
-/// Packs weights [filters, channels, 3, 3]: each of the 16 values as a right operand of channels by filters.
-void pack_winograd(const float* w, int64_t channels, int64_t filters, float* to);
+/// Packs weights [filters, channels, 3, 3] of up to 16 filters: each of the values as the panel of a right operand of
+/// `channels` rows, `value` elements from one to the next.
+void pack_winograd(const float* w, int64_t channels, int64_t filters, float* to, int64_t value);
 
 /// As `convolve_floats`, for x [image, position, channel] and y [image, position, filter] of two spatial axes, one
-/// group, kernels of 3 x 3, and strides and dilations of 1. conv.w is not used.
-void convolve_winograd(const Operands& io, const ConvGeometry& g, const FloatConv& conv, const float* packed);
+/// group, kernels of 3 x 3, and strides and dilations of 1. conv.w is not used. `packed` has a right operand for each
+/// of the values; in_bf16: of pairs of bfloat16, in which the products are computed, of an even number of channels.
+void convolve_winograd(const Operands& io, const ConvGeometry& g, const FloatConv& conv, const float* packed,
+                       bool in_bf16);
 
 }  // namespace mica

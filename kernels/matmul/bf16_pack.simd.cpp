@@ -23,20 +23,18 @@ void panel(const float* from, int64_t k, float* to) {
 }
 
 void row(const float* from, int64_t k, float* to) {
+  char* bytes = reinterpret_cast<char*>(to);
+  const auto number = static_cast<int64_t>(sizeof(uint16_t));
   int64_t p = 0;
-  for (; p + 2 * kLanes <= k; p += 2 * kLanes, to += kLanes) {
-    uint16_t numbers[2 * kLanes];
+  for (; p + kLanes <= k; p += kLanes) {
+    uint16_t numbers[kLanes];
     store_bf16(numbers, load(from + p));
-    store_bf16(numbers + kLanes, load(from + p + kLanes));
-    memcpy(to, numbers, sizeof(numbers));
+    memcpy(bytes + p * number, numbers, sizeof(numbers));
   }
-  if (p == k) return;
-  uint16_t numbers[2 * kLanes] = {};
-  for (int v = 0; v < 2 && p + v * kLanes < k; ++v) {
-    const int64_t rest = k - p - v * kLanes;
-    store_bf16(numbers + v * kLanes, load(from + p + v * kLanes, static_cast<int>(rest < kLanes ? rest : kLanes)));
-  }
-  memcpy(to, numbers, static_cast<unsigned>((k - p + 1) / 2 * 4));
+  uint16_t numbers[kLanes + 1] = {};
+  const int rest = static_cast<int>(k - p);
+  if (rest > 0) store_bf16(numbers, load(from + p, rest));
+  memcpy(bytes + p * number, numbers, static_cast<unsigned>((rest + k % 2) * number));
 }
 
 }  // namespace

@@ -299,23 +299,30 @@ void gemm(const Operands& io, const GemmKernels& kernels, const Product& product
 }
 
 void gemm_each(const Operands& io, int64_t count, FunctionRef<Product(int64_t index)> product) {
+  gemm_each(io, {}, count, product);
+}
+
+void gemm_each(const Operands& io, const GemmKernels& kernels, int64_t count,
+               FunctionRef<Product(int64_t index)> product) {
   if (count == 0) return;
   const Product first = product(0);
-  if (count == 1) return gemm(io, first);
+  if (count == 1) return gemm(io, kernels, first);
   ThreadPool& threads = io.threads();
   const double worthwhile = operations(first) * static_cast<double>(count) / kWorthACore;
   const int64_t parts = std::min(count, static_cast<int64_t>(std::clamp<double>(worthwhile, 1, threads.threads())));
   const bool whole = parts == 1 || count % parts == 0 || count >= 4 * parts;
-  const int64_t scratch_each = scratch_elements(first, whole ? 1 : threads.threads());
+  const int64_t scratch_each = scratch_elements(kernels, first, whole ? 1 : threads.threads());
   float* scratch = scratch_each > 0 ? io.scratch<float>(scratch_each * (whole ? parts : 1)) : nullptr;
   if (!whole) {
-    for (int64_t i = 0; i < count; ++i) gemm(threads, product(i), scratch);
+    for (int64_t i = 0; i < count; ++i) {
+      if (const Product each = product(i); !is_empty(each)) Planned(kernels, each).run(threads, scratch);
+    }
     return;
   }
   threads.parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; ++part) {
       float* own = scratch + part * scratch_each;
-      for (int64_t i = count * part / parts; i < count * (part + 1) / parts; ++i) gemm(product(i), own);
+      for (int64_t i = count * part / parts; i < count * (part + 1) / parts; ++i) gemm(kernels, product(i), own);
     }
   });
 }

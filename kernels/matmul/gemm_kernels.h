@@ -4,6 +4,7 @@
 #include "kernels/matmul/dot_simd.h"
 #include "kernels/matmul/pack_simd.h"
 #include "kernels/matmul/tile_simd.h"
+#include "runtime/base/function_ref.h"
 
 namespace mica {
 
@@ -18,5 +19,7 @@ struct GemmKernels {
 
 /// gemm.h's, with these loops.
 void gemm(const Operands& io, const GemmKernels& kernels, const Product& product);
+void gemm_each(const Operands& io, const GemmKernels& kernels, int64_t count,
+               FunctionRef<Product(int64_t index)> product);
 
 }  // namespace mica

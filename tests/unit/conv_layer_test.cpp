@@ -107,7 +107,8 @@ struct Layer {
   Tensor x, w, bias, residual;
 };
 
-void expect_layer(const Case& c, const Layer& layer, const Tensor& y, const std::string& what) {
+// `rounding`: of a product, relative.
+void expect_layer(const Case& c, const Layer& layer, const Tensor& y, const std::string& what, double rounding = 0) {
   ASSERT_EQ(y.shape(), c.output());
   const int64_t depth = c.channels / c.group, taps = c.kernel_height * c.kernel_width;
   for (int64_t at = 0; at < y.elements(); ++at) {
@@ -125,7 +126,8 @@ void expect_layer(const Case& c, const Layer& layer, const Tensor& y, const std:
       });
     }
     if (layer.residual.defined()) sum += layer.residual.data<float>()[at];
-    ASSERT_NEAR(y.data<float>()[at], activated(layer.f, sum), 1.5 * tolerance::sum(depth * taps + 2) * magnitude)
+    ASSERT_NEAR(y.data<float>()[at], activated(layer.f, sum),
+                (1.5 * tolerance::sum(depth * taps + 2) + rounding) * magnitude)
         << what << " at " << at;
   }
 }
@@ -186,6 +188,38 @@ TEST(ConvLayer, AgreesWithDoubleInBothLayouts) {
         expect_layer(c, layer, moved(run_packed_op(call, first, {1}, 2)[0].tensor, false), what + " of channels first");
         if (HasFatalFailure()) return;
       }
+    }
+  }
+}
+
+// Each number is off by up to 2^-9 of itself when it is rounded to bfloat16. Winograd's filtering rounds sums of up to
+// four numbers of the input and of nine weights, and its products cancel.
+TEST(ConvLayer, InBFloat16AgreesWithDoubleWithinItsRounding) {
+  std::mt19937 random(7);
+  const Case cases[] = {
+      {2, 64, 65, 1, 7, 9, 1, 1},
+      {2, 18, 17, 1, 8, 9, 1, 1, 2, 2},
+      {1, 1600, 40, 1, 3, 5, 1, 1},  // several passes over the depth
+      {1, 24, 48, 2, 7, 20, 2, 3, 1, 1, 2, 3, 1, 3, 2, 3},
+      {1, 32, 48, 2, 7, 20, 1, 1, 2, 3},
+      {2, 16, 40, 1, 9, 11, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1},
+      {1, 300, 20, 1, 4, 5, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1},
+      {1, 80, 24, 1, 1, 50, 1, 3, 1, 2, 1, 1, 0, 1, 0, 1, true},
+      {2, 32, 32, 1, 7, 9, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},  // Winograd
+      {1, 160, 144, 1, 6, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+      {1, 34, 50, 1, 12, 10, 3, 3, 1, 1, 1, 1, 2, 0, 0, 1},
+  };
+  for (const size_t isa : runnable_isas()) {
+    const UseIsa use(isa);
+    for (const Case& c : cases) {
+      const Layer layer{"relu", random_tensor(c.input(), random), random_tensor(c.weights(), random),
+                        random_tensor({c.filters}, random), random_tensor(c.output(), random)};
+      OpCall call{"ConvLayer", 1, c.attributes(), 1, "mica"};
+      call.attributes.insert({{"group", c.group}, {"activation", layer.f}, {"channels_last", int64_t{1}}});
+      const std::vector<Tensor> inputs{moved(layer.x, true), layer.w, layer.bias, moved(layer.residual, true)};
+      const std::string what = std::string(isas()[isa].name) + " case " + std::to_string(&c - cases);
+      expect_layer(c, layer, moved(run_packed_op(call, inputs, {1}, 2, "bf16")[0].tensor, false), what, 0x1p-8);
+      if (HasFatalFailure()) return;
     }
   }
 }

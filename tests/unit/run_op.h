@@ -43,10 +43,11 @@ inline std::vector<Datum> run_op(const OpCall& call, const std::vector<Tensor>& 
   return evaluate(node, pointers, {&workspace, &threads, nullptr});
 }
 
-/// The same by the first kernel that accepts the inputs, which has packed inputs `constant` ahead; their own memory is
-/// not given to it. For operators whose outputs' shapes follow from those of the inputs.
+/// The same by the kernel of that name or else the first that accepts the inputs, which has packed inputs `constant`
+/// ahead; their own memory is not given to it. For operators whose outputs' shapes follow from those of the inputs.
 inline std::vector<Datum> run_packed_op(const OpCall& call, const std::vector<Tensor>& inputs,
-                                        const std::vector<size_t>& constant, int thread_count = 1) {
+                                        const std::vector<size_t>& constant, int thread_count = 1,
+                                        std::string_view name = "") {
   const Node node = node_of(call, inputs);
   std::vector<Datum> data(inputs.begin(), inputs.end());
   std::vector<const Datum*> all;
@@ -59,6 +60,7 @@ inline std::vector<Datum> run_packed_op(const OpCall& call, const std::vector<Te
   std::vector<ValueType> input_types;
   for (const Tensor& input : inputs) input_types.push_back(ValueType::tensor(input.dtype(), to_dims(input.shape())));
   const Kernel& kernel = *std::ranges::find_if(node.op->def().kernels, [&](const Kernel& candidate) {
+    if (!name.empty()) return candidate.name == name;
     return candidate.accepts == nullptr || candidate.accepts(node.params.get(), input_types).empty();
   });
   const auto packed = kernel.prepack(node.params.get(), ConstantOperands(constants));
