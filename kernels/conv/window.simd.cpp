@@ -1,4 +1,5 @@
 #include "kernels/conv/window_simd.h"
+#include "kernels/simd/in_register.h"
 #include "kernels/simd/lanes.h"
 
 namespace mica::MICA_ISA {
@@ -106,7 +107,7 @@ MICA_INLINE void sliding_block(const WindowCall& call, int64_t o, int64_t c, Lan
     for (int k = 0; k < Taps; ++k) factors[k] = lanes.load(w + k * call.w_column);
 #pragma GCC unroll 32
     for (int at = 0; at < (Outputs - 1) * Stride + Taps; ++at, x += call.x_column) {
-      const Vec seen = lanes.load(x);
+      const Vec seen = in_register(lanes.load(x));
 #pragma GCC unroll 8
       for (int i = 0; i < Outputs; ++i) {
         const int k = at - i * Stride;
@@ -143,17 +144,20 @@ MICA_INLINE int64_t sliding_windows(const WindowCall& call) {
 }
 
 template <class Window>
-void windows_from(const WindowCall& call, int64_t o) {
+MICA_INLINE void windows_from(const WindowCall& call, int64_t o) {
   for (; o + 4 <= call.outputs; o += 4) outputs<Window, 4>(call, o);
   for (; o < call.outputs; ++o) outputs<Window, 1>(call, o);
 }
 
+// Calls are copied: no store changes a copy.
 template <class Window>
-void windows(const WindowCall& call) {
+void windows(const WindowCall& given) {
+  const WindowCall call = given;
   windows_from<Window>(call, 0);
 }
 
-void depthwise(const WindowCall& call) {
+void depthwise(const WindowCall& given) {
+  const WindowCall call = given;
   int64_t o = sliding_windows<Depthwise, 3, 1>(call);
   if (o == 0) o = sliding_windows<Depthwise, 3, 2>(call);
   if (o == 0) o = sliding_windows<Depthwise, 5, 1>(call);

@@ -5,6 +5,7 @@
 #include <complex>
 #include <limits>
 
+#include "backends/cpu/thread_pool.h"
 #include "kernels/wide.h"
 
 namespace mica {
@@ -190,24 +191,29 @@ void pick_nearest(const Resize& op, const Operands& io) {
     *y = *x;
     return;
   }
-  std::array<int64_t, Shape::kMaxRank> at{};
   const int64_t width = shape.back();
   const int64_t* inner = offsets[rank - 1];
-  for (int64_t row = 0; row < shape.elements(0, rank - 1); ++row, y += width) {
-    int64_t base = 0;
-    bool inside = true;
-    for (size_t d = 0; d + 1 < rank; ++d) {
-      inside = inside && offsets[d][at[d]] >= 0;
-      base += offsets[d][at[d]];
+  const bool whole = axes[rank - 1].identity();
+  const T outside = extrapolated<T>(op.extrapolation_value);
+  io.threads().parallel_for(shape.elements(0, rank - 1), 1 + 32768 / width, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      int64_t base = 0, rest = row;
+      bool inside = true;
+      for (size_t d = rank - 1; d-- > 0; rest /= shape[d]) {
+        const int64_t offset = offsets[d][rest % shape[d]];
+        inside = inside && offset >= 0;
+        base += offset;
+      }
+      T* to = y + row * width;
+      if (!inside) {
+        std::fill_n(to, width, outside);
+      } else if (whole) {
+        std::copy_n(x + base, width, to);
+      } else {
+        for (int64_t i = 0; i < width; ++i) to[i] = inner[i] >= 0 ? x[base + inner[i]] : outside;
+      }
     }
-    for (int64_t i = 0; i < width; ++i) {
-      y[i] = inside && inner[i] >= 0 ? x[base + inner[i]] : extrapolated<T>(op.extrapolation_value);
-    }
-    for (size_t d = rank - 1; d-- > 0;) {
-      if (++at[d] < shape[d]) break;
-      at[d] = 0;
-    }
-  }
+  });
 }
 
 }  // namespace

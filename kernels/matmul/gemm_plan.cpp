@@ -77,11 +77,14 @@ GemmSplit split_gemm(const Product& p, const GemmPlan& plan, const TileKernels& 
     return (static_cast<double>(ceil_div(row_tiles, rows)) + packed_rows) *
            (static_cast<double>(ceil_div(groups, columns)) + packed_groups);
   };
+  // Of the same work, the split in which less is read by several: rows of a by each part of b, columns of b likewise.
+  const auto read = [&](int64_t rows, int64_t columns) { return p.m * columns + p.n * rows; };
   double least = work(1, 1);
   for (int64_t columns = std::min(parts, groups); columns >= 1; --columns) {
     const int64_t rows = std::min(parts / columns, row_tiles);
-    if (work(rows, columns) < least) {
-      least = work(rows, columns);
+    const double most = work(rows, columns);
+    if (most < least || (most == least && read(rows, columns) < read(best.rows, best.columns))) {
+      least = most;
       best = {rows, columns};
     }
   }
