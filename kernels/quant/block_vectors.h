@@ -17,7 +17,9 @@ MICA_INLINE Ints load_words(const uint32_t* p) {
 
 /// Zero points of block `block` and a vector of columns.
 MICA_INLINE Vec load_zeros(const BlockColumns& of, int64_t block, int v) {
-  return of.zeros != nullptr ? load_u8(of.zeros + block * kGroupColumns + v * kLanes) : splat(of.zero);
+  const int64_t at = block * kGroupColumns + v * kLanes;
+  if (of.zeros != nullptr) return load_u8(of.zeros + at);
+  return of.zero_floats != nullptr ? load(of.zero_floats + at) : splat(of.zero);
 }
 
 /// total += scale * (sum - zero * row_sum), for the rows and columns of a block; sum(r, v) is a Vec.

@@ -10,11 +10,17 @@
 #include "kernels/quant/block_bytes_simd.h"
 #include "kernels/round_up.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
 
 constexpr int64_t kWordBytes = sizeof(uint32_t);
+
+template <class Loop>
+Loop of_bits(int64_t bits, Loop two, Loop four, Loop eight) {
+  return bits == 2 ? two : bits == 4 ? four : eight;
+}
 
 /// Rows of A, padded with zeros to whole blocks, with the sum of each block.
 struct PaddedRows {
@@ -124,7 +130,8 @@ void multiply_floats(const Operands& io, const float* a, int64_t m, int64_t k, c
                      const float* bias, float* y) {
   const BlockLayout& layout = weights.layout();
   const PaddedRows rows = padded_rows(io, a, m, k, layout);
-  const auto kernel = layout.bits == 4 ? block_weight_kernels().multiply4 : block_weight_kernels().multiply8;
+  const BlockWeightKernels& kernels = block_weight_kernels();
+  const auto kernel = of_bits(layout.bits, kernels.multiply2, kernels.multiply4, kernels.multiply8);
   for_each_group(io, m, weights, bias, y, [&](const BlockColumns& columns, int64_t row, int64_t count, float* to) {
     kernel({.weights = columns,
             .a = rows.a + row * rows.pitch,
@@ -139,8 +146,9 @@ void multiply_floats(const Operands& io, const float* a, int64_t m, int64_t k, c
 void multiply_decoded(const Operands& io, const float* a, int64_t m, int64_t k, const BlockWeights& weights,
                       const float* bias, float* y) {
   const BlockLayout& layout = weights.layout();
-  const auto decode = layout.bits == 4 ? block_weight_kernels().decode4 : block_weight_kernels().decode8;
-  const int64_t columns = block_weight_kernels().columns;
+  const BlockWeightKernels& kernels = block_weight_kernels();
+  const auto decode = of_bits(layout.bits, kernels.decode2, kernels.decode4, kernels.decode8);
+  const int64_t columns = kernels.columns;
   constexpr int64_t kPanel = 16;  // columns
   const auto fill = [&](const PanelBlock& block, float* to) {
     const int64_t end = block.j0 + block.n;
@@ -151,6 +159,7 @@ void multiply_decoded(const Operands& io, const float* a, int64_t m, int64_t k, 
       group.codes += within;
       group.scales += within;
       if (group.zeros != nullptr) group.zeros += within;
+      if (group.zero_floats != nullptr) group.zero_floats += within;
       decode({group, block.k0, block.k, to + (j - block.j0) / kPanel * block.panel, block.panel}, (next - j) / kPanel);
     }
   };
@@ -176,6 +185,7 @@ BlockColumns BlockWeights::group(int64_t index) const {
   return {.codes = words_.data<uint32_t>() + index * group_words(),
           .scales = scales_.data<float>() + index * numbers,
           .zeros = zeros_.defined() ? zeros_.data<uint8_t>() + index * numbers : nullptr,
+          .zero_floats = zero_floats_.defined() ? zero_floats_.data<float>() + index * numbers : nullptr,
           .zero = static_cast<float>(1 << (layout_.bits - 1)),
           .blocks = layout_.blocks,
           .block_size = layout_.block_size};
@@ -184,57 +194,81 @@ BlockColumns BlockWeights::group(int64_t index) const {
 std::shared_ptr<const BlockWeights> BlockWeights::make(const BlockLayout& layout, const Tensor* codes,
                                                        const Tensor* scales, const Tensor* zeros) {
   const int64_t n = layout.n, blocks = layout.blocks, bits = layout.bits;
-  const int64_t row_bytes = layout.padded_k() * bits / 8, zero_bytes = ceil_div(blocks * bits, 8);
-  if ((bits != 4 && bits != 8) || codes == nullptr || scales == nullptr || n == 0) return nullptr;
-  if (codes->elements() != n * row_bytes || scales->elements() != n * blocks || !is_float(scales->dtype())) {
-    return nullptr;
-  }
-  if (zeros != nullptr && (zeros->dtype() != DType::U8 || zeros->elements() != n * zero_bytes)) return nullptr;
+  if (codes == nullptr || scales == nullptr || n == 0) return nullptr;
+  if (codes->elements() != n * layout.padded_k() * bits / 8) return nullptr;
+  const auto are_numbers = [&](const Tensor& x) { return is_float(x.dtype()) && x.elements() == n * blocks; };
+  if (!are_numbers(*scales)) return nullptr;
+  const bool are_codes = zeros != nullptr && zeros->dtype() == DType::U8;
+  if (are_codes && zeros->elements() != n * ceil_div(blocks * bits, 8)) return nullptr;
+  if (zeros != nullptr && !are_codes && !are_numbers(*zeros)) return nullptr;
   std::shared_ptr<BlockWeights> weights(new BlockWeights(layout));
-  const int64_t columns = block_weight_kernels().columns, padded_n = weights->groups() * columns;
-  weights->words_ = Tensor(DType::U32, {weights->groups() * weights->group_words()});
-  weights->scales_ = Tensor(DType::F32, {padded_n * blocks});
-  uint32_t* words = weights->words_.mutable_data<uint32_t>();
-  float* to = weights->scales_.mutable_data<float>();
-  std::fill_n(words, weights->words_.elements(), 0u);
-  std::fill_n(to, padded_n * blocks, 0.0f);
-  Tensor wide(DType::F32, {n * blocks});
-  convert_floats(scales->dtype(), scales->raw(), DType::F32, wide.mutable_data<float>(), wide.elements());
-  const float* from = wide.data<float>();
-  const uint8_t* bytes = codes->data<uint8_t>();
-  for (int64_t i = 0; i < n; ++i) {
-    const int64_t group = i / columns, column = i % columns;
-    uint32_t* word = words + group * weights->group_words() + column;
-    for (int64_t k = 0; k < row_bytes; k += kWordBytes, word += columns) {
-      std::memcpy(word, bytes + i * row_bytes + k, kWordBytes);
-    }
-    for (int64_t b = 0; b < blocks; ++b) to[(group * blocks + b) * columns + column] = from[i * blocks + b];
-  }
+  weights->pack_codes(codes->data<uint8_t>());
+  weights->scales_ = weights->packed_numbers(*scales);
   weights->had_zeros_ = zeros != nullptr;
-  if (zeros == nullptr) return weights;
-  const auto zero = [&](int64_t i, int64_t block) {
-    const int64_t bit = block * bits;
-    return static_cast<uint8_t>(zeros->data<uint8_t>()[i * zero_bytes + bit / 8] >> bit % 8 & ((1 << bits) - 1));
-  };
-  weights->zeros_ = Tensor(DType::U8, {padded_n * blocks});
-  uint8_t* zero_points = weights->zeros_.mutable_data<uint8_t>();
-  std::fill_n(zero_points, padded_n * blocks, uint8_t{0});
+  if (are_codes) {
+    weights->pack_zeros(*zeros);
+  } else if (zeros != nullptr) {
+    weights->zero_floats_ = weights->packed_numbers(*zeros);
+  }
+  return weights;
+}
+
+int64_t BlockWeights::padded_numbers() const {
+  return groups() * block_weight_kernels().columns * layout_.blocks;
+}
+
+void BlockWeights::pack_codes(const uint8_t* codes) {
+  const int64_t columns = block_weight_kernels().columns, row_bytes = layout_.padded_k() * layout_.bits / 8;
+  words_ = Tensor(DType::U32, {groups() * group_words()});
+  uint32_t* words = words_.mutable_data<uint32_t>();
+  std::fill_n(words, words_.elements(), 0u);
+  for (int64_t i = 0; i < layout_.n; ++i) {
+    uint32_t* word = words + i / columns * group_words() + i % columns;
+    for (int64_t k = 0; k < row_bytes; k += kWordBytes, word += columns) {
+      std::memcpy(word, codes + i * row_bytes + k, kWordBytes);
+    }
+  }
+}
+
+// [n, blocks] floats of any width by block, then column of a group.
+Tensor BlockWeights::packed_numbers(const Tensor& by_row) const {
+  const int64_t columns = block_weight_kernels().columns, blocks = layout_.blocks;
+  const Tensor in_place = aligned(by_row);
+  Tensor wide(DType::F32, {layout_.n * blocks});
+  convert_floats(in_place.dtype(), in_place.raw(), DType::F32, wide.mutable_data<float>(), wide.elements());
+  const float* from = wide.data<float>();
+  Tensor packed(DType::F32, {padded_numbers()});
+  float* to = packed.mutable_data<float>();
+  std::fill_n(to, packed.elements(), 0.0f);
+  for (int64_t i = 0; i < layout_.n; ++i) {
+    for (int64_t b = 0; b < blocks; ++b) to[(i / columns * blocks + b) * columns + i % columns] = *from++;
+  }
+  return packed;
+}
+
+void BlockWeights::pack_zeros(const Tensor& zeros) {
+  const int64_t columns = block_weight_kernels().columns, blocks = layout_.blocks, bits = layout_.bits;
+  const int64_t row_bytes = ceil_div(blocks * bits, 8);
+  zeros_ = Tensor(DType::U8, {padded_numbers()});
+  uint8_t* points = zeros_.mutable_data<uint8_t>();
+  std::fill_n(points, zeros_.elements(), uint8_t{0});
   bool are_middle = true;
-  for (int64_t i = 0; i < n; ++i) {
+  for (int64_t i = 0; i < layout_.n; ++i) {
+    const uint8_t* row = zeros.data<uint8_t>() + i * row_bytes;
     for (int64_t b = 0; b < blocks; ++b) {
-      uint8_t& point = zero_points[(i / columns * blocks + b) * columns + i % columns];
-      point = zero(i, b);
+      const auto point = static_cast<uint8_t>(row[b * bits / 8] >> b * bits % 8 & ((1 << bits) - 1));
+      points[(i / columns * blocks + b) * columns + i % columns] = point;
       are_middle = are_middle && point == 1 << (bits - 1);
     }
   }
-  if (are_middle) weights->zeros_ = Tensor();
-  return weights;
+  if (are_middle) zeros_ = Tensor();
 }
 
 void multiply_block_weights(const Operands& io, const float* a, int64_t m, int64_t k, const BlockWeights& weights,
                             bool as_bytes, const float* bias, float* y) {
   constexpr int64_t kFewRows = 8;
-  const bool has_kernel = weights.layout().bits == 4 || block_byte_kernels().multiply8 != nullptr;
+  const int64_t bits = weights.layout().bits;
+  const bool has_kernel = bits == 4 || (bits == 8 && block_byte_kernels().multiply8 != nullptr);
   if (as_bytes && has_kernel) return multiply_bytes(io, a, m, k, weights, bias, y);
   if (m <= kFewRows) return multiply_floats(io, a, m, k, weights, bias, y);
   multiply_decoded(io, a, m, k, weights, bias, y);

@@ -1,4 +1,4 @@
-// Constant weights of 4 or 8 bits that are quantised in blocks along K, and products with them. (Those of
+// Constant weights of 2, 4 or 8 bits that are quantised in blocks along K, and products with them. (Those of
 // MatMulNBits; the formula stands there.)
 #pragma once
 
@@ -20,7 +20,8 @@ struct BlockLayout {
 class BlockWeights {
  public:
   /// codes: [n, blocks, block_size * bits / 8] bytes; scales: [n, blocks] floats of any width; zeros: bytes with codes
-  /// of `bits` bits, each row in whole bytes, or null. Null where something does not fit.
+  /// of `bits` bits, each row in whole bytes, or [n, blocks] floats of any width, or null. Null where something does
+  /// not fit.
   static std::shared_ptr<const BlockWeights> make(const BlockLayout& layout, const Tensor* codes, const Tensor* scales,
                                                   const Tensor* zeros);
 
@@ -32,10 +33,15 @@ class BlockWeights {
  private:
   explicit BlockWeights(const BlockLayout& layout) : layout_(layout) {}
   int64_t group_words() const;
+  int64_t padded_numbers() const;  ///< one a block of all columns, those behind the last included
+  void pack_codes(const uint8_t* codes);
+  Tensor packed_numbers(const Tensor& by_row) const;
+  void pack_zeros(const Tensor& zeros);
 
   BlockLayout layout_;
   bool had_zeros_ = false;
-  Tensor words_, scales_, zeros_;  ///< group by group; zeros_ undefined: all are the middle of the codes
+  Tensor words_, scales_;       ///< group by group
+  Tensor zeros_, zero_floats_;  ///< neither is defined: all are the middle of the codes
 };
 
 /// y [m, n] = A [m, k] x weights' + bias, which has n elements or is null; k is at most layout().padded_k(). With

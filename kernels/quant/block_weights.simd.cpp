@@ -6,6 +6,7 @@ namespace {
 
 template <int bits>
 MICA_INLINE Vec low_codes(Ints word) {
+  if constexpr (bits == 2) return to_floats(word & splat_ints(3));
   return bits == 4 ? low_nibbles(word) : low_bytes(word);
 }
 
@@ -29,7 +30,7 @@ struct FloatProduct {
         Ints words[kGroupVectors];
 #pragma GCC unroll 16
         for (int v = 0; v < kGroupVectors; ++v) words[v] = load_words(codes + v * kLanes);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
         for (int i = 0; i < kCodes; ++i) {
 #pragma GCC unroll 16
           for (int v = 0; v < kGroupVectors; ++v) {
@@ -78,8 +79,10 @@ void decode(const BlockPanels& of, int64_t count) {
 
 MICA_SIMD_TABLE(BlockWeightKernels, block_weight_kernels) = {
     .columns = kGroupColumns,
+    .multiply2 = multiply_few<FloatProduct, 2, BlockFloatRows>,
     .multiply4 = multiply_few<FloatProduct, 4, BlockFloatRows>,
     .multiply8 = multiply_few<FloatProduct, 8, BlockFloatRows>,
+    .decode2 = decode<2>,
     .decode4 = decode<4>,
     .decode8 = decode<8>,
 };

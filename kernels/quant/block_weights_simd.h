@@ -1,4 +1,4 @@
-// Vector loops of products with weights of 4 or 8 bits, quantised in blocks along K.
+// Vector loops of products with weights of 2, 4 or 8 bits, quantised in blocks along K.
 #pragma once
 
 #include <stdint.h>
@@ -13,7 +13,8 @@ namespace mica {
 struct BlockColumns {
   const uint32_t* codes;
   const float* scales;
-  const uint8_t* zeros;  ///< null: all are `zero`
+  const uint8_t* zeros;      ///< or
+  const float* zero_floats;  ///< where both are null all are `zero`
   float zero;
   int64_t blocks, block_size;
 };
@@ -39,9 +40,11 @@ struct BlockPanels {
 
 struct BlockWeightKernels {
   int64_t columns;  ///< of a group; a multiple of 16, and the same as BlockByteKernels has
+  void (*multiply2)(const BlockFloatRows& rows);
   void (*multiply4)(const BlockFloatRows& rows);
   void (*multiply8)(const BlockFloatRows& rows);
   /// Of the first `panels` times 16 columns.
+  void (*decode2)(const BlockPanels& panels, int64_t count);
   void (*decode4)(const BlockPanels& panels, int64_t count);
   void (*decode8)(const BlockPanels& panels, int64_t count);
 };

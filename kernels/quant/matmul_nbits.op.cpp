@@ -179,7 +179,7 @@ void multiply_few_rows(const MatMulNBits& op, const Operands& io, const Weights&
   });
 }
 
-// Groups, and zero points that are floats, are left to the plain loops.
+// Groups are left to the plain loops.
 std::shared_ptr<const BlockWeights> prepack(const MatMulNBits& op, const ConstantOperands& io) {
   if (io.in(kGroups) != nullptr) return nullptr;
   return BlockWeights::make({op.n, op.bits, op.block_size, op.blocks()}, io.in(kB), io.in(kScales), io.in(kZeros));

@@ -3,7 +3,6 @@
 // of tensors [N, C, spatial...], or [N, spatial..., C] with channels_last.
 #include "kernels/pool/pool.h"
 #include "kernels/quant/byte_map.h"
-#include "kernels/shape/strided_copy.h"
 
 namespace mica {
 namespace {
@@ -52,7 +51,7 @@ void infer_global(const QLinearPool& op, InferContext& ctx) {
   infer_dims(op, ctx, true);
 }
 
-/// Elements of a plane whose sum is an int32.
+/// Elements whose sum is an int32.
 constexpr int64_t kMostInputs = int64_t{1} << 23;
 
 /// Whether every window is a whole plane.
@@ -113,21 +112,90 @@ void pool_planes(const Operands& io, int64_t inputs, int64_t planes, const T* x,
   });
 }
 
+/// What makes averages of sums of codes: average = (sum - zeros) * factor, for each output position.
+struct Averaging {
+  const int32_t* zeros;  ///< sum of the zero points of what a window sees
+  const float* factors;  ///< the input's scale by the number of elements
+
+  /// Averages of `count` sums, `step` positions apart from `position` on; by way of as many `values`.
+  template <class T>
+  void store(const int32_t* sums, int64_t position, int64_t step, int64_t count, float* values,
+             const ByteQuantization& to, T* y) const {
+    for (int64_t i = 0; i < count; ++i, position += step) {
+      values[i] = static_cast<float>(sums[i] - zeros[position]) * factors[position];
+    }
+    ByteLoops<T>::quantize()(values, to.scale, to.zero, y, count);
+  }
+};
+
+Averaging averaging(const QLinearPool& op, const Operands& io, const WindowGeometry& g) {
+  const ByteQuantization from = byte_quantization(io, kXScale, kXZero);
+  auto* zeros = io.scratch<int32_t>(g.outputs());
+  float* factors = io.scratch<float>(g.outputs());
+  SpatialIndex at{};
+  int64_t position = 0;
+  do {
+    int64_t seen = 1;
+    for (size_t i = 0; i < g.rank; ++i) seen *= g.axes[i].taps(g.axes[i].start(at[i])).size();
+    zeros[position] = static_cast<int32_t>(seen * from.zero);
+    factors[position++] = from.scale / static_cast<float>(averaged_elements(g, at, op.count_include_pad));
+  } while (next_position(at, g, g.rank, &WindowAxis::output));
+  return {zeros, factors};
+}
+
 /// Pools planes of x into planes of y.
 template <class T>
 void pool(const QLinearPool& op, const Operands& io, const WindowGeometry& g, int64_t planes, const T* x, T* y) {
   if (is_global(g)) return pool_planes(io, g.inputs(), planes, x, y);
-  const ByteQuantization from = byte_quantization(io, kXScale, kXZero);
   const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
-  const float zero = static_cast<float>(from.zero);
-  pool_sums<T>(
-      io, g, planes, x, y, [&](float value) { return (value - zero) * from.scale; },
-      [&](float sum, const SpatialIndex& at) {
-        const float average = sum / static_cast<float>(averaged_elements(g, at, op.count_include_pad));
-        T result;
-        ByteLoops<T>::quantize()(&average, to.scale, to.zero, &result, 1);
-        return result;
+  const int64_t inputs = g.inputs(), outputs = g.outputs(), stride = g.axes[g.rank - 1].stride;
+  const Averaging averages = averaging(op, io, g);
+  int32_t* all_sums = io.scratch<int32_t>(planes * outputs);
+  float* all_values = io.scratch<float>(planes * outputs);
+  for_planes(io, g, planes, [&](int64_t begin, int64_t end) {
+    for (int64_t plane = begin; plane < end; ++plane) {
+      int32_t* sums = all_sums + plane * outputs;
+      std::fill_n(sums, outputs, 0);
+      SpatialIndex tap{};
+      do {
+        for_each_output_run(g, tap, [&](int64_t position, int64_t offset, int64_t count) {
+          const T* from = x + plane * inputs + offset;
+          if (stride == 1) return ByteLoops<T>::sum()(from, sums + position, count);
+          for (int64_t i = 0; i < count; ++i) sums[position + i] += from[i * stride];
+        });
+      } while (next_position(tap, g, g.rank, &WindowAxis::kernel));
+      averages.store(sums, 0, 1, outputs, all_values + plane * outputs, to, y + plane * outputs);
+    }
+  });
+}
+
+/// Pools images [position, channel].
+template <class T>
+void pool_windows_of_channels(const QLinearPool& op, const Operands& io, const WindowGeometry& g, int64_t images,
+                              int64_t channels, const T* x, T* y) {
+  const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
+  const int64_t outputs = g.outputs(), step = g.axes[g.rank - 1].dilation;
+  const Averaging averages = averaging(op, io, g);
+  int32_t* all_sums = io.scratch<int32_t>(images * outputs * channels);
+  float* all_values = io.scratch<float>(images * outputs * channels);
+  const int64_t grain = 1 + 65536 / std::max<int64_t>(1, channels * g.taps());
+  io.threads().parallel_for(images * outputs, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const T* image = x + i / outputs * g.inputs() * channels;
+      const int64_t position = i % outputs;
+      int32_t* sums = all_sums + i * channels;
+      std::fill_n(sums, channels, 0);
+      SpatialIndex at{};
+      int64_t rest = position;
+      for (size_t axis = g.rank; axis-- > 0; rest /= g.axes[axis].output) at[axis] = rest % g.axes[axis].output;
+      for_each_tap_run(g, at, [&](int64_t, int64_t offset, int64_t count) {
+        for (int64_t tap = 0; tap < count; ++tap) {
+          ByteLoops<T>::sum()(image + (offset + tap * step) * channels, sums, channels);
+        }
       });
+      averages.store(sums, position, 0, channels, all_values + i * channels, to, y + i * channels);
+    }
+  });
 }
 
 template <class T>
@@ -143,21 +211,11 @@ void run(const QLinearPool& op, const Operands& io, bool global) {
   const int64_t planes = from[0] * from[1];
   const T* in = io.in(kX).data<T>();
   T* out = io.out(0).mutable_data<T>();
+  if (g.outputs() == 0) return;
+  if (std::min(g.inputs(), g.taps()) > kMostInputs) bad_input("a window sees more than 2^23 elements");
   if (!op.channels_last) return pool<T>(op, io, g, planes, in, out);
-
   if (is_global(g)) return pool_channels(io, from[0], g.inputs(), from[1], in, out);
-  T* turned = io.scratch<T>(x.elements());
-  T* pooled = io.scratch<T>(y.elements());
-  const auto transpose = [&from](int64_t rows, int64_t columns, const T* source, T* target) {
-    StridedCopy copy;
-    copy.add(from[0], rows * columns, rows * columns);
-    copy.add(columns, 1, rows);
-    copy.add(rows, columns, 1);
-    copy.run(source, target);
-  };
-  transpose(g.inputs(), from[1], in, turned);
-  pool<T>(op, io, g, planes, turned, pooled);
-  transpose(from[1], g.outputs(), pooled, out);
+  pool_windows_of_channels(op, io, g, from[0], from[1], in, out);
 }
 
 template <bool global>

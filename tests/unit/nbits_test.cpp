@@ -158,8 +158,8 @@ TEST(MatMulNBits, ConstantWeights) {
     if (!lacking(isas()[i]).empty()) continue;
     SCOPED_TRACE(isas()[i].name);
     const UseIsa use(i);
-    for (const int bits : {4, 8}) {
-      for (const Zeros zeros : {Zeros::None, Zeros::Packed, Zeros::Middle}) {
+    for (const int bits : {2, 4, 8}) {
+      for (const Zeros zeros : {Zeros::None, Zeros::Packed, Zeros::Middle, Zeros::Float}) {
         for (const Problem& shape : {Problem{.n = 21, .k = 72, .block = 16}, Problem{.n = 150, .k = 200, .block = 32},
                                      Problem{.n = 64, .k = 256, .block = 128}}) {
           for (const int64_t m : {1, 2, 7, 19}) {
