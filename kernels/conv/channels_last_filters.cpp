@@ -1,12 +1,14 @@
 #include "kernels/conv/channels_last_filters.h"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "kernels/conv/winograd.h"
 #include "kernels/matmul/bf16_pack_simd.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/tile_simd.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 
@@ -59,25 +61,28 @@ int64_t ChannelsLastFilters::parts() const {
   return way_ == Way::Depthwise ? 1 : groups_ * panels();
 }
 
-void ChannelsLastFilters::pack(const float* w, int64_t begin, int64_t end, float* to) const {
+void ChannelsLastFilters::pack(const Tensor& w, int64_t begin, int64_t end, float* to) const {
   if (way_ == Way::Depthwise) {
     for (int64_t tap = 0; tap < taps_; ++tap) {
-      for (int64_t i = 0; i < groups_; ++i) to[tap * groups_ + i] = w[i * taps_ + tap];
+      for (int64_t i = 0; i < groups_; ++i) to[tap * groups_ + i] = element_at<float>(w, i * taps_ + tap);
     }
     return;
   }
+  const int64_t filter = channels_ * taps_;  // elements
+  std::vector<float> given(static_cast<size_t>(kPanel * filter));
   const int64_t operand = packed_elements(rows(), filters_);
   std::vector<float> floats(static_cast<size_t>(in_bf16_ ? operands() * depth() * kPanel : 0));
   for (int64_t part = begin; part < end; ++part) {
     const int64_t group = part / panels(), j = part % panels() * kPanel;
     const int64_t filters = std::min<int64_t>(kPanel, filters_ - j);
-    const float* from = w + (group * filters_ + j) * channels_ * taps_;
+    const std::byte* from = w.data<std::byte>() + (group * filters_ + j) * filter * static_cast<int64_t>(sizeof(float));
+    std::memcpy(given.data(), from, static_cast<size_t>(filters * filter) * sizeof(float));
     float* panel = to + group * operands() * operand + j * rows();
     if (!in_bf16_) {
-      pack_panel(from, filters, panel, operand);
+      pack_panel(given.data(), filters, panel, operand);
       continue;
     }
-    pack_panel(from, filters, floats.data(), depth() * kPanel);
+    pack_panel(given.data(), filters, floats.data(), depth() * kPanel);
     for (int64_t i = 0; i < operands(); ++i) {
       bf16_pack_kernels().panel(floats.data() + i * depth() * kPanel, depth(), panel + i * operand);
     }

@@ -28,7 +28,8 @@ class ChannelsLastFilters {
   std::string form() const;
   /// Parts that are packed independently of each other.
   int64_t parts() const;
-  void pack(const float* w, int64_t begin, int64_t end, float* to) const;
+  /// Elements of `w` may lie unaligned.
+  void pack(const Tensor& w, int64_t begin, int64_t end, float* to) const;
   /// The operand of a group among what was packed as products.
   const float* group(const float* packed, int64_t index) const;
 

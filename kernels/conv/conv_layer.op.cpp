@@ -2,13 +2,14 @@
 // joins them. Attributes are those of Conv, and f is an activation of kernels/matmul/layer_activation.h. With
 // `channels_last`, X, residual and Y are [N, spatial..., channels], of one or two spatial axes; W is that of Conv. With
 // `x_channels_first` too, X is that of Conv.
+#include <algorithm>
+
 #include "kernels/conv/channels_last.h"
 #include "kernels/conv/channels_last_conv.h"
 #include "kernels/flop_rules.h"
 #include "kernels/matmul/bf16_gemm.h"
 #include "kernels/matmul/layer_activation.h"
 #include "kernels/packing.h"
-#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -40,7 +41,7 @@ void infer(const ConvLayer& op, InferContext& ctx) {
 
 // Of too few numbers that each weight multiplies, or that are multiplied by what is rounded, rounding takes longer than
 // bfloat16 saves.
-constexpr int64_t kFewestChannels = 16, kFewestFilters = 32;
+constexpr int64_t kFewest = 24, kFewestWeights = 1025;
 
 std::string refuse_bf16(const ConvLayer& op, std::span<const ValueType> inputs) {
   if (!multiplies_bf16()) return "the CPU has no products of bfloat16";
@@ -48,7 +49,8 @@ std::string refuse_bf16(const ConvLayer& op, std::span<const ValueType> inputs) 
   const auto w = inputs[1].dims ? to_shape(*inputs[1].dims) : std::nullopt;
   if (!w || w->rank() < 3) return "the dims of W are not known";
   const int64_t channels = (*w)[1], filters = (*w)[0] / op.group;
-  if (channels % 2 != 0 || channels < kFewestChannels || filters < kFewestFilters) return "few channels or filters";
+  if (channels % 2 != 0) return "the channels do not make pairs";
+  if (std::min(channels, filters) < kFewest || channels * filters < kFewestWeights) return "few channels or filters";
   return "";
 }
 
@@ -62,7 +64,7 @@ std::shared_ptr<const PackedBytes> prepack(const ConvLayer& op, const ConstantOp
   task.bytes = static_cast<size_t>(filters.elements()) * sizeof(float);
   task.parts = filters.parts();
   task.fill = [filters](const Tensor& constant, std::byte* to, int64_t begin, int64_t end) {
-    filters.pack(aligned(constant).data<float>(), begin, end, reinterpret_cast<float*>(to));
+    filters.pack(constant, begin, end, reinterpret_cast<float*>(to));
   };
   return pack(*w, std::move(task));
 }
@@ -82,7 +84,7 @@ void run_channels_last(const ConvLayer& op, const Operands& io, FloatConv conv) 
   }
   const ChannelsLastFilters filters(op, io.in(1).shape());
   float* own = io.scratch<float>(filters.elements());
-  filters.pack(io.in(1).data<float>(), 0, filters.parts(), own);
+  filters.pack(io.in(1), 0, filters.parts(), own);
   convolve_channels_last(io, g, conv, filters, own);
 }
 

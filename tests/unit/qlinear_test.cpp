@@ -1,9 +1,13 @@
-// The quantised operators of com.microsoft that map, join and pool 8-bit numbers. Expected values by hand.
+// The quantised operators of com.microsoft that map, join and pool 8-bit numbers. Expected values by hand, of windows
+// also from the definition in double.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/unit/infer_op.h"
+#include "tests/unit/random_bytes.h"
+#include "tests/unit/run_op.h"
 
 namespace mica {
 namespace {
@@ -99,6 +103,56 @@ TEST(QLinearAveragePool, PaddingAndChannelsLast) {
   EXPECT_EQ(pool({1, 2, 2, 3}, first), (std::vector<uint8_t>{28, 50, 78, 150}));
   attributes["channels_last"] = int64_t{1};
   EXPECT_EQ(pool({1, 2, 3, 2}, last), (std::vector<uint8_t>{28, 78, 50, 150}));
+}
+
+// Planes [2, 19, 9, 37] of both orders; averages that are nearly half-way between two codes may become either.
+TEST(QLinearAveragePool, AgreesWithDouble) {
+  const int64_t images = 2, channels = 19, high = 9, wide = 37, tall = 3, broad = 2, pad = 1;
+  const Tensor x = random_bytes<int8_t>({images, channels, high, wide}, 5);
+  Tensor turned(DType::I8, {images, high, wide, channels});
+  const auto at = [&](int64_t n, int64_t c, int64_t i, int64_t j) {
+    return x.data<int8_t>()[((n * channels + c) * high + i) * wide + j];
+  };
+  for (int64_t i = 0; i < x.elements(); ++i) {
+    const int64_t c = i % channels, place = i / channels;
+    turned.mutable_data<int8_t>()[i] = at(place / (high * wide), c, place / wide % high, place % wide);
+  }
+  for (const int64_t stride : {1, 3}) {
+    for (const int64_t counts_padding : {0, 1}) {
+      Attributes attributes = {{"kernel_shape", std::vector<int64_t>{tall, broad}},
+                               {"pads", std::vector<int64_t>{pad, pad, pad, 0}},
+                               {"strides", std::vector<int64_t>{2, stride}},
+                               {"count_include_pad", counts_padding}};
+      const auto pool = [&](const Tensor& from) {
+        return run_op(microsoft("QLinearAveragePool", attributes),
+                      {from, scale(0.5f), Tensor::scalar<int8_t>(-3), scale(0.25f), Tensor::scalar<int8_t>(7)})[0]
+            .tensor;
+      };
+      const Tensor first = pool(x);
+      attributes["channels_last"] = int64_t{1};
+      const Tensor last = pool(turned);
+      const int64_t rows = first.shape()[2], columns = first.shape()[3];
+      ASSERT_EQ(last.shape(), (Shape{images, rows, columns, channels}));
+      for (int64_t o = 0; o < first.elements(); ++o) {
+        const int64_t column = o % columns, row = o / columns % rows, c = o / columns / rows % channels;
+        const int64_t n = o / columns / rows / channels;
+        double sum = 0, count = 0;
+        for (int64_t i = row * 2 - pad; i < row * 2 - pad + tall; ++i) {
+          for (int64_t j = column * stride - pad; j < column * stride - pad + broad; ++j) {
+            if (i >= 0 && i < high && j >= 0 && j < wide) {
+              sum += (at(n, c, i, j) + 3) * 0.5;
+              ++count;
+            } else if (counts_padding != 0 && i < high + pad && j < wide) {
+              ++count;
+            }
+          }
+        }
+        const double wanted = std::clamp(sum / count / 0.25 + 7, -128.0, 127.0);
+        EXPECT_NEAR(first.data<int8_t>()[o], wanted, 0.50001) << stride << counts_padding << " at " << o;
+        EXPECT_EQ(last.data<int8_t>()[((n * rows + row) * columns + column) * channels + c], first.data<int8_t>()[o]);
+      }
+    }
+  }
 }
 
 TEST(QLinearGlobalAveragePool, BothOrders) {
