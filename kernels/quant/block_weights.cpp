@@ -191,8 +191,9 @@ BlockColumns BlockWeights::group(int64_t index) const {
           .block_size = layout_.block_size};
 }
 
-std::shared_ptr<const BlockWeights> BlockWeights::make(const BlockLayout& layout, const Tensor* codes,
-                                                       const Tensor* scales, const Tensor* zeros) {
+std::shared_ptr<const BlockWeights> BlockWeights::make(const BlockLayout& layout, int64_t k, const Tensor* codes,
+                                                       const Tensor* scales, const Tensor* zeros,
+                                                       const Tensor* groups) {
   const int64_t n = layout.n, blocks = layout.blocks, bits = layout.bits;
   if (codes == nullptr || scales == nullptr || n == 0) return nullptr;
   if (codes->elements() != n * layout.padded_k() * bits / 8) return nullptr;
@@ -202,6 +203,7 @@ std::shared_ptr<const BlockWeights> BlockWeights::make(const BlockLayout& layout
   if (are_codes && zeros->elements() != n * ceil_div(blocks * bits, 8)) return nullptr;
   if (zeros != nullptr && !are_codes && !are_numbers(*zeros)) return nullptr;
   std::shared_ptr<BlockWeights> weights(new BlockWeights(layout));
+  if (groups != nullptr && !weights->order_by(*groups, k)) return nullptr;
   weights->pack_codes(codes->data<uint8_t>());
   weights->scales_ = weights->packed_numbers(*scales);
   weights->had_zeros_ = zeros != nullptr;
@@ -217,16 +219,54 @@ int64_t BlockWeights::padded_numbers() const {
   return groups() * block_weight_kernels().columns * layout_.blocks;
 }
 
+bool BlockWeights::order_by(const Tensor& groups, int64_t k) {
+  if (groups.dtype() != DType::I32 || groups.elements() < k) return false;
+  std::vector<int64_t> filled(static_cast<size_t>(layout_.blocks));  // elements of each block
+  order_.assign(static_cast<size_t>(layout_.padded_k()), -1);
+  for (int64_t i = 0; i < k; ++i) {
+    const auto group = element_at<int32_t>(groups, i);
+    if (group < 0 || group >= layout_.blocks) return false;
+    int64_t& count = filled[static_cast<size_t>(group)];
+    if (count == layout_.block_size) return false;
+    order_[static_cast<size_t>(group * layout_.block_size + count++)] = static_cast<int32_t>(i);
+  }
+  return true;
+}
+
+const float* BlockWeights::in_order(const Operands& io, const float* a, int64_t m, int64_t k) const {
+  const int64_t padded = layout_.padded_k();
+  float* ordered = io.scratch<float>(m * padded);
+  io.threads().parallel_for(m, 1 + 16384 / padded, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float* to = ordered + i * padded;
+      for (const int32_t element : order_) *to++ = element < 0 ? 0 : a[i * k + element];
+    }
+  });
+  return ordered;
+}
+
 void BlockWeights::pack_codes(const uint8_t* codes) {
-  const int64_t columns = block_weight_kernels().columns, row_bytes = layout_.padded_k() * layout_.bits / 8;
+  const int64_t bits = layout_.bits, columns = block_weight_kernels().columns;
+  const int64_t row_bytes = layout_.padded_k() * bits / 8;
   words_ = Tensor(DType::U32, {groups() * group_words()});
   uint32_t* words = words_.mutable_data<uint32_t>();
   std::fill_n(words, words_.elements(), 0u);
+  std::vector<uint8_t> ordered(static_cast<size_t>(order_.empty() ? 0 : row_bytes));
   for (int64_t i = 0; i < layout_.n; ++i) {
-    uint32_t* word = words + i / columns * group_words() + i % columns;
-    for (int64_t k = 0; k < row_bytes; k += kWordBytes, word += columns) {
-      std::memcpy(word, codes + i * row_bytes + k, kWordBytes);
+    const uint8_t* row = codes + i * row_bytes;
+    if (!order_.empty()) {
+      std::ranges::fill(ordered, uint8_t{0});
+      int64_t bit = 0;
+      for (const int32_t element : order_) {
+        const int64_t from = element * bits;
+        const int code = element < 0 ? 0 : row[from / 8] >> from % 8 & ((1 << bits) - 1);
+        ordered[static_cast<size_t>(bit / 8)] |= static_cast<uint8_t>(code << bit % 8);
+        bit += bits;
+      }
+      row = ordered.data();
     }
+    uint32_t* word = words + i / columns * group_words() + i % columns;
+    for (int64_t k = 0; k < row_bytes; k += kWordBytes, word += columns) std::memcpy(word, row + k, kWordBytes);
   }
 }
 
@@ -267,6 +307,10 @@ void BlockWeights::pack_zeros(const Tensor& zeros) {
 void multiply_block_weights(const Operands& io, const float* a, int64_t m, int64_t k, const BlockWeights& weights,
                             bool as_bytes, const float* bias, float* y) {
   constexpr int64_t kFewRows = 8;
+  if (weights.had_groups()) {
+    a = weights.in_order(io, a, m, k);
+    k = weights.layout().padded_k();
+  }
   const int64_t bits = weights.layout().bits;
   const bool has_kernel = bits == 4 || (bits == 8 && block_byte_kernels().multiply8 != nullptr);
   if (as_bytes && has_kernel) return multiply_bytes(io, a, m, k, weights, bias, y);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "kernels/op.h"
 #include "kernels/quant/block_weights_simd.h"
@@ -20,13 +21,18 @@ struct BlockLayout {
 class BlockWeights {
  public:
   /// codes: [n, blocks, block_size * bits / 8] bytes; scales: [n, blocks] floats of any width; zeros: bytes with codes
-  /// of `bits` bits, each row in whole bytes, or [n, blocks] floats of any width, or null. Null where something does
-  /// not fit.
-  static std::shared_ptr<const BlockWeights> make(const BlockLayout& layout, const Tensor* codes, const Tensor* scales,
-                                                  const Tensor* zeros);
+  /// of `bits` bits, each row in whole bytes, or [n, blocks] floats of any width, or null; groups: for each of the
+  /// first k elements of a row the block whose scale and zero it has, or null: they stand in their blocks. Null where
+  /// something does not fit, and where a group has more elements than a block.
+  static std::shared_ptr<const BlockWeights> make(const BlockLayout& layout, int64_t k, const Tensor* codes,
+                                                  const Tensor* scales, const Tensor* zeros, const Tensor* groups);
 
   const BlockLayout& layout() const { return layout_; }
   bool had_zeros() const { return had_zeros_; }
+  bool had_groups() const { return !order_.empty(); }
+  /// Rows of A [m, k] with their elements where those of the weights are that they are multiplied by, padded with zeros
+  /// to layout().padded_k(); where there were groups.
+  const float* in_order(const Operands& io, const float* a, int64_t m, int64_t k) const;
   int64_t groups() const;
   BlockColumns group(int64_t index) const;
 
@@ -34,12 +40,14 @@ class BlockWeights {
   explicit BlockWeights(const BlockLayout& layout) : layout_(layout) {}
   int64_t group_words() const;
   int64_t padded_numbers() const;  ///< one a block of all columns, those behind the last included
+  bool order_by(const Tensor& groups, int64_t k);
   void pack_codes(const uint8_t* codes);
   Tensor packed_numbers(const Tensor& by_row) const;
   void pack_zeros(const Tensor& zeros);
 
   BlockLayout layout_;
   bool had_zeros_ = false;
+  std::vector<int32_t> order_;  ///< for each place in blocks the element that stands there, or -1; empty: all in order
   Tensor words_, scales_;       ///< group by group
   Tensor zeros_, zero_floats_;  ///< neither is defined: all are the middle of the codes
 };

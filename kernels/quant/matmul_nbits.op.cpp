@@ -179,16 +179,17 @@ void multiply_few_rows(const MatMulNBits& op, const Operands& io, const Weights&
   });
 }
 
-// Groups are left to the plain loops.
+// Groups of more elements than a block are left to the plain loops.
 std::shared_ptr<const BlockWeights> prepack(const MatMulNBits& op, const ConstantOperands& io) {
-  if (io.in(kGroups) != nullptr) return nullptr;
-  return BlockWeights::make({op.n, op.bits, op.block_size, op.blocks()}, io.in(kB), io.in(kScales), io.in(kZeros));
+  return BlockWeights::make({op.n, op.bits, op.block_size, op.blocks()}, op.k, io.in(kB), io.in(kScales), io.in(kZeros),
+                            io.in(kGroups));
 }
 
 // What was packed, unless there are inputs beside it that were not constant.
 const BlockWeights* packed_weights(const Operands& io) {
   const auto* packed = io.packed<BlockWeights>();
-  return packed != nullptr && packed->had_zeros() == io.has(kZeros) && !io.has(kGroups) ? packed : nullptr;
+  if (packed == nullptr || packed->had_zeros() != io.has(kZeros)) return nullptr;
+  return packed->had_groups() == io.has(kGroups) ? packed : nullptr;
 }
 
 void run_cpu(const MatMulNBits& op, const Operands& io) {

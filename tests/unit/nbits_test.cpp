@@ -179,6 +179,20 @@ TEST(MatMulNBits, ConstantWeights) {
   }
 }
 
+TEST(MatMulNBits, ConstantGroups) {
+  for (const int bits : {2, 4, 8}) {
+    for (const Problem& shape : {Problem{.n = 21, .k = 72, .block = 16}, Problem{.n = 70, .k = 256, .block = 32}}) {
+      for (const int64_t m : {1, 3, 19}) {
+        Problem problem = shape;
+        problem.m = m, problem.bits = bits, problem.zeros = Zeros::Packed, problem.grouped = true;
+        const MatMulInputs inputs(problem);
+        const auto y = run_packed_op(matmul_nbits(problem, 0), inputs.tensors(), {1, 2, 3, 4}, 2);
+        expect_product(problem, inputs, y[0].tensor, false);
+      }
+    }
+  }
+}
+
 // What is packed does not serve where there are inputs beside it that are not constant.
 TEST(MatMulNBits, ZeroPointsThatAreComputed) {
   const Problem problem{.m = 2, .zeros = Zeros::Packed};
