@@ -1,35 +1,26 @@
 // Gated, mica 1: Y = f(a) * b, where each row of X is a row of a beside one of b. f is `activation`: silu, gelu or
 // gelu_tanh.
+#include "kernels/activation/gated.h"
+
 #include <algorithm>
 #include <string>
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/activation/functions.h"
-#include "kernels/activation/unary_simd.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
 
-struct NamedActivation {
-  std::string_view name;
-  UnaryLoop UnaryKernels::*loop;
-  double (*wide)(double);
-};
-constexpr NamedActivation kActivations[] = {
+constexpr GatedFunction kActivations[] = {
     {"silu", &UnaryKernels::silu, [](double x) { return x * activation::sigmoid(x); }},
     {"gelu", &UnaryKernels::gelu, activation::gelu},
     {"gelu_tanh", &UnaryKernels::gelu_tanh, activation::gelu_tanh},
 };
 
-struct Gated {
-  std::string activation;
-  const NamedActivation* f = nullptr;
-};
-
 void prepare(Gated& op, const NodeFacts&) {
-  op.f = std::ranges::find(kActivations, op.activation, &NamedActivation::name);
+  op.f = std::ranges::find(kActivations, op.activation, &GatedFunction::name);
   if (op.f == std::end(kActivations)) {
     throw Error(ErrorCode::InvalidModel, "activation \"" + op.activation + "\" is unknown");
   }

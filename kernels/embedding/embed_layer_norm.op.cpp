@@ -1,6 +1,8 @@
 // EmbedLayerNormalization, com.microsoft 1: layer_norm(word[id] + position[p] + segment[s]) * gamma + beta for tokens
 // [batch, length]; p is position_ids or 0, 1, 2 ... in each row. Output 1 is how many ones each row of the mask has,
 // output 2 the sum that is normalised.
+#include "kernels/embedding/embed_layer_norm.h"
+
 #include <algorithm>
 
 #include "kernels/embedding/add_rows.h"
@@ -10,12 +12,8 @@
 namespace mica {
 namespace {
 
-enum Input : size_t { kIds, kSegmentIds, kWords, kPositions, kSegments, kGamma, kBeta, kMask, kPositionIds };
-enum Output : size_t { kOutput, kMaskIndex, kSum };
-
-struct EmbedLayerNorm {
-  float epsilon = 1e-12f;
-};
+using enum EmbedLayerNorm::Input;
+using enum EmbedLayerNorm::Output;
 
 void infer(const EmbedLayerNorm&, InferContext& ctx) {
   for (const size_t i : {kPositions, kSegments, kGamma, kBeta}) same_dtype(ctx, kWords, i);
@@ -38,12 +36,9 @@ struct Lookup {
   const int64_t* rows = nullptr;
 };
 
-Lookup lookup(const Operands& io, Input table, const Tensor& ids, int64_t tokens, int64_t width) {
+Lookup lookup(const Operands& io, EmbedLayerNorm::Input table, const Tensor& ids, int64_t tokens, int64_t width) {
   const Tensor& tensor = io.in(table);
-  if (tensor.shape().rank() != 2 || tensor.shape()[1] != width) {
-    bad_input("embedding " + tensor.str() + " does not have width " + std::to_string(width));
-  }
-  check_integers(ids, tokens, "ids");
+  check_lookup(tensor, ids, tokens, width);
   int64_t* rows = io.scratch<int64_t>(tokens);
   for (int64_t i = 0; i < tokens; ++i) {
     rows[i] = integer_at(ids, i);
@@ -77,14 +72,9 @@ void count_ones(const Operands& io, int64_t batch, int64_t length) {
 }
 
 void run_cpu(const EmbedLayerNorm& op, const Operands& io) {
+  check_embedding(io);
   const Shape& ids = io.in(kIds).shape();
-  const Shape& words = io.in(kWords).shape();
-  if (ids.rank() != 2 || words.rank() != 2)
-    bad_input("input_ids " + ids.str() + " or word_embedding " + words.str() + " has the wrong rank");
-  const int64_t tokens = ids.elements(), width = words[1];
-  if (io.in(kGamma).elements() != width || io.in(kBeta).elements() != width) {
-    bad_input("gamma " + io.in(kGamma).str() + " and beta " + io.in(kBeta).str() + " do not fit " + words.str());
-  }
+  const int64_t tokens = ids.elements(), width = io.in(kWords).shape()[1];
   count_ones(io, ids[0], ids[1]);
   const Lookup parts[] = {lookup(io, kWords, io.in(kIds), tokens, width), positions(io, ids[0], ids[1], width),
                           io.has(kSegmentIds) ? lookup(io, kSegments, io.in(kSegmentIds), tokens, width) : Lookup{}};
@@ -113,6 +103,25 @@ void run_cpu(const EmbedLayerNorm& op, const Operands& io) {
 constexpr DTypeSet kInteger{DType::I32};
 
 }  // namespace
+
+void check_embedding(const Operands& io) {
+  const Shape& ids = io.in(kIds).shape();
+  const Shape& words = io.in(kWords).shape();
+  if (ids.rank() != 2 || words.rank() != 2) {
+    bad_input("input_ids " + ids.str() + " or word_embedding " + words.str() + " has the wrong rank");
+  }
+  const int64_t width = words[1];
+  if (io.in(kGamma).elements() != width || io.in(kBeta).elements() != width) {
+    bad_input("gamma " + io.in(kGamma).str() + " and beta " + io.in(kBeta).str() + " do not fit " + words.str());
+  }
+}
+
+void check_lookup(const Tensor& table, const Tensor& ids, int64_t count, int64_t width) {
+  if (table.shape().rank() != 2 || table.shape()[1] != width) {
+    bad_input("embedding " + table.str() + " does not have width " + std::to_string(width));
+  }
+  check_integers(ids, count, "ids");
+}
 
 MICA_OP(EmbedLayerNormalization, 1, com_microsoft) {
   return op<EmbedLayerNorm>()
