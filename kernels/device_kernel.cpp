@@ -9,7 +9,7 @@ void* DeviceScratch::take(size_t bytes) {
   constexpr size_t kAlignment = 256;
   const size_t size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   if (size < bytes) throw Error(ErrorCode::OutOfMemory, "scratch memory of a kernel is too large");
-  if (size_ - used_ < size) {
+  if (blocks_.empty() || size_ - used_ < size) {
     size_ = std::max({size, 2 * size_, size_t{1} << 20});
     blocks_.push_back(device_.allocate(size_));
     used_ = 0;

@@ -1,8 +1,7 @@
 // Attention without a matrix of scores: a block takes a few queries of one head past all keys, 32 at a time, and keeps
 // the largest score, the sum of exponentials and the weighed sum of values as they are so far (Dao et al.,
 // "FlashAttention"). Products are of floats on the plain arithmetic units, exact to their rounding.
-#include "kernels/attention/attention_cuda.h"
-#include "kernels/cuda/element.cuh"
+#include "kernels/attention/attention_score.cuh"
 #include "kernels/cuda/team.cuh"
 
 namespace mica::cuda {
@@ -15,48 +14,23 @@ constexpr int warps_for(int64_t width) {
   return width > kWide ? 2 : 4;
 }
 
-__device__ int64_t row_at(const RowLayout& layout, int64_t b, int64_t h, int64_t i) {
-  return layout.start + b * layout.batch + h * layout.head + i * layout.row;
-}
-
 // An odd distance between rows in shared memory, so that lanes that read a column each have a bank of their own.
 __host__ __device__ constexpr int64_t tile_stride(const AttentionCall& call) {
   return (call.width > call.v_width ? call.width : call.v_width) | 1;
 }
 
-struct Head {
-  int64_t b, h, kv_h;
-};
-
-// Rows of keys or values, converted to float.
-__device__ void load_rows(const AttentionCall& call, const void* data, const RowLayout& layout, const Head& head,
-                          int64_t first, int64_t width, float* tile) {
+// Rows of keys or values from `first` on, converted to float; zeros behind row `end`.
+__device__ void load_rows(const AttentionCall& call, const void* data, int64_t start, int64_t step, int64_t first,
+                          int64_t end, int64_t width, float* tile) {
   for (int64_t i = threadIdx.x; i < kKeys * width; i += blockDim.x) {
     const int64_t j = i / width, d = i - j * width;
-    const bool is_key = first + j < call.keys;
-    const int64_t at = row_at(layout, head.b, head.kv_h, first + j) + d;
-    tile[j * tile_stride(call) + d] = is_key ? load_float(data, call.number, at) : 0.0f;
+    const bool is_key = first + j < end;
+    tile[j * tile_stride(call) + d] = is_key ? load_float(data, call.number, start + (first + j) * step + d) : 0.0f;
   }
-}
-
-// The score of a query and a key from their product; -infinity where the key is hidden.
-__device__ float score(const AttentionCall& call, const Head& head, int64_t i, int64_t j, float product) {
-  float s = call.scale * product;
-  if (call.softcap != 0) s = call.softcap * tanh(s / call.softcap);
-  const ScoreMask& mask = call.mask;
-  if (mask.data != nullptr) {
-    const int64_t at = head.b * mask.batch + head.h * mask.head + i * mask.row + j * mask.key;
-    if (mask.number != Number::Bool) {
-      s += load_float(mask.data, mask.number, at);
-    } else if (!static_cast<const bool*>(mask.data)[at]) {
-      return -INFINITY;
-    }
-  }
-  return call.causal && j > i + call.offset ? -INFINITY : s;
 }
 
 struct Larger {
-  __device__ void operator()(float& a, float b) const { a = b > a || b != b ? b : a; }
+  __device__ void operator()(float& a, float b) const { a = larger(a, b); }
 };
 
 // `Parts` times 32 is the most elements that a value may have.
@@ -68,26 +42,22 @@ __global__ void attention_kernel(const __grid_constant__ AttentionCall call) {
   float* tile = queries + block_rows * call.width;
   const int64_t row_blocks = blocks_for(call.rows, block_rows);
   const int64_t first_row = blockIdx.x % row_blocks * block_rows, own_row = first_row + warp * kOwn;
-  const int64_t head_of_all = blockIdx.x / row_blocks, h = head_of_all % call.heads;
-  const Head head{head_of_all / call.heads, h, h / (call.heads / call.kv_heads)};
+  const int64_t head_of_all = blockIdx.x / row_blocks, b = head_of_all / call.heads, h = head_of_all % call.heads;
+  const int64_t kv_h = h / (call.heads / call.kv_heads);
+  const SequenceKeys sequence = sequence_of(call, b);
 
   for (int64_t i = threadIdx.x; i < block_rows * call.width; i += blockDim.x) {
     const int64_t row = i / call.width, d = i - row * call.width;
     const bool is_row = first_row + row < call.rows;
-    const int64_t at = row_at(call.q_layout, head.b, head.h, first_row + row) + d;
-    queries[i] = is_row ? load_float(call.q, call.number, at) : 0.0f;
+    queries[i] = is_row ? load_float(call.q, call.number, call.q_layout.at(b, h, first_row + row) + d) : 0.0f;
   }
-  float highest[kOwn], sum[kOwn], value[kOwn][Parts];
-  for (int r = 0; r < kOwn; ++r) {
-    highest[r] = -INFINITY;
-    sum[r] = 0;
-    for (int part = 0; part < Parts; ++part) value[r][part] = 0;
-  }
+  Softmax state[kOwn];
+  float value[kOwn][Parts] = {};
 
-  const int64_t end = visible_keys(call, first_row, block_rows);
-  for (int64_t first = 0; first < end; first += kKeys) {
+  const KeyRange range = visible_keys(call, sequence, first_row, block_rows);
+  for (int64_t first = range.begin; first < range.end; first += kKeys) {
     __syncthreads();  // queries are there, and the values of the step before have been read
-    load_rows(call, call.k, call.k_layout, head, first, call.width, tile);
+    load_rows(call, call.k, call.k_layout.at(b, kv_h, 0), call.k_layout.row, first, range.end, call.width, tile);
     __syncthreads();
     float weight[kOwn] = {};
     for (int64_t d = 0; d < call.width; ++d) {
@@ -97,20 +67,17 @@ __global__ void attention_kernel(const __grid_constant__ AttentionCall call) {
     }
 #pragma unroll
     for (int r = 0; r < kOwn; ++r) {
-      const bool is_score = first + lane < call.keys && own_row + r < call.rows;
-      const float s = is_score ? score(call, head, own_row + r, first + lane, weight[r]) : -INFINITY;
-      float now = warp_merge(s, Larger());
-      Larger()(now, highest[r]);
-      const float shift = now == -INFINITY ? 0.0f : now;
-      const float kept = exp(highest[r] - shift);  // 0 for what begins at -infinity
-      weight[r] = exp(s - shift);
-      sum[r] = sum[r] * kept + warp_merge(weight[r], Plus<float>());
-      highest[r] = now;
+      const bool is_score = first + lane < range.end && own_row + r < call.rows;
+      const float s = is_score ? score_of(call, sequence, {b, h, own_row + r}, first + lane, weight[r]) : -INFINITY;
+      const float now = larger(warp_merge(s, Larger()), state[r].highest);
+      const float kept = weight_of(state[r].highest, now);  // 0 for what begins at -infinity
+      weight[r] = weight_of(s, now);
+      state[r] = {now, state[r].sum * kept + warp_merge(weight[r], Plus<float>())};
 #pragma unroll
       for (int part = 0; part < Parts; ++part) value[r][part] *= kept;
     }
     __syncthreads();
-    load_rows(call, call.v, call.v_layout, head, first, call.v_width, tile);
+    load_rows(call, call.v, call.v_layout.at(b, kv_h, 0), call.v_layout.row, first, range.end, call.v_width, tile);
     __syncthreads();
     for (int j = 0; j < kKeys; ++j) {
       float column[Parts];
@@ -131,20 +98,12 @@ __global__ void attention_kernel(const __grid_constant__ AttentionCall call) {
 #pragma unroll
   for (int r = 0; r < kOwn; ++r) {
     if (own_row + r >= call.rows) break;
-    const float factor = sum[r] == 0 ? 0.0f : 1 / sum[r];
-    const int64_t at = row_at(call.out_layout, head.b, head.h, own_row + r);
+    const float factor = final_factor(call, h, state[r]);
+    const int64_t at = call.out_layout.at(b, h, own_row + r);
 #pragma unroll
     for (int part = 0; part < Parts; ++part) {
       const int d = part * static_cast<int>(kWarp) + lane;
-      if (d >= call.v_width) continue;
-      const float result = value[r][part] * factor;
-      if (call.number == Number::F16) {
-        static_cast<__half*>(call.out)[at + d] = narrow<__half>(result);
-      } else if (call.number == Number::BF16) {
-        static_cast<__nv_bfloat16*>(call.out)[at + d] = narrow<__nv_bfloat16>(result);
-      } else {
-        static_cast<float*>(call.out)[at + d] = result;
-      }
+      if (d < call.v_width) store_float(call.out, call.number, at + d, value[r][part] * factor);
     }
   }
 }

@@ -1,154 +1,73 @@
 // Attention and SelfAttention on CUDA devices.
 #include "kernels/attention/attention.h"
 
-#include "kernels/attention/attention_cuda.h"
+#include <limits>
+
 #include "kernels/attention/attention_op.h"
-#include "kernels/attention/head_operand.h"
+#include "kernels/attention/device_heads.h"
+#include "kernels/attention/sequence_keys_cuda.h"
 #include "kernels/cuda/operand.h"
-#include "kernels/device_kernel.h"
-#include "kernels/shape/copy_cuda.h"
+#include "kernels/shape/shape_input.h"
 
 namespace mica {
 namespace {
 
-constexpr DTypeSet kTypes{DType::F32, DType::F16, DType::BF16};
-
-cuda::RowLayout rows_of(const HeadLayout& layout) {
-  return {layout.start, layout.batch, layout.head, layout.row};
-}
-
-/// Rows on the device.
-struct DeviceRows {
-  const void* data;
-  HeadLayout layout;
-};
-
-DeviceRows rows_of(const HeadOperand& operand) {
-  return {operand.tensor->raw(), operand.layout};
-}
-
-void copy_rows(const DeviceRows& from, void* to, const HeadLayout& to_layout, const HeadDims& dims, int64_t width,
-               void* stream) {
-  cuda::Walk<2> walk;
-  walk.start = {{from.layout.start, to_layout.start}};
-  walk.add(dims.width, {{1, 1}});
-  walk.add(dims.rows, {{from.layout.row, to_layout.row}});
-  walk.add(dims.heads, {{from.layout.head, to_layout.head}});
-  walk.add(dims.batch, {{from.layout.batch, to_layout.batch}});
-  cuda::launch_copy(from.data, to, width, walk, stream);
-}
-
-// Keys or values of earlier runs and, behind them, those of this one: in the output `present`, or in scratch where that
-// is not wanted.
-DeviceRows with_past(const DeviceOperands& io, size_t past, size_t present, const HeadOperand& fresh) {
-  if (!io.has(past) && !io.wants(present)) return rows_of(fresh);
-  const int64_t width = bit_width(fresh.tensor->dtype()) / 8;
-  HeadDims old = fresh.dims, all = fresh.dims;
-  old.rows = io.has(past) ? io.in(past).shape()[2] : 0;
-  all.rows += old.rows;
-  void* to = io.wants(present) ? io.out(present).mutable_raw() : io.scratch<std::byte>(all.elements() * width);
-  const HeadLayout layout = all.bnsh();
-  if (io.has(past)) copy_rows({io.data(past), old.bnsh()}, to, layout, old, width, io.stream());
-  copy_rows(rows_of(fresh), to, layout.from_row(old.rows), fresh.dims, width, io.stream());
-  return {to, layout};
-}
-
-cuda::AttentionCall call_for(const HeadOperand& q, const DeviceRows& k, const DeviceRows& v, int64_t kv_heads,
-                             int64_t keys, int64_t v_width, Tensor& out) {
-  cuda::AttentionCall call{};
-  call.number = number_of(out.dtype());
-  call.q = q.tensor->raw();
-  call.k = k.data;
-  call.v = v.data;
-  call.out = out.mutable_raw();
-  call.q_layout = rows_of(q.layout);
-  call.k_layout = rows_of(k.layout);
-  call.v_layout = rows_of(v.layout);
-  call.batch = q.dims.batch;
-  call.heads = q.dims.heads;
-  call.kv_heads = kv_heads;
-  call.rows = q.dims.rows;
-  call.keys = keys;
-  call.width = q.dims.width;
-  call.v_width = v_width;
-  const HeadDims dims{q.dims.batch, q.dims.heads, q.dims.rows, v_width};
-  call.out_layout = rows_of(out.shape().rank() == 4 ? dims.bnsh() : dims.bsnh());
-  return call;
-}
-
-cuda::ScoreMask mask_of(const Tensor& mask, const Shape& scores, ShortMask short_mask) {
-  const auto steps = mask_steps(mask, scores, short_mask);
-  return {mask.raw(), number_of(mask.dtype()), steps[0], steps[1], steps[2], steps[3]};
+// Keys that are valid up to a number given, at whose end the queries stand.
+const cuda::SequenceKeys* valid_keys(const DeviceOperands& io, const HeadDims& q, int64_t keys, int64_t shown) {
+  const Tensor& valid = io.in(AttentionOp::kValidKeys);
+  check_integers(valid, q.batch, "nonpad_kv_seqlen");
+  auto* result = io.scratch<cuda::SequenceKeys>(q.batch);
+  const int64_t any = std::numeric_limits<int64_t>::max();
+  cuda::launch_sequence_keys(
+      {valid.raw(), number_of(valid.dtype()), 0, nullptr, q.batch, q.rows, keys, any, shown, true, result, io.fault()},
+      io.stream());
+  return result;
 }
 
 void run_attention(const AttentionOp& op, const DeviceOperands& io) {
   using Op = AttentionOp;
-  const int64_t kv_heads = op.kv_num_heads.value_or(0);
-  const HeadOperand q = whole_heads(io.in(Op::kQ), op.q_num_heads.value_or(0));
-  const HeadOperand k = whole_heads(io.in(Op::kK), kv_heads), v = whole_heads(io.in(Op::kV), kv_heads);
-  check_attention(q, k, v);
-  const int64_t past =
-      io.has(Op::kPastKey) && io.in(Op::kPastKey).shape().rank() == 4 ? io.in(Op::kPastKey).shape()[2] : 0;
-  for (const auto& [input, fresh] : {std::pair{Op::kPastKey, &k}, std::pair{Op::kPastValue, &v}}) {
-    const HeadDims& dims = fresh->dims;
-    if (io.has(input) && io.in(input).shape() != Shape{dims.batch, dims.heads, past, dims.width}) {
-      bad_input("the past " + io.in(input).str() + " does not fit K and V");
-    }
-  }
-  const DeviceRows keys = with_past(io, Op::kPastKey, Op::kPresentKey, k);
-  const DeviceRows values = with_past(io, Op::kPastValue, Op::kPresentValue, v);
-  const int64_t count = past + k.dims.rows;
-  cuda::AttentionCall call = call_for(q, keys, values, k.dims.heads, count, v.dims.width, io.out(Op::kY));
-  call.scale = op.scale ? *op.scale : attention_scale<float>(0, q.dims.width);
+  if (outputs_are_empty(io.shapes())) return;
+  const AttentionGeometry g = attention_geometry(op, io.shapes());
+  AttentionSources sources{HeadSource(g.q), HeadSource(g.k), HeadSource(g.v)};
+  sources.k.cache = kv_cache(io.shapes(), Op::kPastKey, Op::kPresentKey);
+  sources.v.cache = kv_cache(io.shapes(), Op::kPastValue, Op::kPresentValue);
+  sources.past = g.past;
+  sources.keys = g.keys();
+  cuda::AttentionCall call = attention_call(io, sources, io.out(Op::kY));
+  call.scale = op.scale ? *op.scale : attention_scale<float>(0, g.q.dims.width);
   call.softcap = op.softcap;
   call.causal = op.is_causal;
-  call.offset = past;
   if (io.has(Op::kMask)) {
     const Tensor& mask = io.in(Op::kMask);
-    call.mask = mask_of(mask, Shape{q.dims.batch, q.dims.heads, q.dims.rows, count}, op.short_mask);
-    call.keys = masked_keys(mask.shape(), count, op.short_mask);
+    call.masks[0] = score_mask(mask, Shape{call.batch, call.heads, call.rows, g.keys()}, op.short_mask);
+    call.keys = masked_keys(mask.shape(), g.keys(), op.short_mask);
   }
-  launch_attention(call, io.stream());
+  if (io.has(Op::kValidKeys)) call.sequences = valid_keys(io, g.q.dims, g.keys(), call.keys);
+  attend(io, call);
 }
 
 void run_self_attention(const SelfAttention& op, const DeviceOperands& io) {
+  if (outputs_are_empty(io.shapes())) return;
   const auto [q, k, v] = packed_heads(op, io.in(0));
-  const int64_t rows = q.dims.rows, width = q.dims.width;
-  cuda::AttentionCall call = call_for(q, rows_of(k), rows_of(v), op.kv_num_heads, rows, width, io.out(0));
-  call.scale = op.scale ? *op.scale : attention_scale<float>(0, width);
+  AttentionSources sources{HeadSource(q), HeadSource(k), HeadSource(v)};
+  sources.keys = q.dims.rows;
+  cuda::AttentionCall call = attention_call(io, sources, io.out(0));
+  call.scale = op.scale ? *op.scale : attention_scale<float>(0, q.dims.width);
   call.softcap = op.softcap;
   call.causal = op.is_causal;
   if (io.has(1)) {
-    call.mask = mask_of(io.in(1), Shape{q.dims.batch, op.q_num_heads, rows, rows}, ShortMask::Broadcast);
+    call.masks[0] = score_mask(io.in(1), Shape{call.batch, call.heads, call.rows, call.keys}, ShortMask::Broadcast);
   }
-  launch_attention(call, io.stream());
-}
-
-std::string refuse_mask(const ValueType& mask, DType dtype) {
-  const bool known = mask.dtype == DType::Undefined || mask.dtype == DType::Bool || mask.dtype == dtype;
-  return known ? "" : "takes masks of bool or of the type of the queries";
-}
-
-// Why heads of this width, the last dim of an input over a number of heads, are not taken.
-std::string refuse_width(const ValueType& rows, int64_t heads) {
-  const auto width = rows.dims && !rows.dims->empty() ? rows.dims->back().constant() : std::nullopt;
-  if (!width) return "needs to know the width of heads";
-  if (*width > heads * cuda::AttentionCall::kMostWidth) return "takes heads of up to 256 elements";
-  return "";
+  attend(io, call);
 }
 
 std::string refuse_attention(const void* params, std::span<const ValueType> inputs) {
   using Op = AttentionOp;
   const auto& op = *static_cast<const AttentionOp*>(params);
-  const auto given = [&](size_t i) { return i < inputs.size() && inputs[i].dtype != DType::Undefined; };
-  if (!kTypes.contains(inputs[Op::kQ].dtype)) return "does not take " + std::string(name(inputs[Op::kQ].dtype));
-  for (const size_t i : {Op::kK, Op::kV, Op::kPastKey, Op::kPastValue}) {
-    if (given(i) && inputs[i].dtype != inputs[Op::kQ].dtype) return "takes tensors of one type";
-  }
+  if (std::string why = refuse_types(inputs, {Op::kK, Op::kV, Op::kPastKey, Op::kPastValue}); !why.empty()) return why;
   if (op.outputs > Op::kScores) return "does not give scores out";
-  if (given(Op::kValidKeys)) return "takes no number of valid keys";
   if (op.softmax_precision == DType::F64) return "computes in float";
-  if (given(Op::kMask)) {
+  if (inputs.size() > Op::kMask) {
     if (std::string why = refuse_mask(inputs[Op::kMask], inputs[Op::kQ].dtype); !why.empty()) return why;
   }
   for (const size_t i : {Op::kQ, Op::kV}) {
@@ -160,7 +79,7 @@ std::string refuse_attention(const void* params, std::span<const ValueType> inpu
 }
 
 std::string refuse_self_attention(const void* params, std::span<const ValueType> inputs) {
-  if (!kTypes.contains(inputs[0].dtype)) return "does not take " + std::string(name(inputs[0].dtype));
+  if (std::string why = refuse_types(inputs, {}); !why.empty()) return why;
   if (inputs.size() > 1) {
     if (std::string why = refuse_mask(inputs[1], inputs[0].dtype); !why.empty()) return why;
   }

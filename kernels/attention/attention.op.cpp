@@ -69,31 +69,8 @@ void infer(const AttentionOp& op, InferContext& ctx) {
   ctx.set(kScores, dtype, Dims{batch, q[1], q[2], keys});
 }
 
-struct Geometry {
-  HeadOperand q, k, v;
-  int64_t past = 0;
-
-  int64_t keys() const { return past + k.dims.rows; }
-};
-
-Geometry geometry(const AttentionOp& op, const Operands& io) {
-  const int64_t q_heads = op.q_num_heads.value_or(0), kv_heads = op.kv_num_heads.value_or(0);
-  Geometry g{whole_heads(io.in(kQ), q_heads), whole_heads(io.in(kK), kv_heads), whole_heads(io.in(kV), kv_heads)};
-  check_attention(g.q, g.k, g.v);
-  const HeadDims &k = g.k.dims, &v = g.v.dims;
-  if (io.has(kPastKey)) {
-    const Shape& key = io.in(kPastKey).shape();
-    const Shape& value = io.in(kPastValue).shape();
-    g.past = key.rank() == 4 ? key[2] : 0;
-    if (key != Shape{k.batch, k.heads, g.past, k.width} || value != Shape{k.batch, k.heads, g.past, v.width}) {
-      bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit K and V");
-    }
-  }
-  return g;
-}
-
 // Without a cache of its own, the operator counts positions from the end of the valid keys.
-const Sequence* sequences(const Operands& io, const Geometry& g, int64_t keys) {
+const Sequence* sequences(const Operands& io, const AttentionGeometry& g, int64_t keys) {
   Sequence* result = io.scratch<Sequence>(g.q.dims.batch);
   if (io.has(kValidKeys)) check_integers(io.in(kValidKeys), g.q.dims.batch, "nonpad_kv_seqlen");
   for (int64_t b = 0; b < g.q.dims.batch; ++b) {
@@ -110,7 +87,7 @@ const Sequence* sequences(const Operands& io, const Geometry& g, int64_t keys) {
 
 void run_cpu(const AttentionOp& op, const Operands& io) {
   if (outputs_are_empty(io)) return;
-  const Geometry g = geometry(op, io);
+  const AttentionGeometry g = attention_geometry(op, io);
   const HeadDims &q = g.q.dims, &k = g.k.dims, &v = g.v.dims;
   const Shape scores{q.batch, q.heads, q.rows, g.keys()};
   CachedRows* rows = io.scratch<CachedRows>(q.batch);
@@ -171,6 +148,23 @@ OpBuilder<AttentionOp> attention_op(ShortMask short_mask) {
 }
 
 }  // namespace
+
+AttentionGeometry attention_geometry(const AttentionOp& op, const Operands& io) {
+  const int64_t q_heads = op.q_num_heads.value_or(0), kv_heads = op.kv_num_heads.value_or(0);
+  AttentionGeometry g{whole_heads(io.in(kQ), q_heads), whole_heads(io.in(kK), kv_heads),
+                      whole_heads(io.in(kV), kv_heads)};
+  check_attention(g.q, g.k, g.v);
+  const HeadDims &k = g.k.dims, &v = g.v.dims;
+  if (io.has(kPastKey)) {
+    const Shape& key = io.in(kPastKey).shape();
+    const Shape& value = io.in(kPastValue).shape();
+    g.past = key.rank() == 4 ? key[2] : 0;
+    if (key != Shape{k.batch, k.heads, g.past, k.width} || value != Shape{k.batch, k.heads, g.past, v.width}) {
+      bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit K and V");
+    }
+  }
+  return g;
+}
 
 MICA_OP(Attention, 24) {
   return attention_op(ShortMask::Hide).optional_input("nonpad_kv_seqlen", types::int64);

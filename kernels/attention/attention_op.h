@@ -23,6 +23,15 @@ struct AttentionOp {
   size_t outputs = 0;  ///< of the node
 };
 
+struct AttentionGeometry {
+  HeadOperand q, k, v;
+  int64_t past = 0;
+
+  int64_t keys() const { return past + k.dims.rows; }
+};
+/// Throws when operands do not fit each other. Looks at dims only.
+AttentionGeometry attention_geometry(const AttentionOp& op, const Operands& io);
+
 /// Inputs are the rows of queries, keys and values, and a mask.
 struct SelfAttention {
   int64_t q_num_heads = 0, kv_num_heads = 0;

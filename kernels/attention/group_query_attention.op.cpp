@@ -3,9 +3,10 @@
 // row s stands at position T - Q + s. Q is query_seqlens[b] or, without these, the smaller of T and the rows given.
 // past and present are [batch, kv_heads, capacity, width]: present has room for `total_sequence_length` rows and for
 // those that past has room for, so that one buffer can serve as both.
+#include "kernels/attention/group_query_attention.h"
+
 #include <algorithm>
 
-#include "kernels/attention/head_operand.h"
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/score_bias.h"
 #include "kernels/flop_rules.h"
@@ -17,43 +18,12 @@
 namespace mica {
 namespace {
 
-enum Input : size_t {
-  kQuery,
-  kKey,
-  kValue,
-  kPastKey,
-  kPastValue,
-  kSeqlens,
-  kTotal,
-  kCos,
-  kSin,
-  kPositions,
-  kBias,
-  kSink,
-  kKeyScale,
-  kValueScale,
-  kQueryNorm,
-  kKeyNorm,
-  kQuerySeqlens
-};
-enum Output : size_t { kOutput, kPresentKey, kPresentValue, kScores };
+using Op = GroupQueryAttention;
+using enum Op::Input;
+using enum Op::Output;
 
-struct GroupQueryAttention {
-  int64_t num_heads = 0, kv_num_heads = 0;
-  float scale = 0;  ///< 0: 1 / sqrt(width)
-  float softcap = 0;
-  int64_t local_window_size = -1;
-  bool do_rotary = false, rotary_interleaved = false;
-  bool causal = true;
-  int64_t smooth_softmax = -1;
-  int64_t qk_output = 0;  ///< 1: scores, 2: probabilities
-  float qk_norm_epsilon = 1e-6f;
-  std::optional<float> q_norm_epsilon = {}, k_norm_epsilon = {};
-  int64_t sliding_window_cache = 0, kv_cache_bit_width = 0;
-  std::string k_quant_type = "NONE", v_quant_type = "NONE";
-};
-
-void prepare(GroupQueryAttention& op, const NodeFacts&) {
+void prepare(GroupQueryAttention& op, const NodeFacts& facts) {
+  op.outputs = facts.outputs;
   check_heads(op.num_heads);
   check_heads(op.kv_num_heads);
   if (op.num_heads % op.kv_num_heads != 0) {
@@ -68,7 +38,7 @@ void prepare(GroupQueryAttention& op, const NodeFacts&) {
 void infer(const GroupQueryAttention& op, InferContext& ctx) {
   for (const size_t i : {kKey, kValue, kPastKey, kPastValue, kBias, kCos, kSin, kSink}) same_dtype(ctx, kQuery, i);
   const DType dtype = ctx.dtype(kQuery);
-  for (const Output output : {kOutput, kPresentKey, kPresentValue, kScores}) ctx.set(output, dtype);
+  for (const Op::Output output : {kOutput, kPresentKey, kPresentValue, kScores}) ctx.set(output, dtype);
   if (ctx.has(kKey) != ctx.has(kValue)) ctx.fail("key and value must be given together");
   if (ctx.has(kPastKey) != ctx.has(kPastValue)) ctx.fail("past_key and past_value must be given together");
   if (op.do_rotary && !(ctx.has(kCos) && ctx.has(kSin))) ctx.fail("do_rotary needs cos_cache and sin_cache");
@@ -90,12 +60,9 @@ void infer(const GroupQueryAttention& op, InferContext& ctx) {
   ctx.set(kScores, dtype, Dims{(*q)[0], op.num_heads, (*q)[1], keys});
 }
 
-struct Geometry {
-  HeadOperand q, k, v;
-  int64_t total = 0, past_capacity = 0;
+struct Geometry : GroupQueryGeometry {
   int64_t longest = 0;               ///< keys of the longest sequence
   const CachedRows* rows = nullptr;  ///< of each batch entry
-  bool first_prompt = false;         ///< nothing is cached yet
 };
 
 void read_lengths(const Operands& io, Geometry& g) {
@@ -116,39 +83,10 @@ void read_lengths(const Operands& io, Geometry& g) {
     g.longest = std::max(g.longest, keys);
   }
   g.rows = rows;
-  g.first_prompt = length == g.total && !io.has(kQuerySeqlens);
 }
 
 Geometry geometry(const GroupQueryAttention& op, const Operands& io) {
-  Geometry g;
-  const Tensor& query = io.in(kQuery);
-  if (io.has(kKey)) {
-    g.q = whole_heads(query, op.num_heads);
-    g.k = whole_heads(io.in(kKey), op.kv_num_heads);
-    g.v = whole_heads(io.in(kValue), op.kv_num_heads);
-  } else {
-    const int64_t heads = op.num_heads + 2 * op.kv_num_heads;
-    const int64_t width = query.shape().rank() == 3 ? query.shape()[2] / heads : 0;
-    g.q = heads_of_row(query, 0, op.num_heads, width);
-    g.k = heads_of_row(query, op.num_heads * width, op.kv_num_heads, width);
-    g.v = heads_of_row(query, (op.num_heads + op.kv_num_heads) * width, op.kv_num_heads, width);
-  }
-  check_attention(g.q, g.k, g.v);
-  if (g.q.dims.rows != g.k.dims.rows) bad_input("there are not as many new keys as queries");
-  g.total = single_integer(io.in(kTotal), "total_sequence_length");
-  if (io.has(kPastKey)) {
-    const Shape& key = io.in(kPastKey).shape();
-    const Shape& value = io.in(kPastValue).shape();
-    g.past_capacity = key.rank() == 4 ? key[2] : 0;
-    if (key != Shape{g.k.dims.batch, g.k.dims.heads, g.past_capacity, g.k.dims.width} ||
-        value != Shape{g.k.dims.batch, g.k.dims.heads, g.past_capacity, g.v.dims.width}) {
-      bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit keys and values");
-    }
-  }
-  for (const Output present : {kPresentKey, kPresentValue}) {
-    if (!io.wants(present) || io.out(present).shape()[2] == std::max(g.total, g.past_capacity)) continue;
-    bad_input("total_sequence_length " + std::to_string(g.total) + " does not fit present " + io.out(present).str());
-  }
+  Geometry g{group_query_geometry(op, io)};
   read_lengths(io, g);
   return g;
 }
@@ -174,17 +112,14 @@ const int64_t* positions(const Operands& io, const Geometry& g, int64_t table_ro
 template <class T>
 Rotation<T> rotation(const GroupQueryAttention& op, const Operands& io, const Geometry& g) {
   const Tensor &cos = io.in(kCos), &sin = io.in(kSin);
-  if (cos.shape().rank() != 2 || cos.shape() != sin.shape() || 2 * cos.shape()[1] > g.q.dims.width) {
-    bad_input("cos_cache " + cos.str() + " and sin_cache " + sin.str() + " do not fit heads of width " +
-              std::to_string(g.q.dims.width));
-  }
+  check_rotary_tables(cos, sin, g.q.dims.width);
   return {2 * cos.shape()[1], op.rotary_interleaved, widen<T>(io, cos), widen<T>(io, sin),
           positions(io, g, cos.shape()[0])};
 }
 
 // x / sqrt(mean(x^2) + epsilon) * weight for the rows of each head.
 template <class T>
-Heads<const T> normalized(const Operands& io, const Heads<const T>& heads, const HeadDims& dims, Input weight,
+Heads<const T> normalized(const Operands& io, const Heads<const T>& heads, const HeadDims& dims, Op::Input weight,
                           float epsilon) {
   if (!io.has(weight)) return heads;
   if (io.in(weight).elements() != dims.width) bad_input("the weight of a norm is not as wide as a head");
@@ -222,9 +157,8 @@ void run_cpu(const GroupQueryAttention& op, const Operands& io) {
   Sequence* sequences = io.scratch<Sequence>(q.batch);
   for (int64_t b = 0; b < q.batch; ++b) sequences[b] = {g.rows[b].past + g.rows[b].fresh, g.rows[b].past};
   visit_wide(io.in(kQuery).dtype(), [&]<class T>() {
-    const float epsilon = op.qk_norm_epsilon;
-    Heads<const T> queries = normalized(io, g.q.read<T>(io), q, kQueryNorm, op.q_norm_epsilon.value_or(epsilon));
-    Heads<const T> fresh = normalized(io, g.k.read<T>(io), k, kKeyNorm, op.k_norm_epsilon.value_or(epsilon));
+    Heads<const T> queries = normalized(io, g.q.read<T>(io), q, kQueryNorm, op.epsilon_of_queries());
+    Heads<const T> fresh = normalized(io, g.k.read<T>(io), k, kKeyNorm, op.epsilon_of_keys());
     if (op.do_rotary) {
       const Rotation<T> angles = rotation<T>(op, io, g);
       queries = rotated_heads(io, angles, queries, q);
@@ -265,8 +199,47 @@ constexpr DTypeSet kScale{DType::F32};
 
 }  // namespace
 
+GroupQueryGeometry group_query_geometry(const GroupQueryAttention& op, const Operands& io) {
+  GroupQueryGeometry g;
+  const Tensor& query = io.in(kQuery);
+  if (io.has(kKey)) {
+    g.q = whole_heads(query, op.num_heads);
+    g.k = whole_heads(io.in(kKey), op.kv_num_heads);
+    g.v = whole_heads(io.in(kValue), op.kv_num_heads);
+  } else {
+    const int64_t heads = op.num_heads + 2 * op.kv_num_heads;
+    const int64_t width = query.shape().rank() == 3 ? query.shape()[2] / heads : 0;
+    g.q = heads_of_row(query, 0, op.num_heads, width);
+    g.k = heads_of_row(query, op.num_heads * width, op.kv_num_heads, width);
+    g.v = heads_of_row(query, (op.num_heads + op.kv_num_heads) * width, op.kv_num_heads, width);
+  }
+  check_attention(g.q, g.k, g.v);
+  if (g.q.dims.rows != g.k.dims.rows) bad_input("there are not as many new keys as queries");
+  g.total = single_integer(io.in(kTotal), "total_sequence_length");
+  if (io.has(kPastKey)) {
+    const Shape& key = io.in(kPastKey).shape();
+    const Shape& value = io.in(kPastValue).shape();
+    g.past_capacity = key.rank() == 4 ? key[2] : 0;
+    if (key != Shape{g.k.dims.batch, g.k.dims.heads, g.past_capacity, g.k.dims.width} ||
+        value != Shape{g.k.dims.batch, g.k.dims.heads, g.past_capacity, g.v.dims.width}) {
+      bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit keys and values");
+    }
+  }
+  for (const Op::Output present : {kPresentKey, kPresentValue}) {
+    if (!io.wants(present) || io.out(present).shape()[2] == std::max(g.total, g.past_capacity)) continue;
+    bad_input("total_sequence_length " + std::to_string(g.total) + " does not fit present " + io.out(present).str());
+  }
+  g.first_prompt = g.q.dims.rows == g.total && !io.has(kQuerySeqlens);
+  return g;
+}
+
+void check_rotary_tables(const Tensor& cos, const Tensor& sin, int64_t width) {
+  if (cos.shape().rank() == 2 && cos.shape() == sin.shape() && 2 * cos.shape()[1] <= width) return;
+  bad_input("cos_cache " + cos.str() + " and sin_cache " + sin.str() + " do not fit heads of width " +
+            std::to_string(width));
+}
+
 MICA_OP(GroupQueryAttention, 1, com_microsoft) {
-  using Op = GroupQueryAttention;
   return op<Op>()
       .input("query", types::floats)
       .optional_input("key", types::floats)

@@ -7,10 +7,11 @@
 // with a cache of past keys and values, or one buffer for past and present, filled up to `past_sequence_length`.
 // DecoderMaskedMultiHeadAttention, com.microsoft 1: the same for one query a sequence; `cache_indirection` [batch,
 // beams, longest] tells from which beam each past row of a beam is.
+#include "kernels/attention/multi_head_attention.h"
+
 #include <algorithm>
 #include <limits>
 
-#include "kernels/attention/head_operand.h"
 #include "kernels/attention/kv_cache.h"
 #include "kernels/attention/score_bias.h"
 #include "kernels/flop_rules.h"
@@ -20,39 +21,20 @@
 namespace mica {
 namespace {
 
-enum Output : size_t { kOutput, kPresentKey, kPresentValue, kScores };
-
-// Where the inputs stand.
-struct Slots {
-  size_t bias, mask, attention_bias, past_key, past_value, past_length, beams, indirection;
-};
-constexpr size_t kQuery = 0, kKey = 1, kValue = 2, kNone = 99;
-constexpr Slots kMultiHead{3, 4, 5, 6, 7, 8, kNone, 9};
-constexpr Slots kDecoder{10, 3, 4, 5, 6, 7, 8, 9};
-
-struct MultiHeadAttention {
-  int64_t num_heads = 0;
-  float scale = 0;  ///< 0: 1 / sqrt(width)
-  float mask_filter_value = -10000;
-  bool unidirectional = false;
-  bool past_present_share_buffer = false;
-  Slots slots = kMultiHead;
-};
-
-void prepare(MultiHeadAttention& op, const NodeFacts&) {
+using enum MultiHeadAttention::Input;
+using enum MultiHeadAttention::Output;
+void prepare(MultiHeadAttention& op, const NodeFacts& facts) {
+  op.outputs = facts.outputs;
   check_heads(op.num_heads);
 }
 
-// Whether past and present are one buffer.
-template <class Inputs>
-bool shares_buffer(const MultiHeadAttention& op, const Inputs& inputs) {
-  return inputs.has(op.slots.past_key) && (op.past_present_share_buffer || inputs.has(op.slots.past_length));
-}
-
 void infer(const MultiHeadAttention& op, InferContext& ctx) {
-  for (const size_t i : {kKey, kValue, op.slots.bias, op.slots.past_key, op.slots.past_value}) same_dtype(ctx, 0, i);
+  const auto& slots = op.slots;
+  for (const size_t i : std::initializer_list<size_t>{kKey, kValue, slots.bias, slots.past_key, slots.past_value}) {
+    same_dtype(ctx, 0, i);
+  }
   const DType dtype = ctx.dtype(0);
-  for (const Output output : {kOutput, kPresentKey, kPresentValue, kScores}) ctx.set(output, dtype);
+  for (const MultiHeadAttention::Output output : {kOutput, kPresentKey, kPresentValue, kScores}) ctx.set(output, dtype);
   if (ctx.has(op.slots.past_key) != ctx.has(op.slots.past_value)) {
     ctx.fail("past_key and past_value must be given together");
   }
@@ -81,7 +63,7 @@ void infer(const MultiHeadAttention& op, InferContext& ctx) {
   if (ctx.has(op.slots.past_key)) {
     const Dim before = past != nullptr ? (*past)[2] : ctx.unknown();
     const auto length = ctx.contents(op.slots.past_length);
-    const bool shared = shares_buffer(op, ctx);
+    const bool shared = op.shares_buffer(ctx);
     rows = shared ? before : before + fresh;
     keys = !shared ? rows : length && length->size() == 1 ? length->front() + fresh : ctx.unknown();
   }
@@ -92,15 +74,7 @@ void infer(const MultiHeadAttention& op, InferContext& ctx) {
   ctx.set(kScores, dtype, Dims{(*q)[0], op.num_heads, (*q)[1], keys});
 }
 
-struct Geometry {
-  HeadOperand q, k, v;
-  int64_t past = 0;
-  bool projected = false;  ///< keys and values have their biases
-
-  int64_t keys() const { return past + k.dims.rows; }
-};
-
-void add_past(const MultiHeadAttention& op, const Operands& io, Geometry& g) {
+void add_past(const MultiHeadAttention& op, const Operands& io, MultiHeadGeometry& g) {
   if (!io.has(op.slots.past_key)) return;
   const Shape& key = io.in(op.slots.past_key).shape();
   const Shape& value = io.in(op.slots.past_value).shape();
@@ -109,43 +83,13 @@ void add_past(const MultiHeadAttention& op, const Operands& io, Geometry& g) {
       value != Shape{g.k.dims.batch, op.num_heads, g.past, g.v.dims.width}) {
     bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit keys and values");
   }
-  if (!shares_buffer(op, io)) return;
+  if (!op.shares_buffer(io)) return;
   if (!io.has(op.slots.past_length)) bad_input("a shared buffer needs past_sequence_length");
   const int64_t capacity = g.past;
   g.past = single_integer(io.in(op.slots.past_length), "past_sequence_length");
   if (g.past < 0 || g.past > capacity - g.k.dims.rows) {
     bad_input("past_sequence_length " + std::to_string(g.past) + " leaves no room in the buffer " + key.str());
   }
-}
-
-Geometry geometry(const MultiHeadAttention& op, const Operands& io) {
-  Geometry g;
-  const int64_t heads = op.num_heads;
-  const Tensor& query = io.in(kQuery);
-  if (io.has(kKey)) {
-    const Tensor& key = io.in(kKey);
-    g.q = whole_heads(query, heads);
-    g.k = io.has(kValue) ? whole_heads(key, heads) : part_of_heads(key, 0, 2, heads);
-    g.v = io.has(kValue) ? whole_heads(io.in(kValue), heads) : part_of_heads(key, 1, 2, heads);
-    g.projected = key.shape().rank() == 4;
-  } else if (query.shape().rank() == 5) {
-    g.q = part_of_heads(query, 0, 3, heads);
-    g.k = part_of_heads(query, 1, 3, heads);
-    g.v = part_of_heads(query, 2, 3, heads);
-  } else {
-    const int64_t hidden = query.shape().rank() == 3 ? query.shape()[2] / 3 : 0;
-    g.q = heads_of_row(query, 0, heads, hidden / heads);
-    g.k = heads_of_row(query, hidden, heads, hidden / heads);
-    g.v = heads_of_row(query, 2 * hidden, heads, hidden / heads);
-  }
-  check_attention(g.q, g.k, g.v);
-  if (g.q.dims.heads != heads || g.k.dims.heads != heads) bad_input("inputs do not have the heads that num_heads says");
-  const int64_t terms = heads * (g.q.dims.width + g.k.dims.width + g.v.dims.width);
-  if (io.has(op.slots.bias) && io.in(op.slots.bias).elements() != terms) {
-    bad_input("bias " + io.in(op.slots.bias).str() + " does not have " + std::to_string(terms) + " elements");
-  }
-  add_past(op, io, g);
-  return g;
 }
 
 // Past rows taken from the beams that they come from, and the new ones behind them.
@@ -177,7 +121,7 @@ Heads<const T> from_beams(const MultiHeadAttention& op, const Operands& io, cons
 
 void run_cpu(const MultiHeadAttention& op, const Operands& io) {
   if (outputs_are_empty(io)) return;
-  const Geometry g = geometry(op, io);
+  const MultiHeadGeometry g = multi_head_geometry(op, io);
   const HeadDims &q = g.q.dims, &k = g.k.dims, &v = g.v.dims;
   const Shape scores{q.batch, q.heads, q.rows, g.keys()};
   CachedRows* rows = io.scratch<CachedRows>(q.batch);
@@ -190,9 +134,9 @@ void run_cpu(const MultiHeadAttention& op, const Operands& io) {
     const auto read = [&](const HeadOperand& operand, const T* terms) {
       return add_to_heads<T>(io, operand.read<T>(io), operand.dims, terms);
     };
-    const auto join = [&](const HeadOperand& operand, const T* terms, size_t past, Output present) {
+    const auto join = [&](const HeadOperand& operand, const T* terms, size_t past, MultiHeadAttention::Output present) {
       KvCache cache = kv_cache(io, past, present);
-      cache.keep_rest = shares_buffer(op, io);
+      cache.keep_rest = op.shares_buffer(io);
       const auto joined = append_rows<T>(io, cache, read(operand, terms), operand.dims, rows);
       return from_beams<T>(op, io, joined, {q.batch, q.heads, g.keys(), operand.dims.width}, g.past);
     };
@@ -225,7 +169,7 @@ Dim flops(const MultiHeadAttention& op, const OperandDims& dims) {
   return attention_flops(dims, op.slots.past_key);
 }
 
-OpBuilder<MultiHeadAttention> multi_head(const Slots& slots) {
+OpBuilder<MultiHeadAttention> multi_head(const MultiHeadAttention::Slots& slots) {
   MultiHeadAttention prototype;
   prototype.slots = slots;
   return op(prototype)
@@ -253,8 +197,38 @@ constexpr DTypeSet kInteger{DType::I32};
 
 }  // namespace
 
+MultiHeadGeometry multi_head_geometry(const MultiHeadAttention& op, const Operands& io) {
+  MultiHeadGeometry g;
+  const int64_t heads = op.num_heads;
+  const Tensor& query = io.in(kQuery);
+  if (io.has(kKey)) {
+    const Tensor& key = io.in(kKey);
+    g.q = whole_heads(query, heads);
+    g.k = io.has(kValue) ? whole_heads(key, heads) : part_of_heads(key, 0, 2, heads);
+    g.v = io.has(kValue) ? whole_heads(io.in(kValue), heads) : part_of_heads(key, 1, 2, heads);
+    g.projected = key.shape().rank() == 4;
+  } else if (query.shape().rank() == 5) {
+    g.q = part_of_heads(query, 0, 3, heads);
+    g.k = part_of_heads(query, 1, 3, heads);
+    g.v = part_of_heads(query, 2, 3, heads);
+  } else {
+    const int64_t hidden = query.shape().rank() == 3 ? query.shape()[2] / 3 : 0;
+    g.q = heads_of_row(query, 0, heads, hidden / heads);
+    g.k = heads_of_row(query, hidden, heads, hidden / heads);
+    g.v = heads_of_row(query, 2 * hidden, heads, hidden / heads);
+  }
+  check_attention(g.q, g.k, g.v);
+  if (g.q.dims.heads != heads || g.k.dims.heads != heads) bad_input("inputs do not have the heads that num_heads says");
+  const int64_t terms = heads * (g.q.dims.width + g.k.dims.width + g.v.dims.width);
+  if (io.has(op.slots.bias) && io.in(op.slots.bias).elements() != terms) {
+    bad_input("bias " + io.in(op.slots.bias).str() + " does not have " + std::to_string(terms) + " elements");
+  }
+  add_past(op, io, g);
+  return g;
+}
+
 MICA_OP(MultiHeadAttention, 1, com_microsoft) {
-  return multi_head(kMultiHead)
+  return multi_head(MultiHeadAttention::kMultiHead)
       .attribute("unidirectional", &MultiHeadAttention::unidirectional)
       .optional_input("bias", types::floats)
       .optional_input("key_padding_mask", kInteger)
@@ -266,7 +240,7 @@ MICA_OP(MultiHeadAttention, 1, com_microsoft) {
 }
 
 MICA_OP(DecoderMaskedMultiHeadAttention, 1, com_microsoft) {
-  return multi_head(kDecoder)
+  return multi_head(MultiHeadAttention::kDecoder)
       .attribute("past_present_share_buffer", &MultiHeadAttention::past_present_share_buffer)
       .ignored_attribute("output_qk")
       .optional_input("mask_index", kInteger)

@@ -64,37 +64,37 @@ ScoreBias<T> score_bias(const Operands& io, const Tensor& mask, const Shape& sco
   return bias;
 }
 
-template <class T>
-ScoreBias<T> key_mask_bias(const Operands& io, const Tensor& mask, const Shape& scores, int64_t past, float hidden) {
+KeyMask key_mask(const Tensor& mask, const Shape& scores, int64_t past) {
   const Shape& shape = mask.shape();
   const int64_t batch = scores[0], rows = scores[2], keys = scores[3];
   check_integers(mask, mask.elements(), "the mask");
+  if (shape.rank() == 1) {
+    const bool starts = shape[0] == 2 * batch;
+    if (!starts && shape[0] != batch && shape[0] != 3 * batch + 2) does_not_fit(mask, scores);
+    return {true, starts};
+  }
+  if (shape == Shape{batch, keys}) return {false, false, 0, keys, 0};
+  if (shape == Shape{batch, rows, keys}) return {false, false, 0, rows * keys, keys};
+  if (shape.rank() == 4 && shape[0] == batch && shape[1] == 1 && shape[2] == shape[3] && shape[3] >= keys &&
+      past + rows <= shape[2]) {
+    return {false, false, past * shape[3], shape[2] * shape[3], shape[3]};
+  }
+  does_not_fit(mask, scores);
+}
+
+template <class T>
+ScoreBias<T> key_mask_bias(const Operands& io, const Tensor& mask, const Shape& scores, int64_t past, float hidden) {
+  const int64_t batch = scores[0];
+  const KeyMask form = key_mask(mask, scores, past);
   const T term = static_cast<T>(hidden);
   const auto at = [&](int64_t i) { return integer_at(mask, i); };
-  if (shape.rank() == 1) {
-    if (shape[0] == 2 * batch) {
-      return bounded(
-          io, scores, term, [&](int64_t b) { return at(batch + b); }, at);
-    }
-    if (shape[0] != batch && shape[0] != 3 * batch + 2) does_not_fit(mask, scores);
+  if (form.ends) {
     return bounded(
-        io, scores, term, [](int64_t) { return int64_t{0}; }, at);
-  }
-  ScoreBias<T> bias;
-  if (shape == Shape{batch, keys}) {
-    bias = {nullptr, keys, 0, 0, 1};
-  } else if (shape == Shape{batch, rows, keys}) {
-    bias = {nullptr, rows * keys, 0, keys, 1};
-  } else if (shape.rank() == 4 && shape[0] == batch && shape[1] == 1 && shape[2] == shape[3] && shape[3] >= keys &&
-             past + rows <= shape[2]) {
-    bias = {nullptr, shape[2] * shape[3], 0, shape[3], 1};
-  } else {
-    does_not_fit(mask, scores);
+        io, scores, term, [&](int64_t b) { return form.starts ? at(batch + b) : int64_t{0}; }, at);
   }
   T* terms = io.scratch<T>(mask.elements());
   for (int64_t i = 0; i < mask.elements(); ++i) terms[i] = at(i) > 0 ? T{0} : term;
-  bias.data = terms + past * bias.row * (shape.rank() == 4 ? 1 : 0);
-  return bias;
+  return {terms + form.first, form.batch, 0, form.row, 1};
 }
 
 template ScoreBias<float> score_bias(const Operands&, const Tensor&, const Shape&, ShortMask);

@@ -23,8 +23,16 @@ ScoreBias<T> score_bias(const Operands& io, const Tensor& mask, const Shape& sco
 
 /// The com.microsoft forms of an int32 mask of keys: 1 for shown and 0 for hidden in [batch, keys], [batch, rows, keys]
 /// or [batch, 1, longest, longest]; the number of keys in [batch] and [3 * batch + 2], of which the first `batch`
-/// elements count; the end and then the start of the keys in [2 * batch]. A hidden key gets the term `hidden`.
-/// `past` is the number of keys before the first query.
+/// elements count; the end and then the start of the keys in [2 * batch].
+struct KeyMask {
+  bool ends = false;                      ///< elements are ends of the keys
+  bool starts = false;                    ///< and then their starts
+  int64_t first = 0, batch = 0, row = 0;  ///< else an element for each key: the first, and steps of the others
+};
+/// Of a mask for these scores. `past` is the number of keys before the first query. Throws when it does not fit.
+KeyMask key_mask(const Tensor& mask, const Shape& scores, int64_t past);
+
+/// Such a mask as terms: a hidden key gets `hidden`.
 template <class T>
 ScoreBias<T> key_mask_bias(const Operands& io, const Tensor& mask, const Shape& scores, int64_t past, float hidden);
 

@@ -3,22 +3,16 @@
 // ai.onnx: the tables of cosines and sines have a row for each position, picked by position_ids, or, without these, for
 // each batch entry and position; tables of one batch entry serve all, as our optimiser writes it. com.microsoft:
 // position_ids may also be one number, the position of the first row.
+#include "kernels/rope/rotary_embedding.h"
+
 #include <algorithm>
 
-#include "kernels/attention/head_operand.h"
 #include "kernels/op.h"
 #include "kernels/rope/rotate.h"
 #include "kernels/shape/shape_input.h"
 
 namespace mica {
 namespace {
-
-struct RotaryEmbedding {
-  int64_t num_heads = 0;             ///< 0: as X or the tables tell
-  int64_t rotary_embedding_dim = 0;  ///< 0: all elements of a head
-  bool interleaved = false;
-  bool microsoft = false;
-};
 
 void prepare(RotaryEmbedding& op, const NodeFacts&) {
   if (op.num_heads != 0) check_heads(op.num_heads);
@@ -51,7 +45,6 @@ HeadDims head_dims(const RotaryEmbedding& op, const Tensor& x, int64_t table_wid
 const int64_t* table_rows(const Operands& io, const Tensor* ids, const HeadDims& dims, int64_t rows) {
   const int64_t count = dims.batch * dims.rows;
   int64_t* result = io.scratch<int64_t>(count);
-  if (ids != nullptr) check_integers(*ids, ids->shape().rank() == 1 ? 1 : count, "position_ids");
   for (int64_t n = 0; n < count; ++n) {
     result[n] = ids == nullptr ? n % rows : n;
     if (ids != nullptr && ids->shape().rank() == 1)
@@ -65,29 +58,12 @@ const int64_t* table_rows(const Operands& io, const Tensor* ids, const HeadDims&
 void run_cpu(const RotaryEmbedding& op, const Operands& io) {
   if (outputs_are_empty(io)) return;
   const Tensor& x = io.in(0);
-  const Tensor& cos = io.in(op.microsoft ? 2 : 1);
-  const Tensor& sin = io.in(op.microsoft ? 3 : 2);
-  const size_t ids = op.microsoft ? 1 : 3;
-  if (cos.shape() != sin.shape() || cos.shape().rank() < 2) {
-    bad_input("cosines " + cos.str() + " and sines " + sin.str() + " must be tables of the same dims");
-  }
-  const int64_t pairs = cos.shape().back();
-  const HeadDims dims = head_dims(op, x, pairs);
-  const int64_t width = op.rotary_embedding_dim > 0 ? op.rotary_embedding_dim : dims.width;
-  if (width > dims.width || width != 2 * pairs) {
-    bad_input("cosines " + cos.str() + " do not fit the rotation of " + std::to_string(width) + " of " +
-              std::to_string(dims.width) + " elements");
-  }
-  if (!io.has(ids) && cos.shape() != Shape{dims.batch, dims.rows, pairs} && cos.shape() != Shape{1, dims.rows, pairs}) {
-    bad_input("cosines " + cos.str() + " must have a row for each position of X " + x.str());
-  }
-  const int64_t rows = cos.shape().elements(0, cos.shape().rank() - 1);
-  const HeadLayout layout = x.shape().rank() == 4 ? dims.bnsh() : dims.bsnh();
+  const RotaryOperands r = rotary_operands(op, io);
   visit_wide(x.dtype(), [&]<class T>() {
     const WideOutput<T> y(io, io.out(0));
-    Rotation<T> rotation{width, op.interleaved, widen<T>(io, cos), widen<T>(io, sin)};
-    rotation.positions = table_rows(io, io.has(ids) ? &io.in(ids) : nullptr, dims, rows);
-    rotate_heads<T>(io.threads(), rotation, {widen<T>(io, x), layout}, {y.data(), layout}, dims);
+    Rotation<T> rotation{r.width, op.interleaved, widen<T>(io, *r.cos), widen<T>(io, *r.sin)};
+    rotation.positions = table_rows(io, r.ids, r.dims, r.table_rows);
+    rotate_heads<T>(io.threads(), rotation, {widen<T>(io, x), r.layout}, {y.data(), r.layout}, r.dims);
     y.store();
   });
 }
@@ -107,6 +83,37 @@ OpBuilder<RotaryEmbedding> rotary(bool microsoft) {
 }
 
 }  // namespace
+
+RotaryOperands rotary_operands(const RotaryEmbedding& op, const Operands& io) {
+  RotaryOperands r;
+  const Tensor& x = io.in(0);
+  const Tensor& cos = io.in(op.microsoft ? 2 : 1);
+  const Tensor& sin = io.in(op.microsoft ? 3 : 2);
+  const size_t ids = op.microsoft ? 1 : 3;
+  if (cos.shape() != sin.shape() || cos.shape().rank() < 2) {
+    bad_input("cosines " + cos.str() + " and sines " + sin.str() + " must be tables of the same dims");
+  }
+  const int64_t pairs = cos.shape().back();
+  r.cos = &cos;
+  r.sin = &sin;
+  r.dims = head_dims(op, x, pairs);
+  r.width = op.rotary_embedding_dim > 0 ? op.rotary_embedding_dim : r.dims.width;
+  if (r.width > r.dims.width || r.width != 2 * pairs) {
+    bad_input("cosines " + cos.str() + " do not fit the rotation of " + std::to_string(r.width) + " of " +
+              std::to_string(r.dims.width) + " elements");
+  }
+  r.ids = io.has(ids) ? &io.in(ids) : nullptr;
+  if (r.ids == nullptr && cos.shape() != Shape{r.dims.batch, r.dims.rows, pairs} &&
+      cos.shape() != Shape{1, r.dims.rows, pairs}) {
+    bad_input("cosines " + cos.str() + " must have a row for each position of X " + x.str());
+  }
+  if (r.ids != nullptr) {
+    check_integers(*r.ids, r.ids->shape().rank() == 1 ? 1 : r.dims.batch * r.dims.rows, "position_ids");
+  }
+  r.table_rows = cos.shape().elements(0, cos.shape().rank() - 1);
+  r.layout = x.shape().rank() == 4 ? r.dims.bnsh() : r.dims.bsnh();
+  return r;
+}
 
 MICA_OP(RotaryEmbedding, 23) {
   return rotary(false)

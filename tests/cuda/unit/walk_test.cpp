@@ -144,14 +144,18 @@ TEST(PlaceOf, RefusesWhatIsOutOfRange) {
 TEST(VisibleKeys, EndWhereTheLastQueryDoes) {
   AttentionCall call{};
   call.rows = 10;
-  call.keys = 14;
-  EXPECT_EQ(visible_keys(call, 0, 4), 14);
+  const auto range = [&](int64_t offset, int64_t row, int64_t count) {
+    const KeyRange keys = visible_keys(call, {14, offset}, row, count);
+    return std::pair(keys.begin, keys.end);
+  };
+  EXPECT_EQ(range(0, 0, 4), std::pair(0L, 14L));
   call.causal = true;
-  call.offset = 4;
-  EXPECT_EQ(visible_keys(call, 0, 4), 8);
-  EXPECT_EQ(visible_keys(call, 8, 4), 14);
-  call.offset = -12;
-  EXPECT_EQ(visible_keys(call, 0, 4), 0);
+  EXPECT_EQ(range(4, 0, 4), std::pair(0L, 8L));
+  EXPECT_EQ(range(4, 8, 4), std::pair(0L, 14L));
+  EXPECT_EQ(range(-12, 0, 4), std::pair(0L, 0L));
+  call.window = 3;
+  EXPECT_EQ(range(4, 0, 4), std::pair(2L, 8L));
+  EXPECT_EQ(range(20, 0, 4), std::pair(18L, 18L));
 }
 
 }  // namespace
