@@ -40,7 +40,8 @@ struct Header {
 };
 static_assert(std::is_trivially_copyable_v<Header> && sizeof(Header) <= kHeaderBytes);
 
-// A cache line of each stretch that the system may have lost, as when the machine stops before all is on disk.
+// A cache line of each stretch: to hash all would read what runs may never touch. Whole stretches are what is lost by a
+// copy that was cut short or a file with holes; single bytes that change on disk are not found.
 ContentHash sample(std::span<const std::byte> packed) {
   constexpr size_t kStretch = size_t{64} << 10, kLine = 64;
   std::vector<std::byte> lines;
@@ -125,7 +126,7 @@ void write_packed(const std::string& path, const PackedFileKey& key, const Conte
     NewFile file(path, NewFile::Part::Unique);
     file.stream().write(page.data(), page.size());
     file.stream().write(reinterpret_cast<const char*>(packed.data()), static_cast<std::streamsize>(packed.size()));
-    file.finish();
+    file.finish_on_disk();
   } catch (const Error& failure) {
     notes.push_back(std::string("packed weights are not kept: ") + failure.what());
   }

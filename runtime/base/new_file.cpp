@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/base/error.h"
+#include "runtime/base/os.h"
 
 namespace mica {
 namespace {
@@ -43,6 +44,12 @@ void NewFile::finish() {
   std::filesystem::rename(part_, path_, error);
   if (error) fail(path_, error.message());
   part_.clear();
+}
+
+void NewFile::finish_on_disk() {
+  close();
+  sync_file(part_);
+  finish();
 }
 
 }  // namespace mica

@@ -27,6 +27,8 @@ class NewFile {
   void close();
   /// Closes it and gives it its name. Throws Io.
   void finish();
+  /// Waits until all is on disk before: whatever happens to the machine, the file is complete if it is there.
+  void finish_on_disk();
 
  private:
   std::string path_, part_;

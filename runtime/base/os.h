@@ -40,6 +40,9 @@ std::string build_identity();
 /// Whether what is written to standard error is seen by a person on a terminal.
 bool stderr_is_terminal();
 
+/// Returns when what has been written to the file is on disk. Throws Error(Io).
+void sync_file(const std::string& path);
+
 /// What tells a file from others, and from what it was before it was last written to. Times are nanoseconds of the wall
 /// clock, as coarse as the file system keeps them.
 struct FileIdentity {

@@ -132,6 +132,12 @@ bool stderr_is_terminal() {
   return ::isatty(STDERR_FILENO) == 1;
 }
 
+void sync_file(const std::string& path) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.number >= 0 && ::fsync(file.number) == 0) return;
+  throw Error(ErrorCode::Io, "cannot write \"" + path + "\" to disk: " + last_reason());
+}
+
 MappedFile MappedFile::open(const std::string& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.number < 0) fail(path, last_reason());
