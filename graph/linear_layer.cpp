@@ -51,6 +51,14 @@ Pattern linear_layer() {
                  own_op("Linear", inputs).with_more_inputs().as("product")});
 }
 
+ValueId matrix_before_transpose(const Graph& graph, ValueId id) {
+  if (graph.value(id).producer == NodeId::None) return ValueId::None;
+  const Node& node = graph.node(graph.value(id).producer);
+  if (node.op_type != "Transpose" || !node.domain.empty()) return ValueId::None;
+  const auto perm = permutation(graph, node);
+  return perm && *perm == std::vector<int64_t>{1, 0} ? node.inputs[0] : ValueId::None;
+}
+
 bool is_bias_of(const Graph& graph, ValueId bias, ValueId product) {
   const Dims* b = dims_of(graph, bias);
   const Dims* y = dims_of(graph, product);

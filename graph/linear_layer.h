@@ -29,6 +29,9 @@ struct LinearLayer {
 /// Nodes that may be linear layers. A match tells them as "product".
 Pattern linear_layer();
 
+/// The matrix that a Transpose made `id` of; None when no such made it.
+ValueId matrix_before_transpose(const Graph& graph, ValueId id);
+
 /// Whether a value adds the same row, or number, to every row of `product`, and does not enlarge it.
 bool is_bias_of(const Graph& graph, ValueId bias, ValueId product);
 

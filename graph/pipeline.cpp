@@ -59,7 +59,7 @@ class Pipeline {
         notes_(notes),
         graph_(*model.graph),
         without_(options.without),
-        passes_{model, operators, evaluate, options, notes, 0},
+        passes_{model, operators, evaluate, options, notes, 0, false},
         rules_{model, operators, options, notes, {}} {
     if (checks == Checks::EachRewrite) rules_.applied = [this](const Rule&) { check(); };
   }
@@ -74,6 +74,7 @@ class Pipeline {
       for (const Stage stage : kStages) settle(stage);
       run(kInfer);  // what rules made may tell more shapes
       settle(kStages.back());
+      fold_rest();
       if (options_.target == Target::Portable && run(kJoinProducts) > 0) run(kDead);
       if (options_.target == Target::Mica && run(kChannelsLast) > 0) {
         simplify();
@@ -100,6 +101,13 @@ class Pipeline {
       if (!folded) return;
       run(kInfer);
     }
+  }
+
+  void fold_rest() {
+    passes_.folds_all = true;
+    if (options_.target != Target::Mica || run(kFold) == 0) return;
+    simplify();
+    settle(kStages.back());
   }
 
   // Applies the rules of all stages up to this one until nothing changes.

@@ -59,7 +59,7 @@ class Folding {
  private:
   size_t compute(Graph& graph, NodeId id) {
     const Node& node = graph.node(id);
-    if (!may_compute(graph, node) || enlarges_file(graph, node)) return 0;
+    if (!may_compute(graph, node) || enlarges_file(graph, node) || may_be_transposed_in_place(graph, node)) return 0;
     std::optional<std::vector<Tensor>> results;
     try {
       results = constant_of(node);
@@ -102,13 +102,18 @@ class Folding {
   // Whether a file would hold more bytes of weights with the result than without.
   bool enlarges_file(const Graph& graph, const Node& node) {
     if (context_.options.target != Target::Portable) return false;
-    const auto bytes = output_bytes(graph, node);
-    if (restores_half(graph, node) && bytes.value_or(0) >= kMinHalfStored) return true;
-    if (bytes.value_or(0) <= context_.options.folding.bytes) return false;
-    const auto stays = std::ranges::find_if(node.inputs, [&](ValueId id) { return is_kept_weight(graph, id); });
-    if (stays == node.inputs.end()) return false;
-    context_.notes.refused("fold_constants", node.str(), "\"" + graph.value(*stays).name + "\" is in use beside it");
+    const size_t bytes = output_bytes(graph, node).value_or(0);
+    if (restores_half(graph, node) && bytes >= kMinHalfStored) return true;
+    const ValueId kept = bytes > context_.options.folding.bytes ? kept_weight(graph, node) : ValueId::None;
+    if (kept == ValueId::None) return false;
+    context_.notes.refused("fold_constants", node.str(), "\"" + graph.value(kept).name + "\" is in use beside it");
     return true;
+  }
+
+  // Our products take a matrix either way, so that a large one that is used as it is too need not be there twice.
+  bool may_be_transposed_in_place(const Graph& graph, const Node& node) const {
+    if (context_.folds_all || context_.options.target != Target::Mica || node.op_type != "Transpose") return false;
+    return kept_weight(graph, node) != ValueId::None;
   }
 
   // Weights stored in half the bytes have such a Cast behind them.
@@ -119,11 +124,14 @@ class Folding {
     return from == DType::F16 || from == DType::BF16;
   }
 
-  // A large constant that nodes need which are not computed here.
-  bool is_kept_weight(const Graph& graph, ValueId id) const {
-    if (id == ValueId::None || graph.value(id).constant.bytes() <= context_.options.folding.bytes) return false;
+  // A large constant that nodes need which are not computed here, among the node's inputs.
+  ValueId kept_weight(const Graph& graph, const Node& node) const {
     const auto needs = [&](const Use& use) { return !may_compute(graph, graph.node(use.node)); };
-    return graph.is_output(id) || std::ranges::any_of(graph.uses(id), needs);
+    for (const ValueId id : node.inputs) {
+      if (id == ValueId::None || graph.value(id).constant.bytes() <= context_.options.folding.bytes) continue;
+      if (graph.is_output(id) || std::ranges::any_of(graph.uses(id), needs)) return id;
+    }
+    return ValueId::None;
   }
 
   std::optional<std::vector<Tensor>> evaluate(const Graph& graph, const Node& node) {

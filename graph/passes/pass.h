@@ -13,6 +13,7 @@ struct PassContext {
   const PipelineOptions& options;
   Notes& notes;
   double folding_seconds = 0;  ///< spent by fold_constants so far
+  bool folds_all = false;      ///< no rule is to come that has a use for a Transpose of a large constant
 };
 
 /// Makes the symbolic dims that the options name numbers, in all types.

@@ -1,18 +1,11 @@
 // Gemm(Transpose(a), b, c)   =>   Gemm(a, b, c) with the other transA     likewise b
 // MatMul(a, Transpose(b))    =>   Gemm(a, b) {transB = 1}                 for matrices
 #include "graph/facts.h"
+#include "graph/linear_layer.h"
 #include "graph/rule.h"
 
 namespace mica {
 namespace {
-
-ValueId transposed_from(const Graph& graph, ValueId id) {
-  if (graph.value(id).producer == NodeId::None) return ValueId::None;
-  const Node& node = graph.node(graph.value(id).producer);
-  if (node.op_type != "Transpose" || !node.domain.empty()) return ValueId::None;
-  const auto perm = permutation(graph, node);
-  return perm && *perm == std::vector<int64_t>{1, 0} ? node.inputs[0] : ValueId::None;
-}
 
 bool is_matrix(const Graph& graph, ValueId id) {
   const Dims* dims = dims_of(graph, id);
@@ -27,7 +20,7 @@ ValueId rewrite(Rewriter& g, const Match&) {
   bool turned = false;
   for (size_t i = 0; i < 2; ++i) {
     if (!is_matrix(graph, inputs[i])) return ValueId::None;
-    const ValueId source = transposed_from(graph, inputs[i]);
+    const ValueId source = matrix_before_transpose(graph, inputs[i]);
     if (source == ValueId::None) continue;
     const auto* name = i == 0 ? "transA" : "transB";
     attributes[name] = int64_t{attribute(root, name, 0) == 0 ? 1 : 0};
