@@ -28,16 +28,6 @@ const T* widen(const Operands& io, const Tensor& tensor) {
   return wide;
 }
 
-/// For OpBuilder::prepack: a constant of a narrower float type as a float tensor; null for others and for a null
-/// tensor.
-inline std::shared_ptr<const Tensor> widen_constant(const Tensor* tensor) {
-  if (tensor == nullptr || !is_float(tensor->dtype())) return nullptr;
-  if (tensor->dtype() == DType::F32 || tensor->dtype() == DType::F64) return nullptr;
-  auto wide = std::make_shared<Tensor>(DType::F32, tensor->shape());
-  convert_floats(tensor->dtype(), tensor->raw(), DType::F32, wide->mutable_data<float>(), tensor->elements());
-  return wide;
-}
-
 /// As `widen`; null for an absent input.
 template <class T>
 const T* widen_optional(const Operands& io, size_t input) {

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <functional>
+#include <numeric>
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/simd/isa.h"
@@ -129,9 +131,13 @@ std::shared_ptr<std::byte> PackedWeights::fill(size_t bytes, bool hashes, Thread
     size_t item;
     int64_t begin, end;
   };
+  // The largest first: while a weight is packed it is in memory twice.
+  std::vector<size_t> order(items_.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, std::greater(), [&](size_t i) { return items_[i].task.bytes; });
   std::vector<Piece> pieces;
   std::vector<std::atomic<int64_t>> left(items_.size());  // pieces of each item that are still to be done
-  for (size_t i = 0; i < items_.size(); ++i) {
+  for (const size_t i : order) {
     const PackTask& task = items_[i].task;
     const size_t count =
         std::clamp<size_t>(task.bytes / kPiece, 1, static_cast<size_t>(std::max<int64_t>(task.parts, 1)));

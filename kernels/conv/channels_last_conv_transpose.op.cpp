@@ -3,6 +3,8 @@
 //   Y[n, o * kernel + k, m] = B[m] + sum over c of X[n, o, c] * W[c, m, k]
 #include "kernels/conv/conv.h"
 #include "kernels/matmul/gemm.h"
+#include "kernels/packing.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -17,13 +19,16 @@ struct Taps {
   explicit Taps(const Shape& w) : channels(w[0]), filters(w[1]), lines(w.rank() == 3 ? 1 : w[2]), columns(w.back()) {}
   int64_t outputs() const { return columns * filters; }
   int64_t of_line() const { return packed_elements(channels, outputs()); }
-  void pack(const float* w, float* to) const {
+  /// Lines [begin, end) of the kernel.
+  void pack(const Tensor& w, float* to, int64_t begin, int64_t end) const {
     std::vector<float> line(static_cast<size_t>(channels * outputs()));
-    for (int64_t i = 0; i < lines; ++i) {
+    for (int64_t i = begin; i < end; ++i) {
       float* element = line.data();
       for (int64_t c = 0; c < channels; ++c) {
         for (int64_t j = 0; j < columns; ++j) {
-          for (int64_t m = 0; m < filters; ++m) *element++ = w[((c * filters + m) * lines + i) * columns + j];
+          for (int64_t m = 0; m < filters; ++m) {
+            *element++ = element_at<float>(w, ((c * filters + m) * lines + i) * columns + j);
+          }
         }
       }
       mica::pack({line.data(), outputs(), 1}, channels, outputs(), to + i * of_line());
@@ -51,13 +56,18 @@ void infer(const ChannelsLastConvTranspose&, InferContext& ctx) {
   ctx.set(0, DType::F32, std::move(y));
 }
 
-std::shared_ptr<const Tensor> prepack(const ChannelsLastConvTranspose&, const ConstantOperands& constants) {
+std::shared_ptr<const PackedBytes> prepack(const ChannelsLastConvTranspose&, const ConstantOperands& constants) {
   const Tensor* w = constants.in(1);
   if (w == nullptr || !is_image(w->shape().rank())) return nullptr;
   const Taps taps(w->shape());
-  auto packed = std::make_shared<Tensor>(DType::F32, Shape{taps.lines * taps.of_line()});
-  taps.pack(w->data<float>(), packed->mutable_data<float>());
-  return packed;
+  PackTask task;
+  task.form = "lines of a kernel of channels last, transposed";
+  task.bytes = static_cast<size_t>(taps.lines * taps.of_line()) * sizeof(float);
+  task.parts = taps.lines;
+  task.fill = [taps](const Tensor& constant, std::byte* to, int64_t begin, int64_t end) {
+    taps.pack(constant, reinterpret_cast<float*>(to), begin, end);
+  };
+  return pack(*w, std::move(task));
 }
 
 // The bias of all outputs of a position; null without.
@@ -79,10 +89,10 @@ void run_cpu(const ChannelsLastConvTranspose&, const Operands& io) {
   }
   if (y.elements() == 0) return;
   const Taps taps(w);
-  const float* packed = io.packed<Tensor>() != nullptr ? io.packed<Tensor>()->data<float>() : nullptr;
+  const float* packed = io.packed<PackedBytes>() != nullptr ? io.packed<PackedBytes>()->data<float>() : nullptr;
   if (packed == nullptr) {
     float* own = io.scratch<float>(taps.lines * taps.of_line());
-    taps.pack(io.in(1).data<float>(), own);
+    taps.pack(io.in(1), own, 0, taps.lines);
     packed = own;
   }
   const float* bias = repeated_bias(io, taps);

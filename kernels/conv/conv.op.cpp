@@ -2,8 +2,8 @@
 // with channels c of the group that filter m belongs to. The versions differ in element types only.
 #include "kernels/conv/float_conv.h"
 #include "kernels/flop_rules.h"
+#include "kernels/wide_constant.h"
 #include "kernels/wide_operands.h"
-#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -25,9 +25,8 @@ void run_doubles(const ConvGeometry& g, const Operands& io) {
 }
 
 // Weights that are not floats, as floats.
-std::shared_ptr<const Tensor> prepack(const ConvParams&, const ConstantOperands& constants) {
-  const Tensor w = constants.in(1) != nullptr ? aligned(*constants.in(1)) : Tensor();
-  return widen_constant(&w);
+std::shared_ptr<const PackedBytes> prepack(const ConvParams&, const ConstantOperands& constants) {
+  return pack_widened(constants.in(1));
 }
 
 void run_cpu(const ConvParams& op, const Operands& io) {
@@ -35,7 +34,7 @@ void run_cpu(const ConvParams& op, const Operands& io) {
   check_bias(io, 2, g.groups * g.filters);
   if (io.in(0).dtype() == DType::F64) return run_doubles(g, io);
   const WideOutput<float> y(io, io.out(0));
-  const Tensor* packed = io.packed<Tensor>();
+  const auto* packed = io.packed<PackedBytes>();
   const float* w = packed != nullptr ? packed->data<float>() : widen<float>(io, io.in(1));
   convolve_floats(io, g, {widen<float>(io, io.in(0)), w, widen_optional<float>(io, 2), y.data()});
   y.store();

@@ -3,8 +3,8 @@
 //   output = stride * (input - 1) + output_padding + (kernel - 1) * dilation + 1 - pads, unless output_shape or
 //   auto_pad SAME_* (input * stride) sets it and thereby the pads.
 #include "kernels/conv/float_conv.h"
+#include "kernels/wide_constant.h"
 #include "kernels/wide_operands.h"
-#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -132,9 +132,8 @@ void run_doubles(const ConvGeometry& g, const Operands& io) {
   }
 }
 
-std::shared_ptr<const Tensor> prepack(const ConvTranspose&, const ConstantOperands& constants) {
-  const Tensor w = constants.in(1) != nullptr ? aligned(*constants.in(1)) : Tensor();
-  return widen_constant(&w);
+std::shared_ptr<const PackedBytes> prepack(const ConvTranspose&, const ConstantOperands& constants) {
+  return pack_widened(constants.in(1));
 }
 
 void run_cpu(const ConvTranspose& op, const Operands& io) {
@@ -143,7 +142,7 @@ void run_cpu(const ConvTranspose& op, const Operands& io) {
   if (g.taps() == 0) bad_input("weights " + io.in(1).shape().str() + " are empty");
   if (io.in(0).dtype() == DType::F64) return run_doubles(g, io);
   const WideOutput<float> y(io, io.out(0));
-  const Tensor* packed = io.packed<Tensor>();
+  const auto* packed = io.packed<PackedBytes>();
   const float* w = packed != nullptr ? packed->data<float>() : widen<float>(io, io.in(1));
   convolve_transposed_floats(io, g, {widen<float>(io, io.in(0)), w, widen_optional<float>(io, 2), y.data()});
   y.store();

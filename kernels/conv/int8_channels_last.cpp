@@ -4,9 +4,9 @@
 
 #include "backends/cpu/caches.h"
 #include "kernels/conv/channels_last_windows.h"
+#include "kernels/conv/int8_channel_units.h"
 #include "kernels/conv/int8_windows_simd.h"
 #include "kernels/conv/window_rows.h"
-#include "kernels/quant/quad_order.h"
 #include "kernels/round_up.h"
 
 namespace mica {
@@ -40,13 +40,6 @@ FilterTerms filter_terms(const Operands& io, const Int8ConvOperands& operands, c
   terms.start = start;
   terms.scales = padded;
   return terms;
-}
-
-// The zero point of a filter.
-int32_t zero_of(const Tensor* zeros, int64_t filter) {
-  if (zeros == nullptr) return 0;
-  const int64_t i = zeros->elements() == 1 ? 0 : filter;
-  return zeros->dtype() == DType::I8 ? zeros->data<int8_t>()[i] : zeros->data<uint8_t>()[i];
 }
 
 // Columns or lines that all windows along an axis reach over.
@@ -259,36 +252,6 @@ class WindowProduct {
   int64_t blocks_, chunk_;           ///< of all lines; those whose windows stay in the cache while panels go by
 };
 
-// Channels in the units that depthwise loops take: four vectors as long as there are so many, then one.
-struct ChannelUnits {
-  int64_t channels, lanes, quads, units;
-
-  ChannelUnits(int64_t count, int64_t of_vector)
-      : channels(count),
-        lanes(of_vector),
-        quads(count / (4 * lanes)),
-        units(quads + ceil_div(count - quads * 4 * lanes, lanes)) {}
-
-  int64_t first(int64_t unit) const {
-    return unit <= quads ? unit * 4 * lanes : std::min(channels, (3 * quads + unit) * lanes);
-  }
-  /// Where a channel's number is among those of all units.
-  int64_t place(int64_t channel) const {
-    const int64_t quad = 4 * lanes, first = channel / quad * quad;
-    return channel < quads * quad ? first + quad_lane(channel - first, lanes) : channel;
-  }
-  /// Numbers in the order of channels come into that of units.
-  template <class T>
-  void arrange(T* numbers) const {
-    constexpr int64_t kMostLanes = 16;
-    T old[4 * kMostLanes];
-    for (int64_t first = 0; first < quads * 4 * lanes; first += 4 * lanes) {
-      std::copy_n(numbers + first, 4 * lanes, old);
-      for (int64_t i = 0; i < 4 * lanes; ++i) numbers[place(first + i)] = old[i];
-    }
-  }
-};
-
 // Outputs of a line whose windows are laid out at a time: so many that these stay in the first-level cache.
 int64_t stretch_of(const WindowAxis& axis, int64_t groups, const ChannelUnits& units) {
   const int64_t columns = units.quads > 0 ? 64 : 256;
@@ -368,106 +331,6 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const Int8Con
 }
 
 }  // namespace
-
-ChannelsLastBytes::ChannelsLastBytes(const ConvParams& params, const Tensor& w, const Tensor* zeros)
-    : groups_(params.group),
-      filters_(w.shape()[0] / params.group),
-      channels_(w.shape()[1]),
-      tap_lines_(w.shape().rank() == 4 ? w.shape()[2] : 1),
-      tap_columns_(w.shape().back()),
-      layout_(0, 0) {
-  if (w.elements() == 0) bad_input("weights " + w.str() + " have no elements");
-  if (zeros != nullptr && zeros->elements() != 1 && zeros->elements() != w.shape()[0]) {
-    bad_input("zero point " + zeros->str() + " is neither one nor one for each of the filters of " + w.str());
-  }
-  depthwise_ = channels_ == 1 && filters_ == 1 && groups_ > 1;
-  sets_ = depthwise_ ? 1 : groups_;
-  set_filters_ = depthwise_ ? groups_ : filters_;
-  // Taps side by side of all channels lie side by side in x too.
-  const int64_t dilation = params.dilations.empty() ? 1 : params.dilations.back();
-  const bool joined = groups_ == 1 && (dilation == 1 || tap_columns_ == 1);
-  line_pieces_ = joined ? 1 : tap_columns_;
-  piece_ = joined ? tap_columns_ * channels_ : channels_;
-  depthwise_ ? pack_depthwise(w, zeros) : pack_panels(w, zeros);
-}
-
-void ChannelsLastBytes::pack_depthwise(const Tensor& w, const Tensor* zeros) {
-  const int64_t depth = int8_window_kernels().depth, lanes = int8_window_kernels().lanes;
-  const int64_t all_taps = tap_lines_ * tap_columns_, groups = ceil_div(tap_lines_, depth);
-  const ChannelUnits units(set_filters_, lanes);
-  set_pitch_ = round_up(set_filters_, lanes);
-  std::vector<int32_t> numbers(static_cast<size_t>(set_filters_ * all_taps));
-  visit_dtype<int8_t, uint8_t>(w.dtype(), [&]<class W>() {
-    const W* from = w.data<W>();
-    for (int64_t i = 0; i < w.elements(); ++i) {
-      numbers[static_cast<size_t>(i)] = from[i] - zero_of(zeros, i / all_taps);
-    }
-  });
-  int64_t parts = 1;
-  for (const int32_t x : numbers) parts = std::max<int64_t>(parts, x < 0 ? (127 - x) / 128 : (x + 126) / 127);
-  taps_ = parts * groups * tap_columns_;
-  memory_ = Tensor(DType::I8, {set_pitch_ * taps_ * depth});
-  sums_ = Tensor(DType::I32, {set_pitch_});
-  int8_t* to = memory_.mutable_data<int8_t>();
-  std::fill_n(to, memory_.elements(), int8_t{0});
-  std::fill_n(sums_.mutable_data<int32_t>(), set_pitch_, 0);
-  for (int64_t i = 0; i < w.elements(); ++i) {
-    const int64_t filter = i / all_taps, line = i % all_taps / tap_columns_, column = i % tap_columns_;
-    int32_t rest = numbers[static_cast<size_t>(i)];
-    sums_.mutable_data<int32_t>()[filter] += rest;
-    const bool in_quad = filter < units.quads * 4 * lanes;
-    const int64_t width = in_quad ? 4 * lanes : lanes, first = filter / width * width;
-    const int64_t place = first * taps_ + (column * groups + line / depth) * width + units.place(filter) - first;
-    for (int64_t part = 0; part < parts; ++part) {
-      const int32_t code = std::clamp(rest, -128, 127);
-      to[(place + part * (taps_ / parts) * width) * depth + line % depth] = static_cast<int8_t>(code);
-      rest -= code;
-    }
-  }
-}
-
-void ChannelsLastBytes::pack_panels(const Tensor& w, const Tensor* zeros) {
-  const bool is_signed = w.dtype() == DType::I8;
-  const int64_t padded = round_up(piece_, int8_kernels().depth), depth = pieces() * padded;
-  layout_ = PanelLayout(depth, filters_);
-  set_pitch_ = layout_.padded_n;
-  // Each filter's weights in the order of x, padded with what is packed as 0.
-  Tensor turned(DType::U8, {groups_ * filters_ * depth});
-  uint8_t* to = turned.mutable_data<uint8_t>();
-  std::fill_n(to, turned.elements(), right_flip(is_signed));
-  const uint8_t* from = w.data<uint8_t>();
-  const int64_t taps = tap_lines_ * tap_columns_, joined = tap_columns_ / line_pieces_;
-  for (int64_t i = 0; i < w.elements(); ++i) {
-    const int64_t filter = i / (channels_ * taps), channel = i / taps % channels_, tap = i % taps;
-    to[filter * depth + tap / joined * padded + tap % joined * channels_ + channel] = from[i];
-  }
-  memory_ = Tensor(DType::U8, {groups_ * layout_.bytes});
-  std::byte* panels = memory_.mutable_data<std::byte>();
-  pack_right(nullptr, {to, 1, depth, groups_, filters_ * depth, is_signed}, layout_, panels);
-  sums_ = Tensor(DType::I32, {groups_ * set_pitch_});
-  zeros_ = Tensor(DType::I32, {groups_ * set_pitch_});
-  int32_t* shifted = zeros_.mutable_data<int32_t>();
-  std::fill_n(shifted, zeros_.elements(), 0);
-  bool any = false;
-  for (int64_t i = 0; i < groups_ * filters_; ++i) {
-    int32_t& zero = shifted[i / filters_ * set_pitch_ + i % filters_];
-    zero = zero_of(zeros, i) + right_shift(is_signed);
-    any = any || zero != 0;
-  }
-  if (!any) zeros_ = Tensor();
-  for (int64_t group = 0; group < groups_; ++group) {
-    std::copy_n(layout_.sums(panels + group * layout_.bytes), set_pitch_,
-                sums_.mutable_data<int32_t>() + group * set_pitch_);
-  }
-}
-
-std::shared_ptr<const ChannelsLastBytes> pack_channels_last_bytes(const ConvParams& params, const Tensor* w,
-                                                                  const Tensor* zeros) {
-  if (w == nullptr || zeros == nullptr || w->shape().rank() < 3 || w->shape().rank() > 4) return nullptr;
-  if (params.group < 1 || w->shape()[0] % params.group != 0 || w->shape().elements() == 0) return nullptr;
-  if (zeros->elements() != 1 && zeros->elements() != w->shape()[0]) return nullptr;
-  return std::make_shared<ChannelsLastBytes>(params, *w, zeros);
-}
 
 void convolve_channels_last_bytes(const Operands& io, const ConvGeometry& g, const Int8ConvOperands& operands,
                                   const ChannelsLastBytes& weights, const FilterResults& results, Tensor& y) {

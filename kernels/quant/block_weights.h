@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "kernels/op.h"
+#include "kernels/packing.h"
 #include "kernels/quant/block_weights_simd.h"
 
 namespace mica {
@@ -17,7 +19,8 @@ struct BlockLayout {
   int64_t padded_k() const { return blocks * block_size; }
 };
 
-/// The matrix in groups of rows, whose codes lie interleaved word by word: see BlockColumns.
+/// The matrix in groups of rows, whose codes lie interleaved word by word: see BlockColumns. Packed at once or by the
+/// Packer in use.
 class BlockWeights {
  public:
   /// codes: [n, blocks, block_size * bits / 8] bytes; scales: [n, blocks] floats of any width; zeros: bytes with codes
@@ -38,18 +41,20 @@ class BlockWeights {
 
  private:
   explicit BlockWeights(const BlockLayout& layout) : layout_(layout) {}
+  int64_t row_bytes() const { return layout_.padded_k() * layout_.bits / 8; }
   int64_t group_words() const;
-  int64_t padded_numbers() const;  ///< one a block of all columns, those behind the last included
+  int64_t group_numbers() const;  ///< one a block of all columns of a group
+  std::string rows_and_blocks() const;
   bool order_by(const Tensor& groups, int64_t k);
-  void pack_codes(const uint8_t* codes);
-  Tensor packed_numbers(const Tensor& by_row) const;
-  void pack_zeros(const Tensor& zeros);
+  PackTask words_task() const;
+  PackTask numbers_task() const;
+  PackTask zeros_task() const;
 
   BlockLayout layout_;
   bool had_zeros_ = false;
   std::vector<int32_t> order_;  ///< for each place in blocks the element that stands there, or -1; empty: all in order
-  Tensor words_, scales_;       ///< group by group
-  Tensor zeros_, zero_floats_;  ///< neither is defined: all are the middle of the codes
+  std::shared_ptr<const PackedBytes> words_, scales_;       ///< group by group
+  std::shared_ptr<const PackedBytes> zeros_, zero_floats_;  ///< neither is there: all are the middle of the codes
 };
 
 /// y [m, n] = A [m, k] x weights' + bias, which has n elements or is null; k is at most layout().padded_k(). With

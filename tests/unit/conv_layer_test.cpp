@@ -8,6 +8,7 @@
 
 #include "kernels/conv/channels_last.h"
 #include "kernels/simd/isa.h"
+#include "tests/unit/backwards.h"
 #include "tests/unit/infer_op.h"
 #include "tests/unit/message_of.h"
 #include "tests/unit/run_op.h"
@@ -160,6 +161,8 @@ const Case kCases[] = {
 };
 
 TEST(ConvLayer, AgreesWithDoubleInBothLayouts) {
+  Backwards packer;
+  const UsePacker in_parts(packer);
   std::mt19937 random(4);
   const char* functions[] = {"", "relu", "clip", "hard_swish", "silu"};
   for (const size_t isa : runnable_isas()) {
@@ -195,6 +198,8 @@ TEST(ConvLayer, AgreesWithDoubleInBothLayouts) {
 // Each number is off by up to 2^-9 of itself when it is rounded to bfloat16. Winograd's filtering rounds sums of up to
 // four numbers of the input and of nine weights, and its products cancel.
 TEST(ConvLayer, InBFloat16AgreesWithDoubleWithinItsRounding) {
+  Backwards packer;
+  const UsePacker in_parts(packer);
   std::mt19937 random(7);
   const Case cases[] = {
       {2, 64, 65, 1, 7, 9, 1, 1},
@@ -225,6 +230,8 @@ TEST(ConvLayer, InBFloat16AgreesWithDoubleWithinItsRounding) {
 }
 
 TEST(ChannelsLastConvTranspose, AgreesWithConvTransposeInDouble) {
+  Backwards packer;
+  const UsePacker in_parts(packer);
   std::mt19937 random(6);
   const std::pair<Shape, Shape> cases[] = {{{2, 5, 6, 7}, {5, 8, 2, 2}},
                                            {{1, 24, 9, 20}, {24, 1, 2, 3}},

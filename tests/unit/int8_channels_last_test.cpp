@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/simd/isa.h"
+#include "tests/unit/backwards.h"
 #include "tests/unit/infer_op.h"
 #include "tests/unit/random_bytes.h"
 #include "tests/unit/run_op.h"
@@ -113,6 +114,8 @@ void check(const Case& c, bool zeros) {
                     1,
                     "com.microsoft"};
   const auto plain = run_op(call, operands.inputs());
+  Backwards packer;
+  const UsePacker in_parts(packer);
   const auto packed = run_packed_op(call, operands.inputs(), {3, 5}, 2);
   const int64_t filters = c.groups * c.filters;
   ASSERT_EQ(plain[0].tensor.elements(), c.batch * c.rows() * c.columns() * filters);

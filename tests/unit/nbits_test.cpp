@@ -8,6 +8,7 @@
 #include "kernels/quant/nbits_simd.h"
 #include "kernels/simd/isa.h"
 #include "runtime/base/half.h"
+#include "tests/unit/backwards.h"
 #include "tests/unit/infer_op.h"
 
 namespace mica {
@@ -169,6 +170,8 @@ TEST(MatMulNBits, ConstantWeights) {
             std::vector<size_t> constant{1, 2};
             if (zeros != Zeros::None) constant.push_back(3);
             for (const int64_t accuracy : {0, 4}) {
+              Backwards packer;
+              const UsePacker in_parts(packer);
               const auto y = run_packed_op(matmul_nbits(problem, accuracy), inputs.tensors(), constant, 2);
               expect_product(problem, inputs, y[0].tensor, accuracy == 4);
             }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "kernels/conv/channels_last_filters.h"
 #include "kernels/matmul/bf16_gemm.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/packed.h"
@@ -13,6 +14,7 @@
 #include "kernels/simd/isa.h"
 #include "runtime/base/half.h"
 #include "runtime/base/unaligned.h"
+#include "tests/unit/backwards.h"
 
 namespace mica {
 namespace {
@@ -38,23 +40,6 @@ struct Shifted {
     std::memcpy(to, from.raw(), from.bytes());
     tensor = Tensor::over(from.dtype(), from.shape(), to, nullptr);
   }
-};
-
-// Does tasks a part at a time, last parts first.
-class Backwards : public Packer {
- public:
-  std::shared_ptr<const PackedBytes> pack(const Tensor& constant, PackTask task) override {
-    std::shared_ptr<std::byte[]> memory(new std::byte[task.bytes + 64]());
-    std::byte* to = memory.get() + (64 - reinterpret_cast<uintptr_t>(memory.get()) % 64) % 64;
-    for (int64_t part = task.parts; part-- > 0;) task.fill(constant, to, part, part + 1);
-    bytes.assign(to, to + task.bytes);
-    auto packed = std::make_shared<PackedBytes>();
-    packed->set({memory, to});
-    return packed;
-  }
-  void leave(const Tensor&) override {}
-
-  std::vector<std::byte> bytes;  ///< of the last task
 };
 
 template <class Make>
@@ -128,6 +113,36 @@ TEST(Packing, Int8ByColumn) {
     EXPECT_EQ(std::memcmp(parts.data() + panels, layout.sums(bytes), static_cast<size_t>(layout.n) * 4), 0);
     EXPECT_EQ(std::memcmp(parts.data() + layout.bytes, whole->scales(), static_cast<size_t>(layout.n) * 4), 0);
   });
+}
+
+TEST(Packing, FiltersOfChannelsLast) {
+  struct Layer {
+    ChannelsLastFilters::Way way;
+    Shape weights;
+    int64_t group, stride;
+  };
+  using enum ChannelsLastFilters::Way;
+  for (const Layer& layer : {Layer{Winograd, {40, 20, 3, 3}, 1, 1}, Layer{Products, {300, 7, 3, 5}, 1, 2},
+                             Layer{Products, {150, 9, 1, 1}, 1, 1}, Layer{Products, {280, 3, 3}, 2, 1},
+                             Layer{Depthwise, {33, 1, 3, 3}, 33, 1}}) {
+    const Tensor aligned = numbers(DType::F32, layer.weights);
+    ConvParams params;
+    params.group = layer.group;
+    params.strides.assign(layer.weights.rank() - 2, layer.stride);
+    const ChannelsLastFilters filters(params, layer.weights);
+    ASSERT_EQ(filters.way(), layer.way);
+    PackTask task;
+    task.bytes = static_cast<size_t>(filters.elements()) * sizeof(float);
+    task.parts = filters.parts();
+    task.fill = [&](const Tensor& constant, std::byte* to, int64_t begin, int64_t end) {
+      filters.pack(constant, begin, end, reinterpret_cast<float*>(to));
+    };
+    const auto whole = pack(aligned, task);
+    const Shifted shifted(aligned, 3);
+    const auto parts = packed_by([&] { return pack(shifted.tensor, task); });
+    ASSERT_EQ(parts.size(), static_cast<size_t>(filters.elements()) * sizeof(float));
+    EXPECT_EQ(std::memcmp(parts.data(), whole->data<float>(), parts.size()), 0) << layer.weights.str();
+  }
 }
 
 }  // namespace
