@@ -1,5 +1,7 @@
 #include "runtime/kernel_choice.h"
 
+#include "kernels/provider.h"
+
 namespace mica {
 namespace {
 
@@ -29,7 +31,8 @@ bool is_for(Precision precision, const Kernel& kernel) {
   return precision_named(kernel.name).value_or(Precision::Float32) == precision;
 }
 
-KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device, Precision precision) {
+KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device, Precision precision,
+                           std::string_view provider) {
   const std::vector<ValueType> types = input_types(graph, node);
   KernelChoice choice;
   const auto look = [&](Precision wanted) {
@@ -37,6 +40,8 @@ KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_vie
       if (kernel.device == device && is_for(wanted, kernel) && try_kernel(choice, kernel, node, types)) return;
     }
   };
+  const Kernel* provided = provider.empty() ? nullptr : provider_kernels().find(*node.op, provider);
+  if (provided != nullptr && provided->device == device && try_kernel(choice, *provided, node, types)) return choice;
   if (precision != Precision::Float32) look(precision);
   if (choice.kernel == nullptr) look(Precision::Float32);
   return choice;

@@ -25,9 +25,9 @@ struct DeviceKernelChoice {
 bool is_for(Precision precision, const Kernel& kernel);
 
 /// The first kernel of the node's operator, which it must have, that is for the device ("cpu") and accepts the node: of
-/// those for the precision, else of those for float.
+/// those for the precision, else of those for float. The kernel of a provider (kernels/provider.h) goes before them.
 KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device,
-                           Precision precision = Precision::Float32);
+                           Precision precision = Precision::Float32, std::string_view provider = {});
 
 /// The first device kernel for the device that accepts the node.
 DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, const Device& device);

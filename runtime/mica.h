@@ -44,6 +44,8 @@ struct CompileOptions {
   /// of packing them anew: a file as large as these, which is written when it is not there or does not fit. May be
   /// deleted at any time. Empty: none.
   std::string packed_cache = {};
+  /// A library whose kernels go before Mica's own on the CPU: "onednn", in builds with MICA_ONEDNN. Empty: none.
+  std::string provider = {};
 };
 
 /// An input or output of a model. A dim that is not a number is a symbol ("batch") or an expression of symbols; with an
@@ -69,7 +71,8 @@ class Model {
   /// What the import had to mend, and which rules were applied.
   const std::vector<std::string>& notes() const;
 
-  /// Chooses kernels, plans, and packs weights. Sessions on the CPU of the same precision share what is packed.
+  /// Chooses kernels, plans, and packs weights. Sessions on the CPU of the same precision and provider share what is
+  /// packed.
   Session compile(const CompileOptions& options = {}) const;
 
   /// The model's graph, for tools.

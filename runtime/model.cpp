@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
 #include "backends/backend.h"
@@ -12,6 +13,7 @@
 #include "graph/onnx/import.h"
 #include "graph/pipeline.h"
 #include "kernels/op.h"
+#include "kernels/provider.h"
 #include "kernels/simd/isa.h"
 #include "runtime/base/os.h"
 #include "runtime/evaluator.h"
@@ -28,7 +30,7 @@ struct Model::State {
   GraphModel model;
 
   /// Plans for the CPU that sessions have, by all that they follow from.
-  using PlanKey = std::pair<Precision, size_t>;  ///< and the instruction set
+  using PlanKey = std::tuple<Precision, size_t, std::string>;  ///< the instruction set, the provider
   mutable std::mutex mutex;
   mutable std::map<PlanKey, std::weak_ptr<const Plan>> plans;
 };
@@ -137,16 +139,18 @@ const GraphModel& Model::graph() const {
 }
 
 Session Model::compile(const CompileOptions& options) const {
+  if (!options.provider.empty()) check_provider(options.provider);
   std::shared_ptr<Device> device = options.device == "cpu" ? nullptr : open_device(options.device);
   const int cores = usable_cores();
   const int threads = options.threads <= 0 ? cores : std::min(options.threads, cores);
   const std::shared_ptr<const Graph> graph(state_, state_->model.graph.get());
   const auto make = [&] {
-    return Plan::make(graph, {device, options.precision}, {threads, options.packed_cache, state_->model.origin});
+    return Plan::make(graph, {device, options.precision, options.provider},
+                      {threads, options.packed_cache, state_->model.origin});
   };
   if (device != nullptr) return Session(std::make_unique<Session::State>(make(), threads));
   const std::lock_guard lock(state_->mutex);
-  std::weak_ptr<const Plan>& shared = state_->plans[{options.precision, isa_in_use()}];
+  std::weak_ptr<const Plan>& shared = state_->plans[{options.precision, isa_in_use(), options.provider}];
   std::shared_ptr<const Plan> plan = shared.lock();
   if (plan == nullptr) shared = plan = make();
   return Session(std::make_unique<Session::State>(std::move(plan), threads));

@@ -72,6 +72,7 @@ class PlanBuilder {
     plan_->graph_ = std::move(graph);
     plan_->device_ = options.device;
     plan_->precision_ = options.precision;
+    plan_->provider_ = options.provider;
   }
 
   /// What is packed is there only when `packed` has finished.
@@ -176,7 +177,7 @@ class PlanBuilder {
   }
 
   void find_kernel(const Node& node, Step& step) {
-    const KernelChoice choice = choose_kernel(graph_, node, "cpu", plan_->precision_);
+    const KernelChoice choice = choose_kernel(graph_, node, "cpu", plan_->precision_, plan_->provider_);
     if (choice.kernel == nullptr) {
       std::string reasons;
       for (const std::string& refusal : choice.refusals) reasons += "; " + refusal;
@@ -197,7 +198,8 @@ class PlanBuilder {
       name_input_dims(*body);
       try {
         infer_types(*body);
-        step.bodies.back() = PlanBuilder(std::move(body), {nullptr, plan_->precision_}, packed_).build();
+        step.bodies.back() =
+            PlanBuilder(std::move(body), {nullptr, plan_->precision_, plan_->provider_}, packed_).build();
       } catch (const Error& error) {
         // Exporters write branches for cases that the inputs at hand rule out: an error only when such a one is run.
         if (error.code() != ErrorCode::InvalidModel) throw error.within(node.str());

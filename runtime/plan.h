@@ -55,6 +55,7 @@ struct PlanOptions {
   /// Where nodes run that have a kernel for it; null: all run on the CPU.
   std::shared_ptr<Device> device = nullptr;
   Precision precision = Precision::Float32;
+  std::string provider = {};  ///< whose kernels go before our own (kernels/provider.h); empty: nobody's
 };
 
 class Plan;
@@ -105,6 +106,7 @@ class Plan {
 
   const Graph& graph() const { return *graph_; }
   Precision precision() const { return precision_; }
+  const std::string& provider() const { return provider_; }
   /// Remarks for people on how it was made.
   const std::vector<std::string>& notes() const { return notes_; }
   const DimProgram& dims() const { return dims_; }
@@ -136,6 +138,7 @@ class Plan {
   std::vector<PlanOutput> outputs_;
   std::shared_ptr<Device> device_;
   Precision precision_ = Precision::Float32;
+  std::string provider_;
   std::vector<std::string> notes_;
 };
 

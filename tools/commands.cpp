@@ -36,6 +36,8 @@ void add_model_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--precision", options.precision, "Of products with constant weights: fp32, bf16 or int8-dynamic")
       ->capture_default_str();
   command.add_option("--packed-cache", options.packed_cache, "Folder to keep packed weights in for the next time");
+  command.add_option("--provider", options.provider,
+                     "Library whose kernels go before Mica's on the CPU: onednn, in builds with MICA_ONEDNN");
   command.add_option("--without", options.without, "Leave out this rule or pass")->allow_extra_args(false);
   command.add_option("--seed", options.seed, "Of random inputs")->capture_default_str();
   command.add_flag("--json", options.json, "Print JSON");

@@ -163,6 +163,7 @@ CompareReport compare_models(const Options& options) {
   const auto shared = shared_values(*written_a.graph().graph, *written_b.graph().graph);
   CommonOptions in_full = options.common;  // the other model is what is expected, whatever the precision of the first
   in_full.precision = name(Precision::Float32);
+  in_full.provider.clear();
   TracedModel a(options.model, options.common, shared), b(options.other, in_full, shared);
 
   const ModelInputs inputs = make_inputs(a.model(), options.common, read_inputs(a.model(), options.files));

@@ -24,7 +24,7 @@ CompileOptions compile_options(const CommonOptions& options) {
   if (!precision) {
     throw Error(ErrorCode::InvalidArgument, unknown_name("precision", options.precision, precision_names()));
   }
-  return {options.device, options.threads, *precision, options.packed_cache};
+  return {options.device, options.threads, *precision, options.packed_cache, options.provider};
 }
 
 Session with_notes(Session session, const CommonOptions& options) {

@@ -17,6 +17,7 @@ struct CommonOptions {
   int threads = 0;
   std::string precision = "fp32";
   std::string packed_cache;
+  std::string provider;
   std::vector<std::string> dims;    ///< "seq=128"
   std::vector<std::string> shapes;  ///< "x:1x128"
   std::vector<std::string> without;

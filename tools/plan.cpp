@@ -47,7 +47,9 @@ std::string how_it_runs(const Plan& plan, const Step& step) {
 std::vector<std::string> refusals_of(const Plan& plan, const Step& step) {
   if (step.is_copy()) return {};
   const Node& node = plan.graph().node(step.node);
-  if (plan.device() == nullptr || step.view) return choose_kernel(plan.graph(), node, "cpu", plan.precision()).refusals;
+  if (plan.device() == nullptr || step.view) {
+    return choose_kernel(plan.graph(), node, "cpu", plan.precision(), plan.provider()).refusals;
+  }
   const DeviceKernelChoice choice = choose_device_kernel(plan.graph(), node, *plan.device());
   if (step.kind == Step::Kind::Device || !choice.refusals.empty()) return choice.refusals;
   if (choice.kernel == nullptr) return {"on the device: there is no kernel"};

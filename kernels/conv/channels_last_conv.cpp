@@ -209,6 +209,8 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const FloatCo
   });
 }
 
+}  // namespace
+
 FloatConv with_channels_last(const Operands& io, const ConvGeometry& g, FloatConv conv) {
   const int64_t channels = g.channels * g.groups, plane = g.inputs();
   auto* moved = io.scratch<uint32_t>(g.batch * plane * channels);
@@ -220,8 +222,6 @@ FloatConv with_channels_last(const Operands& io, const ConvGeometry& g, FloatCon
   conv.x_channels_first = false;
   return conv;
 }
-
-}  // namespace
 
 void convolve_channels_last(const Operands& io, const ConvGeometry& given, const FloatConv& given_conv,
                             const ChannelsLastFilters& filters, const float* packed) {
@@ -241,6 +241,13 @@ void convolve_channels_last(const Operands& io, const ConvGeometry& given, const
   }
   filters.in_bf16() ? convolve_in_bf16(io, g, conv, filters, packed)
                     : convolve_windows(io, {}, g, conv, filters, packed);
+}
+
+void convolve_channels_last(const Operands& io, const ConvGeometry& g, const FloatConv& conv,
+                            const ChannelsLastFilters& filters, const Tensor& w) {
+  float* packed = io.scratch<float>(filters.elements());
+  filters.pack(w, 0, filters.parts(), packed);
+  convolve_channels_last(io, g, conv, filters, packed);
 }
 
 }  // namespace mica

@@ -13,4 +13,11 @@ namespace mica {
 void convolve_channels_last(const Operands& io, const ConvGeometry& g, const FloatConv& conv,
                             const ChannelsLastFilters& filters, const float* packed);
 
+/// The same with weights that are packed for this once.
+void convolve_channels_last(const Operands& io, const ConvGeometry& g, const FloatConv& conv,
+                            const ChannelsLastFilters& filters, const Tensor& w);
+
+/// The same operands with the channels of x last too, in scratch.
+FloatConv with_channels_last(const Operands& io, const ConvGeometry& g, FloatConv conv);
+
 }  // namespace mica

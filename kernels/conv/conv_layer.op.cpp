@@ -2,28 +2,19 @@
 // joins them. Attributes are those of Conv, and f is an activation of kernels/matmul/layer_activation.h. With
 // `channels_last`, X, residual and Y are [N, spatial..., channels], of one or two spatial axes; W is that of Conv. With
 // `x_channels_first` too, X is that of Conv.
+#include "kernels/conv/conv_layer.h"
+
 #include <algorithm>
 
-#include "kernels/conv/channels_last.h"
 #include "kernels/conv/channels_last_conv.h"
 #include "kernels/flop_rules.h"
 #include "kernels/matmul/bf16_gemm.h"
-#include "kernels/matmul/layer_activation.h"
 #include "kernels/packing.h"
 
 namespace mica {
 namespace {
 
 constexpr size_t kBias = 2, kResidual = 3;
-
-struct ConvLayer : ConvParams, LayerActivation {
-  bool channels_last = false, x_channels_first = false;
-
-  template <class List>
-  List dims_of_x(const List& x) const {
-    return channels_last && !x_channels_first ? channels_first(x) : x;
-  }
-};
 
 void prepare(ConvLayer& op, const NodeFacts& facts) {
   check_conv(op, facts);
@@ -70,26 +61,28 @@ std::shared_ptr<const PackedBytes> prepack(const ConvLayer& op, const ConstantOp
 }
 
 template <bool in_bf16>
-void run_channels_last(const ConvLayer& op, const Operands& io, FloatConv conv) {
-  const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
-  if (x.rank() < 3 || x.rank() > 4 || y.rank() != x.rank()) {
-    bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
-  }
-  const ConvGeometry g = conv_geometry(op, op.dims_of_x(x), io.in(1).shape(), channels_first(y));
-  check_bias(io, kBias, g.groups * g.filters);
-  conv.x_channels_first = op.x_channels_first;
+void run_channels_last(const ConvLayer& op, const Operands& io, const FloatConv& conv) {
+  const ConvGeometry g = channels_last_geometry(op, io);
   if (const auto* packed = io.packed<PackedBytes>(); packed != nullptr) {
     const ChannelsLastFilters filters(op, io.in(1).shape(), in_bf16);
     return convolve_channels_last(io, g, conv, filters, packed->data<float>());
   }
-  const ChannelsLastFilters filters(op, io.in(1).shape());
-  float* own = io.scratch<float>(filters.elements());
-  filters.pack(io.in(1), 0, filters.parts(), own);
-  convolve_channels_last(io, g, conv, filters, own);
+  convolve_channels_last(io, g, conv, ChannelsLastFilters(op, io.in(1).shape()), io.in(1));
 }
 
 template <bool in_bf16>
 void run_cpu(const ConvLayer& op, const Operands& io) {
+  FloatConv conv = conv_layer_operands(op, io);
+  if (op.channels_last) return run_channels_last<in_bf16>(op, io, conv);
+  conv.w = io.in(1).data<float>();
+  const ConvGeometry g = conv_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
+  check_bias(io, kBias, g.groups * g.filters);
+  convolve_floats(io, g, conv);
+}
+
+}  // namespace
+
+FloatConv conv_layer_operands(const ConvLayer& op, const Operands& io) {
   FloatConv conv{io.in(0).data<float>(), nullptr, io.has(kBias) ? io.in(kBias).data<float>() : nullptr,
                  io.out(0).mutable_data<float>()};
   if (io.has(kResidual)) {
@@ -99,14 +92,19 @@ void run_cpu(const ConvLayer& op, const Operands& io) {
     conv.addend = io.in(kResidual).data<float>();
   }
   conv.epilogue = op.epilogue();
-  if (op.channels_last) return run_channels_last<in_bf16>(op, io, conv);
-  conv.w = io.in(1).data<float>();
-  const ConvGeometry g = conv_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
-  check_bias(io, kBias, g.groups * g.filters);
-  convolve_floats(io, g, conv);
+  conv.x_channels_first = op.x_channels_first;
+  return conv;
 }
 
-}  // namespace
+ConvGeometry channels_last_geometry(const ConvLayer& op, const Operands& io) {
+  const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
+  if (x.rank() < 3 || x.rank() > 4 || y.rank() != x.rank()) {
+    bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  }
+  const ConvGeometry g = conv_geometry(op, op.dims_of_x(x), io.in(1).shape(), channels_first(y));
+  check_bias(io, kBias, g.groups * g.filters);
+  return g;
+}
 
 MICA_OP(ConvLayer, 1, mica) {
   OpBuilder<ConvLayer> builder = op<ConvLayer>();

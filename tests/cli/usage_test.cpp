@@ -57,6 +57,7 @@ TEST_F(Usage, RefusesValuesThatMakeNoSense) {
                                              {"--shape", "input_ids:1x99999999999999999999"},
                                              {"--threads", "few"},
                                              {"--threads", "-1"},
+                                             {"--provider", "nobody"},
                                              {"--input", "input_ids"},
                                              {"--input", "input_ids=nowhere.npy"}}) {
     std::vector<std::string> arguments = {"run", toy_model()};

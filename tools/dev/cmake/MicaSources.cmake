@@ -65,3 +65,8 @@ endfunction()
 function(mica_device_kernel_table target)
   mica_collected_table(${target} device_kernel *.cuda.cpp ${ARGN})
 endfunction()
+
+# Generates `provider_kernels()` from the sources below the folders and adds it to the target.
+function(mica_provider_kernel_table target)
+  mica_collected_table(${target} provider_kernel *.cpp ${ARGN})
+endfunction()
