@@ -1,15 +1,13 @@
 // ChannelsLastConvTranspose, mica 1: ConvTranspose of ai.onnx of tensors [N, spatial..., channels], of one or two
 // spatial axes, whose strides are as large as the kernel, so that each output is seen by one tap:
 //   Y[n, o * kernel + k, m] = B[m] + sum over c of X[n, o, c] * W[c, m, k]
-#include "kernels/conv/conv.h"
+#include "kernels/conv/conv_transpose.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/packing.h"
 #include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
-
-struct ChannelsLastConvTranspose {};
 
 // Weights [channels, filters, kernel...] as, for each line of the kernel, a right operand whose columns are the outputs
 // that one position of the input makes in a line.

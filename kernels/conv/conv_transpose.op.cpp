@@ -2,21 +2,14 @@
 //   Y[n, m, o * stride - pad + k * dilation] += X[n, c, o] * W[c, m, k], and B[m] added once
 //   output = stride * (input - 1) + output_padding + (kernel - 1) * dilation + 1 - pads, unless output_shape or
 //   auto_pad SAME_* (input * stride) sets it and thereby the pads.
+#include "kernels/conv/conv_transpose.h"
+
 #include "kernels/conv/float_conv.h"
 #include "kernels/wide_constant.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
-
-struct ConvTranspose : ConvParams {
-  std::vector<int64_t> output_padding, output_shape;
-
-  /// Whether the output dims are given and the pads follow from them.
-  bool sized() const {
-    return !output_shape.empty() || auto_pad == AutoPad::SameUpper || auto_pad == AutoPad::SameLower;
-  }
-};
 
 int64_t at(const std::vector<int64_t>& list, size_t i, int64_t fallback) {
   return i < list.size() ? list[i] : fallback;
@@ -82,29 +75,6 @@ void infer(const ConvTranspose& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 
-/// The convolution whose gradient this is: its output is X, its input Y.
-ConvGeometry geometry(const ConvTranspose& op, const Shape& x, const Shape& w, const Shape& y) {
-  if (w.rank() < 3 || x.rank() != w.rank() || y.rank() != w.rank() || x[1] != w[0] || x[0] != y[0] ||
-      x[1] % op.group != 0 || y[1] / op.group != w[1] || y[1] % op.group != 0) {
-    bad_input("input " + x.str() + ", weights " + w.str() + " and output " + y.str() + " do not fit in " +
-              std::to_string(op.group) + " groups");
-  }
-  ConvGeometry g;
-  g.rank = w.rank() - 2;
-  g.batch = x[0];
-  g.groups = op.group;
-  g.channels = x[1] / op.group;
-  g.filters = w[1];
-  for (size_t i = 0; i < g.rank; ++i) {
-    WindowAxis& axis = g.axes[i];
-    axis = {y[i + 2], x[i + 2], w[i + 2], at(op.strides, i, 1), at(op.dilations, i, 1), at(op.pads, i, 0), 0};
-    if (!op.sized()) continue;
-    const int64_t total = std::max<int64_t>(full_extent(op, i, axis.output, axis.kernel) - axis.input, 0);
-    axis.pad = op.auto_pad == AutoPad::SameUpper ? total / 2 : total - total / 2;
-  }
-  return g;
-}
-
 // The plain loops.
 void run_doubles(const ConvGeometry& g, const Operands& io) {
   const int64_t inputs = g.outputs();  // of X
@@ -137,7 +107,7 @@ std::shared_ptr<const PackedBytes> prepack(const ConvTranspose&, const ConstantO
 }
 
 void run_cpu(const ConvTranspose& op, const Operands& io) {
-  const ConvGeometry g = geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
+  const ConvGeometry g = transposed_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
   check_bias(io, 2, g.groups * g.filters);
   if (g.taps() == 0) bad_input("weights " + io.in(1).shape().str() + " are empty");
   if (io.in(0).dtype() == DType::F64) return run_doubles(g, io);
@@ -165,6 +135,28 @@ OpBuilder<ConvTranspose> conv_transpose(DTypeSet types) {
 }
 
 }  // namespace
+
+ConvGeometry transposed_geometry(const ConvTranspose& op, const Shape& x, const Shape& w, const Shape& y) {
+  if (w.rank() < 3 || x.rank() != w.rank() || y.rank() != w.rank() || x[1] != w[0] || x[0] != y[0] ||
+      x[1] % op.group != 0 || y[1] / op.group != w[1] || y[1] % op.group != 0) {
+    bad_input("input " + x.str() + ", weights " + w.str() + " and output " + y.str() + " do not fit in " +
+              std::to_string(op.group) + " groups");
+  }
+  ConvGeometry g;
+  g.rank = w.rank() - 2;
+  g.batch = x[0];
+  g.groups = op.group;
+  g.channels = x[1] / op.group;
+  g.filters = w[1];
+  for (size_t i = 0; i < g.rank; ++i) {
+    WindowAxis& axis = g.axes[i];
+    axis = {y[i + 2], x[i + 2], w[i + 2], at(op.strides, i, 1), at(op.dilations, i, 1), at(op.pads, i, 0), 0};
+    if (!op.sized()) continue;
+    const int64_t total = std::max<int64_t>(full_extent(op, i, axis.output, axis.kernel) - axis.input, 0);
+    axis.pad = op.auto_pad == AutoPad::SameUpper ? total / 2 : total - total / 2;
+  }
+  return g;
+}
 
 MICA_OP(ConvTranspose, 22) {
   return conv_transpose(types::floats);

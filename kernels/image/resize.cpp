@@ -136,27 +136,6 @@ void interpolate(const Resize& op, const Operands& io) {
   std::transform(from, from + io.out(0).elements(), io.out(0).mutable_data<T>(), [](A x) { return narrowed<T, A>(x); });
 }
 
-int64_t nearest(const Resize& op, const ResizedAxis& axis, int64_t x) {
-  const double place = source_position(op, axis, x);
-  if (std::isnan(place)) return -1;
-  const auto round = [&]() -> double {
-    switch (op.rounding) {
-      case Resize::Rounding::RoundPreferFloor:
-        return std::ceil(place - 0.5);
-      case Resize::Rounding::RoundPreferCeil:
-        return std::floor(place + 0.5);
-      case Resize::Rounding::Ceil:
-        return std::ceil(place);
-      case Resize::Rounding::Floor:
-        return std::floor(place);
-      case Resize::Rounding::Simple:
-        return axis.scale < 1 ? std::ceil(place) : std::floor(place);
-    }
-    return place;
-  };
-  return std::clamp<int64_t>(static_cast<int64_t>(round()), 0, axis.input - 1);
-}
-
 template <class T>
 T extrapolated(float value) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -181,7 +160,7 @@ void pick_nearest(const Resize& op, const Operands& io) {
   for (size_t d = 0; d < rank; ++d) {
     offsets[d] = io.scratch<int64_t>(shape[d]);
     for (int64_t x = 0; x < shape[d]; ++x) {
-      const int64_t from = axes[d].identity() ? x : nearest(op, axes[d], x);
+      const int64_t from = axes[d].identity() ? x : nearest_element(op.coordinates, op.rounding, axes[d], x);
       offsets[d][x] = from < 0 ? -1 : from * strides[d];
     }
   }

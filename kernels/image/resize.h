@@ -1,23 +1,15 @@
 // Resampling of tensors along their axes: Resize and Upsample.
 #pragma once
 
+#include "kernels/image/resize_axis.h"
 #include "kernels/op.h"
 
 namespace mica {
 
 struct Resize {
   enum class Mode : uint8_t { Nearest, Linear, Cubic };
-  enum class Coordinates : uint8_t {
-    HalfPixel,
-    HalfPixelSymmetric,
-    PytorchHalfPixel,
-    AlignCorners,
-    Asymmetric,
-    TfHalfPixelForNn,
-    TfCropAndResize,
-  };
-  /// Simple: upwards when the axis shrinks, else downwards. The standard left it open before version 11.
-  enum class Rounding : uint8_t { RoundPreferFloor, RoundPreferCeil, Floor, Ceil, Simple };
+  using Coordinates = ResizeCoordinates;
+  using Rounding = ResizeRounding;
   enum class Policy : uint8_t { Stretch, NotLarger, NotSmaller };
 
   Mode mode = Mode::Nearest;
@@ -42,27 +34,20 @@ void assign_attribute(Resize::Policy& field, const Attribute& value);
 void infer_resize(const Resize& op, InferContext& ctx);
 void run_resize(const Resize& op, const Operands& io);
 
-/// How one axis is resampled.
-struct ResizedAxis {
-  int64_t input = 1, output = 1;
-  double scale = 1;           ///< nominal; output / input need not be the same
-  double start = 0, end = 1;  ///< region of interest
-  bool identity() const { return scale == 1 && output == input && start == 0 && end == 1; }
-};
-
 /// All axes at the dims at hand. Throws when scales, sizes, roi and dims do not fit.
 std::array<ResizedAxis, Shape::kMaxRank> resized_axes(const Resize& op, const Operands& io);
 
-/// Where output position `x` of an axis lies between the input's elements; NaN outside of a cropped region.
-double source_position(const Resize& op, const ResizedAxis& axis, int64_t x);
+/// How outputs are made of inputs where they are interpolated.
+ResizeFilterForm filter_form(const Resize& op);
 
-/// A linear or cubic filter: output x is the sum of weights[x * taps + i] * input[clamp(first[x] + i)], or the
-/// extrapolation value where the weights are NaN.
+/// A filter for every output position x: `taps` weights from weights[x * taps] on, for elements from first[x] on.
 struct ResizeFilter {
   int64_t taps;
   int64_t* first;
   float* weights;
 };
 ResizeFilter make_filter(const Resize& op, const ResizedAxis& axis, const Operands& io);
+/// Throws when an axis shrinks too much for its filter.
+int64_t checked_taps(const ResizeFilterForm& form, const ResizedAxis& axis);
 
 }  // namespace mica

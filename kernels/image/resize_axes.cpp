@@ -38,18 +38,6 @@ bool given(const Operands& io, size_t input) {
   return io.has(input) && io.in(input).elements() > 0;
 }
 
-double linear(double x) {
-  return std::max(0.0, 1 - std::abs(x));
-}
-
-/// Keys' cubic convolution, https://ieeexplore.ieee.org/document/1163711 (4)
-double cubic(double x, double a) {
-  x = std::abs(x);
-  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-  return 0;
-}
-
 }  // namespace
 
 void assign_attribute(Resize::Mode& field, const Attribute& value) {
@@ -140,73 +128,22 @@ std::array<ResizedAxis, Shape::kMaxRank> resized_axes(const Resize& op, const Op
   return result;
 }
 
-double source_position(const Resize& op, const ResizedAxis& axis, int64_t position) {
-  const double x = static_cast<double>(position);
-  const double input = static_cast<double>(axis.input);
-  const double output = axis.scale * input;  // the nominal length, which may be fractional
-  const bool single = output == 1;
-  double place = 0;
-  switch (op.coordinates) {
-    case Resize::Coordinates::HalfPixel:
-      place = (x + 0.5) / axis.scale - 0.5;
-      break;
-    case Resize::Coordinates::HalfPixelSymmetric:
-      place = input / 2 * (1 - static_cast<double>(axis.output) / output) + (x + 0.5) / axis.scale - 0.5;
-      break;
-    case Resize::Coordinates::PytorchHalfPixel:
-      place = axis.output == 1 ? 0 : (x + 0.5) / axis.scale - 0.5;
-      break;
-    case Resize::Coordinates::AlignCorners:
-      place = single ? 0 : x * (input - 1) / (output - 1);
-      break;
-    case Resize::Coordinates::Asymmetric:
-      place = x / axis.scale;
-      break;
-    case Resize::Coordinates::TfHalfPixelForNn:
-      place = (x + 0.5) / axis.scale;
-      break;
-    case Resize::Coordinates::TfCropAndResize:
-      place = axis.start * (input - 1);
-      place += (axis.end - axis.start) * (input - 1) * (single ? 0.5 : x / (output - 1));
-      if (!(place >= 0 && place <= input - 1)) return std::numeric_limits<double>::quiet_NaN();
-      break;
-  }
-  // Far outside is as good as outside, and fits an integer.
-  constexpr double kFar = 0x1p40;
-  return place >= -kFar ? std::min(place, kFar) : -kFar;
+ResizeFilterForm filter_form(const Resize& op) {
+  return {op.coordinates, op.mode == Resize::Mode::Cubic, op.exclude_outside, op.antialias,
+          static_cast<double>(op.cubic_a)};
+}
+
+int64_t checked_taps(const ResizeFilterForm& form, const ResizedAxis& axis) {
+  if (-form.begin(axis) > 0x1p30) bad_input("scale " + std::to_string(axis.scale) + " is too small");
+  return form.taps(axis);
 }
 
 ResizeFilter make_filter(const Resize& op, const ResizedAxis& axis, const Operands& io) {
-  const bool is_cubic = op.mode == Resize::Mode::Cubic;
-  const double stretch = op.antialias ? std::min(axis.scale, 1.0) : 1.0;  // widens the filter by its inverse
-  const double radius = std::floor((is_cubic ? -2 : -1) / stretch) + 1;
-  if (-radius > 0x1p30) bad_input("scale " + std::to_string(axis.scale) + " is too small");
-  const int64_t begin = static_cast<int64_t>(radius);
-  ResizeFilter filter{2 - 2 * begin, nullptr, nullptr};
+  const ResizeFilterForm form = filter_form(op);
+  ResizeFilter filter{checked_taps(form, axis), nullptr, nullptr};
   filter.first = io.scratch<int64_t>(axis.output);
   filter.weights = io.scratch<float>(axis.output * filter.taps);
-  for (int64_t x = 0; x < axis.output; ++x) {
-    const double place = source_position(op, axis, x);
-    float* weights = filter.weights + x * filter.taps;
-    if (std::isnan(place)) {
-      filter.first[x] = 0;
-      std::fill_n(weights, filter.taps, std::numeric_limits<float>::quiet_NaN());
-      continue;
-    }
-    const int64_t base = static_cast<int64_t>(std::ceil(place)) - 1;
-    const double part = place - static_cast<double>(base);  // in (0, 1]
-    filter.first[x] = base + begin;
-    const auto weigh = [&](int64_t i) -> double {
-      const int64_t from = base + begin + i;
-      if (op.exclude_outside && (from < 0 || from >= axis.input)) return 0;
-      const double distance = stretch * (static_cast<double>(begin + i) - part);
-      return is_cubic ? cubic(distance, op.cubic_a) : linear(distance);
-    };
-    double sum = 0;
-    for (int64_t i = 0; i < filter.taps; ++i) sum += weigh(i);
-    if (sum == 0 || !(op.exclude_outside || op.antialias)) sum = 1;
-    for (int64_t i = 0; i < filter.taps; ++i) weights[i] = static_cast<float>(weigh(i) / sum);
-  }
+  for (int64_t x = 0; x < axis.output; ++x) filter.first[x] = form.weigh(axis, x, filter.weights + x * filter.taps);
   return filter;
 }
 

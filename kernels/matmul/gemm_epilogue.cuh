@@ -6,12 +6,13 @@
 
 namespace mica::cuda {
 
+/// `low` and `high` are the bounds of Clip.
 template <class W>
-__device__ W activate(const GemmCall& call, W x) {
-  switch (call.activation) {
+__device__ W activate(Epilogue::Activation activation, W low, W high, W x) {
+  switch (activation) {
     case Epilogue::Activation::Clip: {
-      const W raised = x < W(call.low) ? W(call.low) : x;
-      return W(call.high) < raised ? W(call.high) : raised;
+      const W raised = x < low ? low : x;
+      return high < raised ? high : raised;
     }
     case Epilogue::Activation::HardSwish: {
       const W y = x / 6 + W(0.5);
@@ -45,7 +46,7 @@ __device__ __noinline__ void store_product(const GemmCall& call, T* c, int64_t i
     const T* data = static_cast<const T*>(addend.matrix.data);
     value += W(addend.factor) * widen(data[i * addend.matrix.row + j * addend.matrix.column]);
   }
-  c[i * call.c_row + j] = narrow<T>(activate(call, value));
+  c[i * call.c_row + j] = narrow<T>(activate(call.activation, W(call.low), W(call.high), value));
 }
 
 }  // namespace mica::cuda

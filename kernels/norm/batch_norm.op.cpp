@@ -3,6 +3,8 @@
 // all other axes, and the running ones are updated:  running = input * momentum + batch * (1 - momentum).
 // Before version 14 it is the number of outputs that says which; a batch's mean and variance are then outputs 3 and 4.
 // With `spatial` 0 (before version 9) every element of an instance is a channel of its own. A vector X has one channel.
+#include "kernels/norm/batch_norm.h"
+
 #include "backends/cpu/thread_pool.h"
 #include "kernels/norm/loops.h"
 #include "kernels/op.h"
@@ -10,11 +12,6 @@
 
 namespace mica {
 namespace {
-
-struct BatchNorm {
-  float epsilon = 1e-5f, momentum = 0.9f;
-  bool is_test = false, spatial = true, training = false;
-};
 
 void prepare_by_outputs(BatchNorm& op, const NodeFacts& facts) {
   op.training = facts.outputs > 1 && !op.is_test;
@@ -33,21 +30,9 @@ void infer(const BatchNorm&, InferContext& ctx) {
   for (size_t i = 1; i < ctx.outputs(); ++i) ctx.set(i, ctx.type(3));
 }
 
-/// X as [instances, channels, plane].
-struct Layout {
-  int64_t instances, channels, plane;
-};
-
-Layout layout(const BatchNorm& op, const Shape& shape) {
-  if (shape.rank() == 0) bad_input("the input is a scalar");
-  if (shape.rank() == 1) return {shape[0], 1, 1};
-  const int64_t plane = shape.elements(2, shape.rank());
-  return op.spatial ? Layout{shape[0], shape[1], plane} : Layout{shape[0], shape[1] * plane, 1};
-}
-
 /// Mean and variance of one channel over all instances, in two passes.
 template <class T>
-NormMoments<double> batch_moments(const Layout& l, const T* channel) {
+NormMoments<double> batch_moments(const BatchNormLayout& l, const T* channel) {
   const double count = static_cast<double>(l.instances * l.plane);
   const auto sum = [&](auto f) {
     double total = 0;
@@ -63,7 +48,7 @@ NormMoments<double> batch_moments(const Layout& l, const T* channel) {
 
 /// Moments of the batch; the outputs beside Y are made of them and the inputs 3 and 4.
 template <class T>
-void train(const BatchNorm& op, const Operands& io, const Layout& l, Wide<T>* mean, Wide<T>* variance) {
+void train(const BatchNorm& op, const Operands& io, const BatchNormLayout& l, Wide<T>* mean, Wide<T>* variance) {
   io.threads().parallel_for(l.channels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
       const auto m = batch_moments(l, io.in(0).data<T>() + c * l.plane);
@@ -89,7 +74,7 @@ void train(const BatchNorm& op, const Operands& io, const Layout& l, Wide<T>* me
 }
 
 template <class T>
-void normalize(const BatchNorm& op, const Operands& io, const Layout& l) {
+void normalize(const BatchNorm& op, const Operands& io, const BatchNormLayout& l) {
   using W = Wide<T>;
   const W* mean = nullptr;
   const W* variance = nullptr;
@@ -130,7 +115,7 @@ void normalize(const BatchNorm& op, const Operands& io, const Layout& l) {
 
 void run_cpu(const BatchNorm& op, const Operands& io) {
   const Tensor& x = io.in(0);
-  const Layout l = layout(op, x.shape());
+  const BatchNormLayout l = batch_norm_layout(op, x.shape());
   for (size_t i = 1; i < 5; ++i) {
     if (io.in(i).elements() != l.channels) {
       bad_input("scale, B, mean or variance is " + io.in(i).str() + ", the input " + x.str() + " has " +
@@ -170,6 +155,13 @@ OpBuilder<BatchNorm> with_mode() {
 }
 
 }  // namespace
+
+BatchNormLayout batch_norm_layout(const BatchNorm& op, const Shape& shape) {
+  if (shape.rank() == 0) bad_input("the input is a scalar");
+  if (shape.rank() == 1) return {shape[0], 1, 1};
+  const int64_t plane = shape.elements(2, shape.rank());
+  return op.spatial ? BatchNormLayout{shape[0], shape[1], plane} : BatchNormLayout{shape[0], shape[1] * plane, 1};
+}
 
 MICA_OP(BatchNormalization, 14) {
   return batch_norm().attribute("training_mode", &BatchNorm::training).prepare<prepare_14>();

@@ -3,20 +3,14 @@
 // with the mean and variance of each instance's channel, or group of neighbouring channels, and a scale and a bias for
 // each channel; in version 18 of GroupNormalization, for each group. `stash_type` names the type to compute in; Mica
 // computes in float at least.
+#include "kernels/norm/group_norm.h"
+
 #include "backends/cpu/thread_pool.h"
 #include "kernels/norm/loops.h"
-#include "kernels/op.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
-
-struct GroupNorm {
-  int64_t groups = 0;  ///< 0: as many as channels
-  float epsilon = 1e-5f;
-  DType stash_type = DType::F32;
-  bool scale_groups = false;  ///< a scale and a bias for each group
-};
 
 void infer(const GroupNorm& op, InferContext& ctx) {
   for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
@@ -54,20 +48,8 @@ void normalize_groups(const GroupNorm& op, const Operands& io, int64_t groups) {
 }
 
 void run_cpu(const GroupNorm& op, const Operands& io) {
-  const Tensor& x = io.in(0);
-  if (x.shape().rank() < 2) bad_input("the input " + x.str() + " has no axis of channels");
-  const int64_t channels = x.shape()[1];
-  const int64_t groups = op.groups == 0 ? channels : op.groups;
-  if (groups > 0 && channels % groups != 0) {
-    bad_input(std::to_string(channels) + " channels are not " + std::to_string(groups) + " equal groups");
-  }
-  const int64_t scales = op.scale_groups ? groups : channels;
-  for (const size_t i : {1, 2}) {
-    if (io.in(i).elements() != scales) {
-      bad_input("scale or bias is " + io.in(i).str() + ", " + std::to_string(scales) + " elements are wanted");
-    }
-  }
-  visit_dtype<float, double, Half, BFloat16>(x.dtype(), [&]<class T>() { normalize_groups<T>(op, io, groups); });
+  const int64_t groups = checked_groups(op, io);
+  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { normalize_groups<T>(op, io, groups); });
 }
 
 OpBuilder<GroupNorm> norm(const GroupNorm& defaults, const char* input, const char* bias, const char* output) {
@@ -87,6 +69,23 @@ OpBuilder<GroupNorm> group_norm(const GroupNorm& defaults) {
 }
 
 }  // namespace
+
+int64_t checked_groups(const GroupNorm& op, const Operands& io) {
+  const Tensor& x = io.in(0);
+  if (x.shape().rank() < 2) bad_input("the input " + x.str() + " has no axis of channels");
+  const int64_t channels = x.shape()[1];
+  const int64_t groups = op.groups == 0 ? channels : op.groups;
+  if (groups > 0 && channels % groups != 0) {
+    bad_input(std::to_string(channels) + " channels are not " + std::to_string(groups) + " equal groups");
+  }
+  const int64_t scales = op.scale_groups ? groups : channels;
+  for (const size_t i : {1, 2}) {
+    if (io.in(i).elements() != scales) {
+      bad_input("scale or bias is " + io.in(i).str() + ", " + std::to_string(scales) + " elements are wanted");
+    }
+  }
+  return groups;
+}
 
 MICA_OP(InstanceNormalization, 1) {
   return norm({}, "input", "B", "output").ignored_attribute("consumed_inputs");

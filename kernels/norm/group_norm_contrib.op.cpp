@@ -4,18 +4,12 @@
 #include <cmath>
 
 #include "backends/cpu/thread_pool.h"
-#include "kernels/op.h"
+#include "kernels/norm/group_norm.h"
 #include "kernels/wide.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
-
-struct GroupNormContrib {
-  float epsilon = 1e-5f;
-  int64_t groups = 0, activation = 0;
-  bool channels_last = true;
-};
 
 void infer(const GroupNormContrib& op, InferContext& ctx) {
   ctx.set(0, ctx.type(0));
@@ -60,20 +54,13 @@ void normalize(const GroupNormContrib& op, const Group& g, const T* x, T* y, con
 
 void run_cpu(const GroupNormContrib& op, const Operands& io) {
   const Tensor& x = io.in(0);
-  const Shape& shape = x.shape();
-  if (shape.rank() < 2) bad_input("the input " + x.str() + " has no axis of channels");
-  const int64_t channels = op.channels_last ? shape.back() : shape[1];
-  if (channels % op.groups != 0 || io.in(1).elements() != channels || io.in(2).elements() != channels) {
-    bad_input(std::to_string(op.groups) + " groups, gamma " + io.in(1).str() + " and beta " + io.in(2).str() +
-              " do not fit " + x.str());
-  }
-  const int64_t plane = op.channels_last ? shape.elements(1, shape.rank() - 1) : shape.elements(2, shape.rank());
+  const auto [channels, plane] = checked_channels(op, io);
   const int64_t members = channels / op.groups;
   const Group group{members, plane, op.channels_last ? channels : 1, op.channels_last ? 1 : plane};
-  visit_dtype<float, double, Half, BFloat16>(x.dtype(), [&]<class T>() {
+  visit_dtype<float, double, Half, BFloat16>(x.dtype(), [&, channels = channels, plane = plane]<class T>() {
     const Wide<T>* gamma = widen<Wide<T>>(io, io.in(1));
     const Wide<T>* beta = widen<Wide<T>>(io, io.in(2));
-    io.threads().parallel_for(shape[0] * op.groups, 1, [&](int64_t begin, int64_t end) {
+    io.threads().parallel_for(x.shape()[0] * op.groups, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t first = i % op.groups * members;
         const int64_t at = i / op.groups * channels * plane + first * group.channel_step;
@@ -84,6 +71,18 @@ void run_cpu(const GroupNormContrib& op, const Operands& io) {
 }
 
 }  // namespace
+
+ChannelPlanes checked_channels(const GroupNormContrib& op, const Operands& io) {
+  const Tensor& x = io.in(0);
+  const Shape& shape = x.shape();
+  if (shape.rank() < 2) bad_input("the input " + x.str() + " has no axis of channels");
+  const int64_t channels = op.channels_last ? shape.back() : shape[1];
+  if (channels % op.groups != 0 || io.in(1).elements() != channels || io.in(2).elements() != channels) {
+    bad_input(std::to_string(op.groups) + " groups, gamma " + io.in(1).str() + " and beta " + io.in(2).str() +
+              " do not fit " + x.str());
+  }
+  return {channels, op.channels_last ? shape.elements(1, shape.rank() - 1) : shape.elements(2, shape.rank())};
+}
 
 MICA_OP(GroupNorm, 1, com_microsoft) {
   return op<GroupNormContrib>()

@@ -6,10 +6,6 @@
 namespace mica {
 namespace {
 
-struct AveragePool : Window {
-  bool count_include_pad = false;
-};
-
 void infer(const AveragePool& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), pool_output_dims(op, ctx));
 }

@@ -7,27 +7,15 @@
 namespace mica {
 namespace {
 
-struct ChannelsLastPool : Window {
-  bool count_include_pad = false;
-};
-
-void infer(const ChannelsLastPool& op, InferContext& ctx) {
+void infer(const AveragePool& op, InferContext& ctx) {
   const Dims* x = ctx.dims(0);
   if (x == nullptr) return ctx.set(0, DType::F32);
   if (x->size() < 3 || x->size() > 4) ctx.fail("the input " + str(*x) + " has not one or two spatial axes");
   ctx.set(0, DType::F32, channels_last(pool_output_dims(op, ctx, channels_first(*x))));
 }
 
-WindowGeometry geometry(const ChannelsLastPool& op, const Operands& io) {
-  const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
-  if (x.rank() < 3 || x.rank() > 4 || y.rank() != x.rank() || x[0] != y[0] || x.back() != y.back()) {
-    bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
-  }
-  return window_geometry(op, channels_first(x), op.kernel_shape, channels_first(y));
-}
-
-void run_max(const ChannelsLastPool& op, const Operands& io) {
-  const WindowGeometry g = geometry(op, io);
+void run_max(const AveragePool& op, const Operands& io) {
+  const WindowGeometry g = channels_last_pool_geometry(op, io);
   const int64_t channels = io.in(0).shape().back();
   const float* x = io.in(0).data<float>();
   float* y = io.out(0).mutable_data<float>();
@@ -35,8 +23,8 @@ void run_max(const ChannelsLastPool& op, const Operands& io) {
                       [&](const WindowRun& run) { window_kernels().max(window_call(g, run, channels, x, y)); });
 }
 
-void run_average(const ChannelsLastPool& op, const Operands& io) {
-  const WindowGeometry g = geometry(op, io);
+void run_average(const AveragePool& op, const Operands& io) {
+  const WindowGeometry g = channels_last_pool_geometry(op, io);
   const int64_t channels = io.in(0).shape().back();
   const float* x = io.in(0).data<float>();
   float* y = io.out(0).mutable_data<float>();
@@ -52,8 +40,8 @@ void run_average(const ChannelsLastPool& op, const Operands& io) {
   });
 }
 
-OpBuilder<ChannelsLastPool> pool() {
-  OpBuilder<ChannelsLastPool> builder = op<ChannelsLastPool>();
+OpBuilder<AveragePool> pool() {
+  OpBuilder<AveragePool> builder = op<AveragePool>();
   window_attributes(builder);
   return builder.input("X", types::f32)
       .output("Y")
@@ -70,7 +58,7 @@ MICA_OP(ChannelsLastMaxPool, 1, mica) {
 }
 
 MICA_OP(ChannelsLastAveragePool, 1, mica) {
-  return pool().attribute("count_include_pad", &ChannelsLastPool::count_include_pad).cpu<run_average>();
+  return pool().attribute("count_include_pad", &AveragePool::count_include_pad).cpu<run_average>();
 }
 
 }  // namespace mica

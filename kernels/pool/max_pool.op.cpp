@@ -8,10 +8,6 @@
 namespace mica {
 namespace {
 
-struct MaxPool : Window {
-  int64_t storage_order = 0;
-};
-
 void infer(const MaxPool& op, InferContext& ctx) {
   const auto dims = pool_output_dims(op, ctx);
   ctx.set(0, ctx.dtype(0), dims);

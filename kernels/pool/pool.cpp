@@ -1,5 +1,7 @@
 #include "kernels/pool/pool.h"
 
+#include "kernels/conv/channels_last.h"
+
 namespace mica {
 
 std::optional<Dims> pool_output_dims(const Window& window, const InferContext& ctx) {
@@ -21,6 +23,14 @@ WindowGeometry pool_geometry(const Window& window, const Operands& io) {
   WindowGeometry g = window_geometry(window, x, window.kernel_shape, y);
   if (x[0] != y[0] || x[1] != y[1]) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
   return g;
+}
+
+WindowGeometry channels_last_pool_geometry(const Window& window, const Operands& io) {
+  const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
+  if (x.rank() < 3 || x.rank() > 4 || y.rank() != x.rank() || x[0] != y[0] || x.back() != y.back()) {
+    bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  }
+  return window_geometry(window, channels_first(x), window.kernel_shape, channels_first(y));
 }
 
 }  // namespace mica

@@ -9,6 +9,13 @@
 
 namespace mica {
 
+struct AveragePool : Window {
+  bool count_include_pad = false;
+};
+struct MaxPool : Window {
+  int64_t storage_order = 0;
+};
+
 /// Dims [N, C, spatial...] of the pooled input 0; nullopt when its rank is unknown.
 std::optional<Dims> pool_output_dims(const Window& window, const InferContext& ctx);
 /// The same of an input of dims `x`.
@@ -98,5 +105,7 @@ void pool_sums(const WindowGeometry& g, const Operands& io, Map&& map, Finish&& 
 
 /// The window at the dims of input 0 and output 0. Throws when they do not fit.
 WindowGeometry pool_geometry(const Window& window, const Operands& io);
+/// The same for tensors [N, spatial..., channels], of one or two spatial axes.
+WindowGeometry channels_last_pool_geometry(const Window& window, const Operands& io);
 
 }  // namespace mica

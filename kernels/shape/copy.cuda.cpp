@@ -5,6 +5,7 @@
 #include "kernels/device_kernel.h"
 #include "kernels/shape/copies.h"
 #include "kernels/shape/copy_cuda.h"
+#include "kernels/shape/copy_operand.h"
 #include "kernels/shape/shape_input.h"
 #include "kernels/shape/trilu.h"
 
@@ -29,7 +30,9 @@ cuda::Walk<2> walk_over(const StridedCopy& copy, const Axis* without_a = nullptr
   return walk;
 }
 
-void run_copy(const StridedCopy& copy, const Tensor& from, Tensor& to, void* stream) {
+}  // namespace
+
+void copy_on_device(const StridedCopy& copy, const Tensor& from, Tensor& to, void* stream) {
   const int64_t width = bit_width(from.dtype()) / 8;
   const auto axes = copy.axes();
   const auto wide = [](const Axis& axis) { return axis.extent >= kLeastTile; };
@@ -43,24 +46,28 @@ void run_copy(const StridedCopy& copy, const Tensor& from, Tensor& to, void* str
   cuda::launch_transpose(from.raw(), to.mutable_raw(), width, call, stream);
 }
 
+namespace {
+
 using CopyOf = StridedCopy (*)(const void* params, const Operands& io);
 
 DeviceKernel copy_kernel(CopyOf copy_of, uint64_t host_inputs = 0) {
   return {"copy",
           [copy_of](const void* params, const DeviceOperands& io) {
-            run_copy(copy_of(params, io.shapes()), io.in(0), io.out(0), io.stream());
+            copy_on_device(copy_of(params, io.shapes()), io.in(0), io.out(0), io.stream());
           },
           takes_only(kWholeBytes, 1), host_inputs};
 }
 
 void run_split(const void* params, const DeviceOperands& io) {
-  split_copies(params, io.shapes(),
-               [&](size_t output, const StridedCopy& copy) { run_copy(copy, io.in(0), io.out(output), io.stream()); });
+  split_copies(params, io.shapes(), [&](size_t output, const StridedCopy& copy) {
+    copy_on_device(copy, io.in(0), io.out(output), io.stream());
+  });
 }
 
 void run_concat(const void* params, const DeviceOperands& io) {
-  concat_copies(params, io.shapes(),
-                [&](size_t input, const StridedCopy& copy) { run_copy(copy, io.in(input), io.out(0), io.stream()); });
+  concat_copies(params, io.shapes(), [&](size_t input, const StridedCopy& copy) {
+    copy_on_device(copy, io.in(input), io.out(0), io.stream());
+  });
 }
 
 void run_trilu(const Trilu& op, const DeviceOperands& io) {

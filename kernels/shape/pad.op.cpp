@@ -1,26 +1,16 @@
 // Pad, ai.onnx 1: adds elements around a tensor (or takes some away where a pad is negative): a constant, the nearest
 // element (edge), the mirrored ones (reflect), or those of the other end (wrap). Pads are an attribute before version
 // 11, an input since; from version 18 on they may be given for some axes only.
+#include "kernels/shape/pad.h"
+
 #include <algorithm>
 
-#include "kernels/op.h"
 #include "kernels/shape/elements.h"
 #include "kernels/shape/shape_input.h"
-#include "kernels/shape/strided_copy.h"
 #include "runtime/base/half.h"
 
 namespace mica {
 namespace {
-
-enum class Mode { Constant, Reflect, Edge, Wrap };
-
-struct Pad {
-  std::string mode_name = "constant";
-  std::vector<int64_t> pads;  ///< before version 11
-  float value = 0;            ///< before version 11
-  bool from_attributes = false;
-  Mode mode = Mode::Constant;
-};
 
 void prepare(Pad& op, const NodeFacts&) {
   const std::string_view names[] = {"constant", "reflect", "edge", "wrap"};
@@ -29,7 +19,7 @@ void prepare(Pad& op, const NodeFacts&) {
     throw Error(ErrorCode::InvalidModel,
                 "attribute \"mode\" is \"" + op.mode_name + "\"; ONNX knows constant, " + "reflect, edge and wrap");
   }
-  op.mode = static_cast<Mode>(found - names);
+  op.mode = static_cast<Pad::Mode>(found - names);
 }
 
 Dim padded(const InferContext& ctx, const Dim& dim, const Dim& begin, const Dim& end) {
@@ -89,43 +79,21 @@ Pads read_pads(const Pad& op, const Operands& io) {
   return pads;
 }
 
-// One axis: elements [kept, kept + count) of the input stay, from place `at` of the output on.
-struct Span {
-  int64_t kept, count, at;
-};
-
-Span span_of(int64_t dim, int64_t begin, int64_t end) {
+PadSpan span_of(int64_t dim, int64_t begin, int64_t end) {
   const int64_t kept = std::min(dim, std::max<int64_t>(0, -begin));
   const int64_t stop = dim - std::min(dim, std::max<int64_t>(0, -end));
   return {kept, std::max<int64_t>(0, stop - kept), std::max<int64_t>(0, begin)};
 }
 
-// Where, of `count` elements, the one at place i comes from when the places outside [0, count) are filled.
-int64_t mirrored(Mode mode, int64_t i, int64_t count) {
-  if (mode == Mode::Edge || count == 1) return std::clamp<int64_t>(i, 0, count - 1);
-  const int64_t period = mode == Mode::Wrap ? count : 2 * (count - 1);
-  const int64_t place = (i % period + period) % period;
-  return place < count ? place : period - place;
-}
-
 template <class T>
-void pad_constant(const Operands& io, std::span<const Span> spans, const T& value, const T* from, T* to) {
-  const auto strides = io.in(0).shape().strides();
-  const auto targets = io.out(0).shape().strides();
-  int64_t source = 0;
-  int64_t target = 0;
-  for (size_t i = 0; i < spans.size(); ++i) {
-    source += spans[i].kept * strides[i];
-    target += spans[i].at * targets[i];
-  }
-  StridedCopy copy(source, target);
-  for (size_t i = 0; i < spans.size(); ++i) copy.add(spans[i].count, strides[i], targets[i]);
+void pad_constant(const Operands& io, std::span<const PadSpan> spans, const T& value, const T* from, T* to) {
+  const StridedCopy copy = kept_elements(io.in(0).shape(), io.out(0).shape(), spans);
   if (copy.elements() < io.out(0).elements()) std::fill_n(to, io.out(0).elements(), value);
   copy.run(io.threads(), from, to);
 }
 
 template <class T>
-void pad_mirrored(const Operands& io, Mode mode, std::span<const Span> spans, const T* from, T* to) {
+void pad_mirrored(const Operands& io, Pad::Mode mode, std::span<const PadSpan> spans, const T* from, T* to) {
   const Shape& shape = io.out(0).shape();
   const auto strides = io.in(0).shape().strides();
   const size_t rank = shape.rank();
@@ -136,7 +104,7 @@ void pad_mirrored(const Operands& io, Mode mode, std::span<const Span> spans, co
   for (size_t k = 0; k < rank; ++k) {
     along[k] = offsets;
     for (int64_t i = 0; i < shape[k]; ++i) {
-      *offsets++ = (spans[k].kept + mirrored(mode, i - spans[k].at, spans[k].count)) * strides[k];
+      *offsets++ = (spans[k].kept + cuda::mirrored(mode, i - spans[k].at, spans[k].count)) * strides[k];
     }
   }
   const int64_t width = shape.back();
@@ -175,25 +143,13 @@ T constant_value(const Pad& op, const Operands& io) {
 void run_cpu(const Pad& op, const Operands& io) {
   const Tensor& x = io.in(0);
   Tensor& y = io.out(0);
-  const Shape& from = x.shape();
-  const Shape& to = y.shape();
-  const Pads pads = read_pads(op, io);
-  std::array<Span, Shape::kMaxRank> all{};
-  bool fits = from.rank() == to.rank();
-  for (size_t i = 0; fits && i < from.rank(); ++i) {
-    const Span span = span_of(from[i], pads.begin[i], pads.end[i]);
-    all[i] = span;
-    fits = from[i] + pads.begin[i] + pads.end[i] == to[i] && span.at + span.count <= to[i];
-    if (fits && op.mode != Mode::Constant && span.count == 0 && to[i] > 0)
-      bad_input("cannot pad nothing by " + op.mode_name);
-  }
-  if (!fits) bad_input("cannot pad " + x.str() + " to " + y.str());
-  const std::span<const Span> spans(all.data(), from.rank());
+  const PadSpans all = pad_spans(op, io);
+  const std::span<const PadSpan> spans(all.data(), x.shape().rank());
   if (y.elements() == 0) return;
   visit_storage(x.dtype(), [&]<class T>() {
     const T* source = load<T>(io, x);
     T* target = stage<T>(io, y);
-    if (op.mode == Mode::Constant || from.rank() == 0) {
+    if (op.mode == Pad::Mode::Constant || spans.empty()) {
       pad_constant(io, spans, constant_value<T>(op, io), source, target);
     } else {
       pad_mirrored(io, op.mode, spans, source, target);
@@ -223,6 +179,38 @@ OpBuilder<Pad> pad_by_attributes() {
 }
 
 }  // namespace
+
+PadSpans pad_spans(const Pad& op, const Operands& io) {
+  const Tensor &x = io.in(0), &y = io.out(0);
+  const Shape& from = x.shape();
+  const Shape& to = y.shape();
+  const Pads pads = read_pads(op, io);
+  PadSpans all{};
+  bool fits = from.rank() == to.rank();
+  for (size_t i = 0; fits && i < from.rank(); ++i) {
+    const PadSpan span = span_of(from[i], pads.begin[i], pads.end[i]);
+    all[i] = span;
+    fits = from[i] + pads.begin[i] + pads.end[i] == to[i] && span.at + span.count <= to[i];
+    if (fits && op.mode != Pad::Mode::Constant && span.count == 0 && to[i] > 0)
+      bad_input("cannot pad nothing by " + op.mode_name);
+  }
+  if (!fits) bad_input("cannot pad " + x.str() + " to " + y.str());
+  return all;
+}
+
+StridedCopy kept_elements(const Shape& from, const Shape& to, std::span<const PadSpan> spans) {
+  const auto strides = from.strides();
+  const auto targets = to.strides();
+  int64_t source = 0;
+  int64_t target = 0;
+  for (size_t i = 0; i < spans.size(); ++i) {
+    source += spans[i].kept * strides[i];
+    target += spans[i].at * targets[i];
+  }
+  StridedCopy copy(source, target);
+  for (size_t i = 0; i < spans.size(); ++i) copy.add(spans[i].count, strides[i], targets[i]);
+  return copy;
+}
 
 MICA_OP(Pad, 18) {
   return pad_by_inputs().optional_input("axes", types::index);

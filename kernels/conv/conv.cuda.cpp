@@ -1,0 +1,115 @@
+// Conv, ConvLayer and the transposed convolutions on CUDA devices.
+#include "kernels/conv/conv_cuda.h"
+#include "kernels/conv/conv_layer.h"
+#include "kernels/conv/conv_operand.h"
+#include "kernels/conv/conv_transpose.h"
+#include "kernels/device_kernel.h"
+
+namespace mica {
+
+void set_conv_shape(cuda::ConvShape& to, const ConvGeometry& g, bool x_last, bool y_last) {
+  set_window(to, g, g.batch, {g.groups * g.channels, x_last}, {g.groups * g.filters, y_last});
+  to.batch = narrow_count(g.batch);
+  to.groups = narrow_count(g.groups);
+  to.channels = narrow_count(g.channels);
+  to.filters = narrow_count(g.filters);
+  narrow_count((g.channels + 16) * to.taps);
+  narrow_count(g.groups * g.filters * g.outputs());
+  to.by_channels = divisor_of(g.channels);
+  to.by_filters = divisor_of(g.groups * g.filters);
+}
+
+namespace {
+
+constexpr size_t kBias = 2, kResidual = 3;  // inputs
+
+cuda::ConvCall conv_call(const ConvGeometry& g, const DeviceOperands& io, bool x_last, bool y_last) {
+  check_bias(io.shapes(), kBias, g.groups * g.filters);
+  cuda::ConvCall call{};
+  set_conv_shape(call, g, x_last, y_last);
+  call.number = number_of(io.in(0).dtype());
+  call.x = io.data(0);
+  call.w = io.data(1);
+  call.bias = io.data(kBias);
+  call.y = io.out(0).mutable_raw();
+  return call;
+}
+
+void run_conv(const ConvParams& op, const DeviceOperands& io) {
+  const ConvGeometry g = conv_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
+  launch_conv(conv_call(g, io, false, false), io.stream());
+}
+
+void run_conv_layer(const ConvLayer& op, const DeviceOperands& io) {
+  const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
+  if (x.rank() < 3 || x.rank() != y.rank()) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  const ConvGeometry g = conv_geometry(op, op.dims_of_x(x), io.in(1).shape(), op.channels_last ? channels_first(y) : y);
+  cuda::ConvCall call = conv_call(g, io, op.channels_last && !op.x_channels_first, op.channels_last);
+  if (io.has(kResidual)) {
+    const Tensor& residual = io.in(kResidual);
+    if (residual.shape() != y) bad_input("the residual " + residual.str() + " has not the dims of " + y.str());
+    call.addend = residual.raw();
+  }
+  call.activation = op.activation;
+  call.low = op.low;
+  call.high = op.high;
+  launch_conv(call, io.stream());
+}
+
+// The roles of x and y are those of the convolution whose gradient is computed.
+void launch_transpose(const ConvGeometry& g, const DeviceOperands& io, bool last) {
+  check_bias(io.shapes(), 2, g.groups * g.filters);
+  cuda::ConvCall call{};
+  set_window(call, g, g.batch, {g.groups * g.filters, last}, {g.groups * g.channels, last});
+  call.batch = narrow_count(g.batch);
+  call.groups = narrow_count(g.groups);
+  call.channels = narrow_count(g.channels);
+  call.filters = narrow_count(g.filters);
+  call.number = number_of(io.in(0).dtype());
+  call.x = io.data(0);
+  call.w = io.data(1);
+  call.bias = io.data(2);
+  call.y = io.out(0).mutable_raw();
+  launch_conv_transpose(call, io.stream());
+}
+
+void run_conv_transpose(const ConvTranspose& op, const DeviceOperands& io) {
+  launch_transpose(transposed_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape()), io, false);
+}
+
+void run_channels_last_transpose(const ChannelsLastConvTranspose&, const DeviceOperands& io) {
+  const Shape &x = io.in(0).shape(), &w = io.in(1).shape(), &y = io.out(0).shape();
+  if (x.rank() < 3 || w.rank() != x.rank() || y.rank() != x.rank()) {
+    bad_input("input " + x.str() + ", weights " + w.str() + " and output " + y.str() + " do not fit");
+  }
+  ConvTranspose op;
+  op.strides.assign(w.dims().begin() + 2, w.dims().end());
+  const ConvGeometry g = transposed_geometry(op, channels_first(x), w, channels_first(y));
+  for (size_t i = 0; i < g.rank; ++i) {
+    if (g.axes[i].input != g.axes[i].output * g.axes[i].kernel) bad_input("output " + y.str() + " does not fit");
+  }
+  launch_transpose(g, io, true);
+}
+
+template <class P, class F>
+DeviceKernel conv_kernel(std::string_view name, F run) {
+  DeviceKernel kernel = device_kernel<P>(name, run);
+  kernel.accepts = [](const void* params, std::span<const ValueType> inputs) {
+    const std::string why = refuse_window(inputs[0]);
+    return why.empty() ? takes_only(types::floats)(params, inputs) : why;
+  };
+  return kernel;
+}
+
+}  // namespace
+
+void cuda_kernels_conv(DeviceKernelTable& table) {
+  constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
+  table.add("Conv", kAllVersions, conv_kernel<ConvParams>("windows", run_conv));
+  table.add("ConvLayer", kAllVersions, conv_kernel<ConvLayer>("windows", run_conv_layer), "mica");
+  table.add("ConvTranspose", kAllVersions, conv_kernel<ConvTranspose>("elements", run_conv_transpose));
+  table.add("ChannelsLastConvTranspose", kAllVersions,
+            conv_kernel<ChannelsLastConvTranspose>("elements", run_channels_last_transpose), "mica");
+}
+
+}  // namespace mica

@@ -1,0 +1,102 @@
+// Poolings, each output by one thread.
+#include "kernels/cuda/element.cuh"
+#include "kernels/pool/pool_cuda.h"
+
+namespace mica::cuda {
+namespace {
+
+// Elements of floats, or by number of bytes, which are computed in int32.
+template <class T>
+struct Elements {
+  using W = Wide<T>;
+  __device__ static W least() { return static_cast<W>(-INFINITY); }
+  __device__ static W load(const PoolCall& call, int64_t i) { return widen(static_cast<const T*>(call.x)[i]); }
+  __device__ static void store(const PoolCall& call, int64_t i, W value) {
+    static_cast<T*>(call.y)[i] = narrow<T>(value);
+  }
+};
+template <>
+struct Elements<int8_t> {
+  using W = int32_t;
+  __device__ static W least() { return -128; }
+  __device__ static W load(const PoolCall& call, int64_t i) {
+    return static_cast<int32_t>(load_integer(call.x, call.number, i));
+  }
+  __device__ static void store(const PoolCall& call, int64_t i, W value) {
+    store_integer(call.y, call.number, i, value);
+  }
+};
+
+// The place of a position in its channel.
+__device__ int64_t place_in_plane(const PoolCall& call, const DeviceWindow::Place& at) {
+  const DeviceAxis* axes = call.axes;
+  if (!call.column_major_indices) {
+    return (static_cast<int64_t>(at.of[0]) * axes[1].input + at.of[1]) * axes[2].input + at.of[2];
+  }
+  return at.of[0] + static_cast<int64_t>(axes[0].input) * (at.of[1] + static_cast<int64_t>(axes[1].input) * at.of[2]);
+}
+
+// How many taps of a window lie inside the input, or inside its padding, along an axis.
+__device__ int32_t counted_taps(const DeviceAxis& axis, int32_t start, bool padding) {
+  int32_t count = 0;
+  for (int32_t k = 0; k < axis.kernel; ++k) {
+    const int32_t position = start + k * axis.dilation;
+    count += padding ? position >= -axis.pad && position < axis.input + axis.pad_end : axis.holds(position);
+  }
+  return count;
+}
+
+template <class T>
+__global__ void pool_kernel(const __grid_constant__ PoolCall call) {
+  using E = Elements<T>;
+  using W = typename E::W;
+  const int64_t plane = static_cast<int64_t>(call.axes[0].input) * call.axes[1].input * call.axes[2].input;
+  const int64_t elements = static_cast<int64_t>(call.batch) * call.channels * call.outputs;
+  for (int64_t i = first_element(); i < elements; i += element_stride()) {
+    // Number i in the order in which the elements of y lie.
+    const bool last = call.y_channel == 1;
+    const int64_t inner = last ? call.channels : call.outputs, outer = i / inner, rest = i - outer * inner;
+    const int64_t image = outer / (last ? call.outputs : call.channels);
+    const int64_t middle = outer - image * (last ? call.outputs : call.channels);
+    const int64_t channel = last ? rest : middle, position = last ? middle : rest;
+    const DeviceWindow::Place start = call.window_at(static_cast<uint32_t>(position));
+    const int64_t x = image * call.x_batch + channel * call.x_channel + call.offset(start);
+    W result = call.function == PoolFunction::Max ? E::least() : W(0);
+    int32_t best = -1;  // tap
+    for (int32_t tap = 0; tap < call.taps; ++tap) {
+      const DeviceWindow::Place distance = call.tap_at(static_cast<uint32_t>(tap));
+      if (!call.holds(start, distance)) continue;
+      const W value = E::load(call, x + call.offset(distance));
+      if (call.function == PoolFunction::Average) {
+        result += value;
+      } else if (value > result || best < 0) {
+        if (value > result) result = value;
+        best = tap;
+      }
+    }
+    if (call.function == PoolFunction::Average) {
+      int32_t count = 1;
+      for (int axis = 0; axis < DeviceWindow::kAxes; ++axis) {
+        count *= counted_taps(call.axes[axis], start.of[axis], call.count_padding);
+      }
+      result /= W(count > 1 ? count : 1);
+    }
+    const int64_t to = image * call.y_batch + channel * call.y_channel + position * call.y_step;
+    E::store(call, to, result);
+    if (call.indices == nullptr) continue;
+    DeviceWindow::Place at = call.tap_at(best < 0 ? 0 : static_cast<uint32_t>(best));
+    for (int axis = 0; axis < DeviceWindow::kAxes; ++axis) at.of[axis] += start.of[axis];
+    call.indices[to] = best < 0 ? -1 : (image * call.channels + channel) * plane + place_in_plane(call, at);
+  }
+}
+
+}  // namespace
+
+void launch_pool(const PoolCall& call, void* stream) {
+  const int64_t elements = static_cast<int64_t>(call.batch) * call.channels * call.outputs;
+  if (elements == 0) return;
+  const auto start = [&]<class T>() { launch(pool_kernel<T>, over_elements(elements), stream, call); };
+  if (!visit_float(call.number, start)) start.template operator()<int8_t>();
+}
+
+}  // namespace mica::cuda
