@@ -1,23 +1,20 @@
 // GatherElements, ai.onnx 11: output[i, j, k] = data[indices[i, j, k], j, k] for axis 0, and so on for other axes.
 #include "kernels/gather/along_axis.h"
+#include "kernels/gather/gather.h"
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
 
 namespace mica {
 namespace {
 
-struct GatherElements {
-  int64_t axis = 0;
-};
-
-void infer(const GatherElements& op, InferContext& ctx) {
+void infer(const Gather& op, InferContext& ctx) {
   const Dims* data = ctx.dims(0);
   const Dims* indices = ctx.dims(1);
   if (data != nullptr && indices != nullptr) check_along_axis(ctx, op.axis, *data, *indices);
   ctx.set(0, ctx.dtype(0), ctx.type(1).dims);
 }
 
-void run_cpu(const GatherElements& op, const Operands& io) {
+void run_cpu(const Gather& op, const Operands& io) {
   const Tensor& data = io.in(0);
   Tensor& y = io.out(0);
   const int64_t* offsets = offsets_along_axis(io, op.axis, data, io.in(1));
@@ -33,11 +30,11 @@ void run_cpu(const GatherElements& op, const Operands& io) {
 }  // namespace
 
 MICA_OP(GatherElements, 11) {
-  return op<GatherElements>()
+  return op<Gather>()
       .input("data", types::any)
       .input("indices", types::index)
       .output("output")
-      .attribute("axis", &GatherElements::axis)
+      .attribute("axis", &Gather::axis)
       .infer<infer>()
       .cpu<run_cpu>();
 }

@@ -1,16 +1,13 @@
 // GatherND, ai.onnx 11: each row of `indices` names a slice of `data` by its first axes behind the batch axes.
 #include <algorithm>
 
+#include "kernels/gather/gather.h"
 #include "kernels/gather/indices.h"
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
 
 namespace mica {
 namespace {
-
-struct GatherNd {
-  int64_t batch_dims = 0;
-};
 
 void infer(const GatherNd& op, InferContext& ctx) {
   const Dims* data = ctx.dims(0);

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/gather/gather.h"
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
 #include "runtime/base/half.h"
 
 namespace mica {
 namespace {
-
-struct OneHot {
-  int64_t axis = -1;
-};
 
 constexpr int64_t kNowhere = int64_t{1} << 62;  // for numbers that are no index of anything
 

@@ -1,5 +1,7 @@
 // Resize: first, for every place along each axis, which elements it is made of; then the elements.
-#include "kernels/cuda/element.cuh"
+#include <type_traits>
+
+#include "kernels/cuda/elements.cuh"
 #include "kernels/image/resize_cuda.h"
 
 namespace mica::cuda {
@@ -42,38 +44,22 @@ __global__ void nearest_kernel(const __grid_constant__ ResizeCall call, T extrap
   }
 }
 
-// Elements of floats, or by number of integers, which are computed in double.
-template <class T>
-struct Elements {
-  using W = Wide<T>;
-  __device__ static W load(const ResizeCall& call, int64_t i) { return widen(static_cast<const T*>(call.x)[i]); }
-  __device__ static void store(const ResizeCall& call, int64_t i, W value) {
-    static_cast<T*>(call.y)[i] = narrow<T>(value);
-  }
-};
-template <>
-struct Elements<int64_t> {
-  using W = double;
-  __device__ static W load(const ResizeCall& call, int64_t i) {
-    return static_cast<double>(load_integer(call.x, call.number, i));
-  }
-  __device__ static void store(const ResizeCall& call, int64_t i, W value) {
-    const bool is_signed = call.number == Number::I8 || call.number == Number::I16 || call.number == Number::I32 ||
-                           call.number == Number::I64;
-    const int bits = static_cast<int>(8 * call.width) - (is_signed ? 1 : 0);
-    const int64_t highest = bits == 63 ? INT64_MAX : (int64_t{1} << bits) - 1, lowest = is_signed ? -highest - 1 : 0;
-    const double rounded = rint(value);
-    const int64_t inside = rounded > static_cast<double>(lowest) && rounded < static_cast<double>(highest)
-                               ? static_cast<int64_t>(rounded)
-                           : rounded >= static_cast<double>(highest) ? highest
-                                                                     : lowest;
-    store_integer(call.y, call.number, i, inside);
-  }
-};
+// What a sum of whole numbers becomes: rounded and saturated.
+__device__ int64_t saturated(Number number, int64_t width, double value) {
+  const bool is_signed =
+      number == Number::I8 || number == Number::I16 || number == Number::I32 || number == Number::I64;
+  const int bits = static_cast<int>(8 * width) - (is_signed ? 1 : 0);
+  const int64_t highest = bits == 63 ? INT64_MAX : (int64_t{1} << bits) - 1, lowest = is_signed ? -highest - 1 : 0;
+  const double rounded = rint(value);
+  if (!(rounded > static_cast<double>(lowest))) return lowest;
+  return rounded < static_cast<double>(highest) ? static_cast<int64_t>(rounded) : highest;
+}
 
 template <class T>
 __global__ void filter_kernel(const __grid_constant__ ResizeCall call) {
-  using W = typename Elements<T>::W;
+  using E = Elements<T>;
+  constexpr bool kWhole = sizeof(typename E::W) == sizeof(int64_t) && typename E::W(0.5) == 0;
+  using W = std::conditional_t<kWhole, double, typename E::W>;
   for (int64_t i = first_element(); i < call.elements; i += element_stride()) {
     int64_t rest = i, from = 0, taps = 1;
     bool inside = true;
@@ -104,9 +90,14 @@ __global__ void filter_kernel(const __grid_constant__ ResizeCall call) {
         at += (element < 0 ? 0 : element > last ? last : element) * axis.x_step;
         rest = outer;
       }
-      if (weight != 0) sum += weight * Elements<T>::load(call, at);
+      if (weight != 0) sum += weight * static_cast<W>(E::load(call.x, call.number, at));
     }
-    Elements<T>::store(call, i, inside ? sum : W(call.extrapolation));
+    if (!inside) sum = W(call.extrapolation);
+    if constexpr (kWhole) {
+      E::store(call.y, call.number, i, saturated(call.number, call.width, sum));
+    } else {
+      E::store(call.y, call.number, i, sum);
+    }
   }
 }
 
@@ -130,8 +121,7 @@ void launch_resize_nearest(const ResizeCall& call, void* stream) {
 void launch_resize_filtered(const ResizeCall& call, void* stream) {
   if (call.elements == 0) return;
   launch_tables(call, stream);
-  const auto start = [&]<class T>() { launch(filter_kernel<T>, over_elements(call.elements), stream, call); };
-  if (!visit_float(call.number, start)) start.template operator()<int64_t>();
+  visit_elements(call.number, [&]<class T>() { launch(filter_kernel<T>, over_elements(call.elements), stream, call); });
 }
 
 }  // namespace mica::cuda

@@ -1,31 +1,19 @@
 // Poolings, each output by one thread.
-#include "kernels/cuda/element.cuh"
+#include "kernels/cuda/elements.cuh"
 #include "kernels/pool/pool_cuda.h"
 
 namespace mica::cuda {
 namespace {
 
-// Elements of floats, or by number of bytes, which are computed in int32.
-template <class T>
-struct Elements {
-  using W = Wide<T>;
-  __device__ static W least() { return static_cast<W>(-INFINITY); }
-  __device__ static W load(const PoolCall& call, int64_t i) { return widen(static_cast<const T*>(call.x)[i]); }
-  __device__ static void store(const PoolCall& call, int64_t i, W value) {
-    static_cast<T*>(call.y)[i] = narrow<T>(value);
+// The largest of no elements.
+template <class W>
+__device__ W least(Number number) {
+  if constexpr (W(0.5) != 0) {
+    return static_cast<W>(-INFINITY);
+  } else {
+    return number == Number::I8 ? -128 : 0;
   }
-};
-template <>
-struct Elements<int8_t> {
-  using W = int32_t;
-  __device__ static W least() { return -128; }
-  __device__ static W load(const PoolCall& call, int64_t i) {
-    return static_cast<int32_t>(load_integer(call.x, call.number, i));
-  }
-  __device__ static void store(const PoolCall& call, int64_t i, W value) {
-    store_integer(call.y, call.number, i, value);
-  }
-};
+}
 
 // The place of a position in its channel.
 __device__ int64_t place_in_plane(const PoolCall& call, const DeviceWindow::Place& at) {
@@ -61,12 +49,12 @@ __global__ void pool_kernel(const __grid_constant__ PoolCall call) {
     const int64_t channel = last ? rest : middle, position = last ? middle : rest;
     const DeviceWindow::Place start = call.window_at(static_cast<uint32_t>(position));
     const int64_t x = image * call.x_batch + channel * call.x_channel + call.offset(start);
-    W result = call.function == PoolFunction::Max ? E::least() : W(0);
+    W result = call.function == PoolFunction::Max ? least<W>(call.number) : W(0);
     int32_t best = -1;  // tap
     for (int32_t tap = 0; tap < call.taps; ++tap) {
       const DeviceWindow::Place distance = call.tap_at(static_cast<uint32_t>(tap));
       if (!call.holds(start, distance)) continue;
-      const W value = E::load(call, x + call.offset(distance));
+      const W value = E::load(call.x, call.number, x + call.offset(distance));
       if (call.function == PoolFunction::Average) {
         result += value;
       } else if (value > result || best < 0) {
@@ -82,7 +70,7 @@ __global__ void pool_kernel(const __grid_constant__ PoolCall call) {
       result /= W(count > 1 ? count : 1);
     }
     const int64_t to = image * call.y_batch + channel * call.y_channel + position * call.y_step;
-    E::store(call, to, result);
+    E::store(call.y, call.number, to, result);
     if (call.indices == nullptr) continue;
     DeviceWindow::Place at = call.tap_at(best < 0 ? 0 : static_cast<uint32_t>(best));
     for (int axis = 0; axis < DeviceWindow::kAxes; ++axis) at.of[axis] += start.of[axis];
@@ -95,8 +83,7 @@ __global__ void pool_kernel(const __grid_constant__ PoolCall call) {
 void launch_pool(const PoolCall& call, void* stream) {
   const int64_t elements = static_cast<int64_t>(call.batch) * call.channels * call.outputs;
   if (elements == 0) return;
-  const auto start = [&]<class T>() { launch(pool_kernel<T>, over_elements(elements), stream, call); };
-  if (!visit_float(call.number, start)) start.template operator()<int8_t>();
+  visit_elements(call.number, [&]<class T>() { launch(pool_kernel<T>, over_elements(elements), stream, call); });
 }
 
 }  // namespace mica::cuda

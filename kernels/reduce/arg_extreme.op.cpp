@@ -2,17 +2,11 @@
 // version 12 on with select_last_index of the last. NaN counts as the extreme, as in NumPy.
 #include "backends/cpu/thread_pool.h"
 #include "kernels/op.h"
+#include "kernels/reduce/ranking.h"
 #include "runtime/base/half.h"
 
 namespace mica {
 namespace {
-
-struct ArgExtreme {
-  int64_t axis = 0;
-  bool keepdims = true;
-  bool select_last_index = false;
-  bool largest = true;
-};
 
 void infer(const ArgExtreme& op, InferContext& ctx) {
   const Dims* dims = ctx.dims(0);

@@ -1,15 +1,11 @@
 // CumSum, ai.onnx 11, and CumProd, ai.onnx 26: running sums and products along the axis that input 1 names; with
 // `exclusive` of the elements before each, with `reverse` from the end on. Integers wrap around.
-#include "kernels/op.h"
+#include "kernels/reduce/cumulative.h"
+
 #include "kernels/reduce/functions.h"
 
 namespace mica {
 namespace {
-
-struct Cumulative {
-  bool exclusive = false;
-  bool reverse = false;
-};
 
 void infer(const Cumulative&, InferContext& ctx) {
   if (const auto axis = ctx.integers(1)) {
@@ -17,11 +13,6 @@ void infer(const Cumulative&, InferContext& ctx) {
     if (const Dims* dims = ctx.dims(0)) ctx.axis(axis->front(), dims->size());
   }
   ctx.set(0, ctx.type(0));
-}
-
-int64_t axis_of(const Tensor& axis) {
-  if (axis.elements() != 1) bad_input("axis has " + std::to_string(axis.elements()) + " elements");
-  return axis.dtype() == DType::I32 ? axis.as<int32_t>()[0] : axis.as<int64_t>()[0];
 }
 
 struct Add {
@@ -43,13 +34,9 @@ struct Multiply {
 template <class F>
 void run_cpu(const Cumulative& op, const Operands& io) {
   const Tensor& x = io.in(0);
-  const Shape& shape = x.shape();
-  const size_t axis = normalize_axis(axis_of(io.in(1)), shape.rank());
-  const int64_t width = shape[axis];
-  const int64_t inner = shape.elements(axis + 1, shape.rank());
-  const int64_t rows = shape.elements(0, axis) * inner;
-  const bool known =
-      visit_dtype<float, double, Half, BFloat16, int32_t, uint32_t, int64_t, uint64_t>(x.dtype(), [&]<class T>() {
+  const auto [rows, width, inner] = cumulative_rows(x, io.in(1));
+  const bool known = visit_dtype<float, double, Half, BFloat16, int32_t, uint32_t, int64_t, uint64_t>(
+      x.dtype(), [&, rows = rows, width = width, inner = inner]<class T>() {
         using Total = reduction::Total<T>;
         for (int64_t row = 0; row < rows; ++row) {
           const int64_t first = row / inner * inner * width + row % inner;
@@ -80,6 +67,15 @@ OpBuilder<Cumulative> cumulative() {
 }
 
 }  // namespace
+
+CumulativeRows cumulative_rows(const Tensor& x, const Tensor& along) {
+  if (along.elements() != 1) bad_input("axis has " + std::to_string(along.elements()) + " elements");
+  const Shape& shape = x.shape();
+  const size_t axis =
+      normalize_axis(along.dtype() == DType::I32 ? along.as<int32_t>()[0] : along.as<int64_t>()[0], shape.rank());
+  const int64_t inner = shape.elements(axis + 1, shape.rank());
+  return {shape.elements(0, axis) * inner, shape[axis], inner};
+}
 
 MICA_OP(CumSum, 11) {
   return cumulative<Add>();

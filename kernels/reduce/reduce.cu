@@ -1,6 +1,6 @@
 // Reductions: a team of threads for each output where what it reduces lies together, else one thread, so that
 // neighbours read neighbours.
-#include "kernels/cuda/element.cuh"
+#include "kernels/cuda/elements.cuh"
 #include "kernels/cuda/team.cuh"
 #include "kernels/reduce/reduce_cuda.h"
 
@@ -98,24 +98,6 @@ __device__ inline int64_t finish(ReduceFunction, const Exponentials<int64_t>& st
   return state.sum;
 }
 
-// Elements of floats, or by number of integers, which are computed in int64.
-template <class T>
-struct Elements {
-  using W = Wide<T>;
-  __device__ static W load(const ReduceCall& call, int64_t i) { return widen(static_cast<const T*>(call.x)[i]); }
-  __device__ static void store(const ReduceCall& call, int64_t i, W value) {
-    static_cast<T*>(call.y)[i] = narrow<T>(value);
-  }
-};
-template <>
-struct Elements<int64_t> {
-  using W = int64_t;
-  __device__ static W load(const ReduceCall& call, int64_t i) { return load_integer(call.x, call.number, i); }
-  __device__ static void store(const ReduceCall& call, int64_t i, W value) {
-    store_integer(call.y, call.number, i, value);
-  }
-};
-
 template <class T, bool whole_block>
 __global__ void __launch_bounds__(kMostTeamThreads) row_reduce_kernel(ReduceCall call) {
   using W = typename Elements<T>::W;
@@ -125,10 +107,11 @@ __global__ void __launch_bounds__(kMostTeamThreads) row_reduce_kernel(ReduceCall
     const int64_t start = call.kept.at(row).of[0];
     Exponentials<W> state = Start<W>::of(call.function);
     for (int64_t i = Rows::lane(); i < call.reduced.elements; i += Rows::lanes()) {
-      merge(state, state_of(call.function, Elements<T>::load(call, start + call.reduced.at(i).of[0])));
+      merge(state, state_of(call.function, Elements<T>::load(call.x, call.number, start + call.reduced.at(i).of[0])));
     }
     state = Rows::all(state, Start<W>::of(call.function), merge);
-    if (Rows::lane() == 0) Elements<T>::store(call, row, finish(call.function, state, call.reduced.elements));
+    if (Rows::lane() == 0)
+      Elements<T>::store(call.y, call.number, row, finish(call.function, state, call.reduced.elements));
   }
 }
 
@@ -140,9 +123,9 @@ __global__ void column_reduce_kernel(ReduceCall call) {
     const int64_t start = call.kept.at(column).of[0];
     Exponentials<W> state = Start<W>::of(call.function);
     for (int64_t i = 0; i < call.reduced.elements; ++i) {
-      merge(state, state_of(call.function, Elements<T>::load(call, start + call.reduced.at(i).of[0])));
+      merge(state, state_of(call.function, Elements<T>::load(call.x, call.number, start + call.reduced.at(i).of[0])));
     }
-    Elements<T>::store(call, column, finish(call.function, state, call.reduced.elements));
+    Elements<T>::store(call.y, call.number, column, finish(call.function, state, call.reduced.elements));
   }
 }
 
@@ -157,7 +140,7 @@ void launch_typed(const ReduceCall& call, void* stream) {
 
 void launch_reduce(const ReduceCall& call, void* stream) {
   if (call.kept.elements == 0) return;
-  if (!visit_float(call.number, [&]<class T>() { launch_typed<T>(call, stream); })) launch_typed<int64_t>(call, stream);
+  visit_elements(call.number, [&]<class T>() { launch_typed<T>(call, stream); });
 }
 
 }  // namespace mica::cuda

@@ -5,16 +5,11 @@
 #include <numeric>
 
 #include "kernels/op.h"
+#include "kernels/reduce/ranking.h"
 #include "runtime/base/half.h"
 
 namespace mica {
 namespace {
-
-struct TopK {
-  int64_t axis = -1;
-  int64_t k = -1;  ///< given by input 1 when negative
-  bool largest = true;
-};
 
 void infer(const TopK& op, InferContext& ctx) {
   std::optional<Dims> result;

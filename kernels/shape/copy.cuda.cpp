@@ -46,6 +46,12 @@ void copy_on_device(const StridedCopy& copy, const Tensor& from, Tensor& to, voi
   cuda::launch_transpose(from.raw(), to.mutable_raw(), width, call, stream);
 }
 
+void copy_on_device(const Tensor& from, Tensor& to, void* stream) {
+  cuda::Walk<2> walk;
+  walk.add(from.elements(), {{1, 1}});
+  cuda::launch_copy(from.raw(), to.mutable_raw(), bit_width(from.dtype()) / 8, walk, stream);
+}
+
 namespace {
 
 using CopyOf = StridedCopy (*)(const void* params, const Operands& io);

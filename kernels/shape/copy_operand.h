@@ -8,5 +8,7 @@ namespace mica {
 
 /// `copy`, of elements on the device that have whole bytes.
 void copy_on_device(const StridedCopy& copy, const Tensor& from, Tensor& to, void* stream);
+/// All elements, which are as many.
+void copy_on_device(const Tensor& from, Tensor& to, void* stream);
 
 }  // namespace mica

@@ -31,6 +31,17 @@ inline float __shfl_sync(unsigned, float value, int lane) {
   __builtin_memcpy(&value, &word, sizeof word);
   return value;
 }
+// Threads take turns at barriers only.
+inline int atomicMin(int* address, int value) {
+  const int before = *address;
+  *address = value < before ? value : before;
+  return before;
+}
+inline int atomicMax(int* address, int value) {
+  const int before = *address;
+  *address = value > before ? value : before;
+  return before;
+}
 inline float rsqrtf(float x) {
   return 1 / std::sqrt(x);
 }
