@@ -80,17 +80,13 @@ __global__ void __launch_bounds__((Side / Own) * (Side / Own))
           return Elements::w(call, static_cast<int64_t>(of_all) * row + channel * call.taps + tap, of_all);
         },
         sums);
-#pragma unroll
-    for (int i = 0; i < Own; ++i) {
-      const uint32_t pixel = pixel0 + static_cast<uint32_t>(Tile::place(down, i));
-#pragma unroll
-      for (int j = 0; j < Own; ++j) {
-        const int32_t filter = filter0 + Tile::place(across, j), of_all = group * call.filters + filter;
-        if (pixel < pixels && filter < call.filters) {
-          Elements::store(call, conv_output(call, pixel, of_all), of_all, sums[i][j]);
-        }
+    Tile::for_each(sums, down, across, [&](int i, int j, W sum) {
+      const uint32_t pixel = pixel0 + static_cast<uint32_t>(i);
+      const int32_t filter = filter0 + j, of_all = group * call.filters + filter;
+      if (pixel < pixels && filter < call.filters) {
+        Elements::store(call, conv_output(call, pixel, of_all), of_all, sum);
       }
-    }
+    });
   }
 }
 

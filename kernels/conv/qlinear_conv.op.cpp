@@ -3,6 +3,8 @@
 // each filter.
 // QLinearConv, com.microsoft 1:  the same, with `channels_last` of x and y [N, spatial..., channels], of one or two
 // spatial axes; w is the same.
+#include "kernels/conv/qlinear_conv.h"
+
 #include "kernels/conv/channels_last.h"
 #include "kernels/conv/int8_channels_last.h"
 #include "kernels/conv/int8_conv.h"
@@ -13,11 +15,7 @@
 namespace mica {
 namespace {
 
-enum Input : size_t { kX, kXScale, kXZero, kW, kWScale, kWZero, kYScale, kYZero, kBias };
-
-struct QLinearConv : ConvParams {
-  bool channels_last = false;
-};
+using enum QLinearConv::Input;
 
 void infer(const QLinearConv& op, InferContext& ctx) {
   same_dtype(ctx, kX, kXZero);

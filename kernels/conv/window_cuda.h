@@ -12,10 +12,21 @@ struct DeviceAxis {
   int64_t x_step = 0;  ///< between elements of the input
   Divisor outputs, kernels;
 
+  /// Whether a position lies inside the input.
   constexpr bool holds(int32_t position) const {
     return static_cast<uint32_t>(position) < static_cast<uint32_t>(input);
   }
 };
+
+/// How many taps of a window that begins at `start` lie inside the input, or with `padding` inside its padding.
+constexpr int32_t counted_taps(const DeviceAxis& axis, int32_t start, bool padding) {
+  int32_t count = 0;
+  for (int32_t k = 0; k < axis.kernel; ++k) {
+    const int32_t position = start + k * axis.dilation;
+    count += padding ? position >= -axis.pad && position < axis.input + axis.pad_end : axis.holds(position);
+  }
+  return count;
+}
 
 /// Element (image, channel, position) of x is at image * x_batch + channel * x_channel + the axes' steps; of y at
 /// image * y_batch + channel * y_channel + position * y_step, positions being counted in row-major order.
@@ -63,5 +74,27 @@ struct DeviceWindow {
            axes[2].holds(start.of[2] + distance.of[2]);
   }
 };
+
+/// How many elements an average over the window that begins at `start` is of, at least 1.
+constexpr int32_t averaged_elements(const DeviceWindow& window, const DeviceWindow::Place& start, bool padding) {
+  int32_t count = 1;
+  for (int axis = 0; axis < DeviceWindow::kAxes; ++axis) {
+    count *= counted_taps(window.axes[axis], start.of[axis], padding);
+  }
+  return count > 1 ? count : 1;
+}
+
+/// An output of a pooling, of which each channel of the input makes a channel.
+struct PooledElement {
+  int64_t image, channel, position;
+};
+/// Number `i` in the order in which the outputs lie.
+constexpr PooledElement pooled_element(const DeviceWindow& window, int64_t channels, int64_t i) {
+  const bool last = window.y_channel == 1;
+  const int64_t inner = last ? channels : window.outputs, middle = last ? window.outputs : channels;
+  const int64_t outer = i / inner, image = outer / middle;
+  return last ? PooledElement{image, i - outer * inner, outer - image * middle}
+              : PooledElement{image, outer - image * middle, i - outer * inner};
+}
 
 }  // namespace mica::cuda

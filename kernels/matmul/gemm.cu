@@ -33,15 +33,9 @@ __global__ void __launch_bounds__((Side / Own) * (Side / Own)) gemm_kernel(const
           return column < call.n && k < call.k ? widen(b[k * call.b.row + column * call.b.column]) : W(0);
         },
         sums);
-#pragma unroll
-    for (int i = 0; i < Own; ++i) {
-      const int64_t row = row0 + Tile::place(down, i);
-#pragma unroll
-      for (int j = 0; j < Own; ++j) {
-        const int64_t column = column0 + Tile::place(across, j);
-        if (row < call.m && column < call.n) store_product(call, c, row, column, sums[i][j]);
-      }
-    }
+    Tile::for_each(sums, down, across, [&](int i, int j, W sum) {
+      if (row0 + i < call.m && column0 + j < call.n) store_product(call, c, row0 + i, column0 + j, sum);
+    });
   }
 }
 

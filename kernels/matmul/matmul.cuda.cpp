@@ -5,6 +5,7 @@
 #include "kernels/matmul/gemm_op.h"
 #include "kernels/matmul/library_product.h"
 #include "kernels/matmul/matmul_shape.h"
+#include "kernels/quant/int8_inputs.h"
 
 namespace mica {
 namespace {
@@ -41,15 +42,9 @@ void run_matmul(const MatMul& op, const DeviceOperands& io) {
   multiply(call, io);
 }
 
-// C broadcasts to m x n: strides of 0 along the dims it lacks.
 cuda::GemmAddend addend(const Tensor& c, int64_t m, int64_t n, float factor) {
-  const Shape& shape = c.shape();
-  const int64_t columns = shape.rank() > 0 ? shape.back() : 1;
-  const int64_t rows = shape.rank() > 1 ? shape[shape.rank() - 2] : 1;
-  if ((columns != n && columns != 1) || (rows != m && rows != 1) || shape.elements() != rows * columns) {
-    bad_input("C " + shape.str() + " does not broadcast to [" + std::to_string(m) + "," + std::to_string(n) + "]");
-  }
-  return {{c.raw(), rows == 1 ? 0 : columns, columns == 1 ? 0 : 1}, factor};
+  const AddendLayout layout = addend_layout(c.shape(), m, n);
+  return {{c.raw(), layout.row, layout.column}, factor};
 }
 
 cuda::GemmCall gemm_call(const Gemm& op, const DeviceOperands& io) {

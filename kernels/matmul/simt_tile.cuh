@@ -70,6 +70,16 @@ struct SimtTile {
       __syncthreads();
     }
   }
+
+  /// Calls store(row, column, sum) for every sum of this thread.
+  template <class Store>
+  __device__ static void for_each(const W (&sums)[Own][Own], int down, int across, Store&& store) {
+#pragma unroll
+    for (int i = 0; i < Own; ++i) {
+#pragma unroll
+      for (int j = 0; j < Own; ++j) store(place(down, i), place(across, j), sums[i][j]);
+    }
+  }
 };
 
 }  // namespace mica::cuda

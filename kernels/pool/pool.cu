@@ -24,16 +24,6 @@ __device__ int64_t place_in_plane(const PoolCall& call, const DeviceWindow::Plac
   return at.of[0] + static_cast<int64_t>(axes[0].input) * (at.of[1] + static_cast<int64_t>(axes[1].input) * at.of[2]);
 }
 
-// How many taps of a window lie inside the input, or inside its padding, along an axis.
-__device__ int32_t counted_taps(const DeviceAxis& axis, int32_t start, bool padding) {
-  int32_t count = 0;
-  for (int32_t k = 0; k < axis.kernel; ++k) {
-    const int32_t position = start + k * axis.dilation;
-    count += padding ? position >= -axis.pad && position < axis.input + axis.pad_end : axis.holds(position);
-  }
-  return count;
-}
-
 template <class T>
 __global__ void pool_kernel(const __grid_constant__ PoolCall call) {
   using E = Elements<T>;
@@ -41,12 +31,7 @@ __global__ void pool_kernel(const __grid_constant__ PoolCall call) {
   const int64_t plane = static_cast<int64_t>(call.axes[0].input) * call.axes[1].input * call.axes[2].input;
   const int64_t elements = static_cast<int64_t>(call.batch) * call.channels * call.outputs;
   for (int64_t i = first_element(); i < elements; i += element_stride()) {
-    // Number i in the order in which the elements of y lie.
-    const bool last = call.y_channel == 1;
-    const int64_t inner = last ? call.channels : call.outputs, outer = i / inner, rest = i - outer * inner;
-    const int64_t image = outer / (last ? call.outputs : call.channels);
-    const int64_t middle = outer - image * (last ? call.outputs : call.channels);
-    const int64_t channel = last ? rest : middle, position = last ? middle : rest;
+    const auto [image, channel, position] = pooled_element(call, call.channels, i);
     const DeviceWindow::Place start = call.window_at(static_cast<uint32_t>(position));
     const int64_t x = image * call.x_batch + channel * call.x_channel + call.offset(start);
     W result = call.function == PoolFunction::Max ? least<W>(call.number) : W(0);
@@ -62,13 +47,7 @@ __global__ void pool_kernel(const __grid_constant__ PoolCall call) {
         best = tap;
       }
     }
-    if (call.function == PoolFunction::Average) {
-      int32_t count = 1;
-      for (int axis = 0; axis < DeviceWindow::kAxes; ++axis) {
-        count *= counted_taps(call.axes[axis], start.of[axis], call.count_padding);
-      }
-      result /= W(count > 1 ? count : 1);
-    }
+    if (call.function == PoolFunction::Average) result /= W(averaged_elements(call, start, call.count_padding));
     const int64_t to = image * call.y_batch + channel * call.y_channel + position * call.y_step;
     E::store(call.y, call.number, to, result);
     if (call.indices == nullptr) continue;

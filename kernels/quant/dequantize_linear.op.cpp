@@ -3,16 +3,12 @@
 #include "kernels/quant/codes.h"
 #include "kernels/quant/granularity.h"
 #include "kernels/quant/parameters.h"
+#include "kernels/quant/quantize_op.h"
 #include "kernels/quant/quantize_simd.h"
 #include "kernels/shape/elements.h"
 
 namespace mica {
 namespace {
-
-struct DequantizeLinear {
-  int64_t axis = 1, block_size = 0;
-  DType output_dtype = DType::Undefined;
-};
 
 void prepare(DequantizeLinear& op, const NodeFacts&) {
   if (op.block_size < 0) throw Error(ErrorCode::InvalidModel, "block_size is " + std::to_string(op.block_size));

@@ -4,6 +4,8 @@
 // points are packed likewise, each row in whole bytes, or floats, or 2^(bits - 1). g_idx, where given, names the block
 // whose scale and zero point each k has. Computed in float, except that accuracy_level 4 allows A to be rounded to 8
 // bits block by block, of which products with constant weights make use.
+#include "kernels/quant/matmul_nbits.h"
+
 #include <algorithm>
 
 #include "backends/cpu/thread_pool.h"
@@ -20,14 +22,7 @@
 namespace mica {
 namespace {
 
-enum Input : size_t { kA, kB, kScales, kZeros, kGroups, kBias };
-
-struct MatMulNBits {
-  int64_t k = 0, n = 0, bits = 4, block_size = 0, prepacked = 0, accuracy_level = 0;
-
-  int64_t blocks() const { return (k - 1) / block_size + 1; }
-  int64_t block_bytes() const { return block_size * bits / 8; }
-};
+using enum MatMulNBits::Input;
 
 void prepare(MatMulNBits& op, const NodeFacts&) {
   constexpr int64_t kMost = int64_t{1} << 30;

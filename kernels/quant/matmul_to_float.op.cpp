@@ -3,6 +3,7 @@
 // Scales and zero points are one number, or one for each row of A or column of B.
 #include "kernels/flop_rules.h"
 #include "kernels/quant/dynamic_quantize.h"
+#include "kernels/quant/int8_inputs.h"
 #include "kernels/quant/int8_matmul.h"
 #include "kernels/wide_operands.h"
 
@@ -26,7 +27,7 @@ void multiply(const Operands& io, const Int8MatMul& m, const ProductScales& scal
 
 namespace integer_to_float {
 
-enum Input : size_t { kA, kB, kAScale, kBScale, kAZero, kBZero, kBias };
+using enum MatMulIntegerToFloat::Input;
 
 void infer(const NoParams&, InferContext& ctx) {
   same_dtype(ctx, kA, kAZero);
@@ -45,7 +46,7 @@ void run_cpu(const NoParams&, const Operands& io) {
 
 namespace dynamic {
 
-enum Input : size_t { kA, kB, kBScale, kBZero, kBias };
+using enum DynamicQuantizeMatMul::Input;
 
 void infer(const NoParams&, InferContext& ctx) {
   same_dtype(ctx, kB, kBZero);

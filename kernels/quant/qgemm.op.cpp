@@ -1,18 +1,15 @@
 // QGemm, com.microsoft 1:  Y = alpha * a_scale * b_scale * ((A' - a_zero) x (B' - b_zero) + C), where A' is A or, with
 // transA, its transpose; B' likewise; C, int32, broadcasts to Y. With y_scale and y_zero_point Y is quantised.
 #include "kernels/flop_rules.h"
+#include "kernels/quant/int8_inputs.h"
 #include "kernels/quant/int8_matmul.h"
+#include "kernels/quant/quantize_op.h"
 #include "kernels/quant/quantize_simd.h"
 
 namespace mica {
 namespace {
 
-enum Input : size_t { kA, kAScale, kAZero, kB, kBScale, kBZero, kC, kYScale, kYZero };
-
-struct QGemm {
-  float alpha = 1;
-  bool trans_a = false, trans_b = false;
-};
+using enum QGemm::Input;
 
 void infer(const QGemm& op, InferContext& ctx) {
   same_dtype(ctx, kA, kAZero);
@@ -37,15 +34,10 @@ struct IntAddend {
 
   IntAddend(const Operands& io, int64_t m, int64_t n) {
     if (!io.has(kC)) return;
-    const Shape& shape = io.in(kC).shape();
-    const int64_t columns = shape.rank() > 0 ? shape.back() : 1;
-    const int64_t rows = shape.rank() > 1 ? shape[shape.rank() - 2] : 1;
-    if ((columns != n && columns != 1) || (rows != m && rows != 1) || shape.elements() != rows * columns) {
-      bad_input("C " + shape.str() + " does not broadcast to [" + std::to_string(m) + "," + std::to_string(n) + "]");
-    }
+    const AddendLayout layout = addend_layout(io.in(kC).shape(), m, n);
     data = io.in(kC).data<int32_t>();
-    row = rows == 1 ? 0 : columns;
-    column = columns == 1 ? 0 : 1;
+    row = layout.row;
+    column = layout.column;
   }
 
   /// Sums with the addends from (i, j) on: `sums` itself, or written to `local`.

@@ -1,17 +1,15 @@
 // QLinearAveragePool, com.microsoft 1:        Y = quantize(average of the window of dequantize(X))
 // QLinearGlobalAveragePool, com.microsoft 1:  the same over all spatial axes
 // of tensors [N, C, spatial...], or [N, spatial..., C] with channels_last.
+#include "kernels/quant/qlinear_pool.h"
+
 #include "kernels/pool/pool.h"
 #include "kernels/quant/byte_map.h"
 
 namespace mica {
 namespace {
 
-enum Input : size_t { kX, kXScale, kXZero, kYScale, kYZero };
-
-struct QLinearPool : Window {
-  bool count_include_pad = false, channels_last = false;
-};
+using enum QLinearPool::Input;
 
 /// Where axis i of [N, C, spatial...] is in the order of the operator's tensors.
 size_t place(const QLinearPool& op, size_t i, size_t rank) {
@@ -53,16 +51,6 @@ void infer_global(const QLinearPool& op, InferContext& ctx) {
 
 /// Elements whose sum is an int32.
 constexpr int64_t kMostInputs = int64_t{1} << 23;
-
-/// Whether every window is a whole plane.
-bool is_global(const WindowGeometry& g) {
-  bool global = g.inputs() > 0 && g.inputs() <= kMostInputs;
-  for (size_t i = 0; i < g.rank; ++i) {
-    const WindowAxis& axis = g.axes[i];
-    global = global && axis.output == 1 && axis.kernel == axis.input && axis.pad == 0 && axis.pad_end == 0;
-  }
-  return global;
-}
 
 /// Averages of `count` sums of `inputs` elements each.
 template <class T>
@@ -146,7 +134,7 @@ Averaging averaging(const QLinearPool& op, const Operands& io, const WindowGeome
 /// Pools planes of x into planes of y.
 template <class T>
 void pool(const QLinearPool& op, const Operands& io, const WindowGeometry& g, int64_t planes, const T* x, T* y) {
-  if (is_global(g)) return pool_planes(io, g.inputs(), planes, x, y);
+  if (sees_planes(g)) return pool_planes(io, g.inputs(), planes, x, y);
   const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
   const int64_t inputs = g.inputs(), outputs = g.outputs(), stride = g.axes[g.rank - 1].stride;
   const Averaging averages = averaging(op, io, g);
@@ -200,21 +188,16 @@ void pool_windows_of_channels(const QLinearPool& op, const Operands& io, const W
 
 template <class T>
 void run(const QLinearPool& op, const Operands& io, bool global) {
-  const Shape& x = io.in(kX).shape();
-  const Shape& y = io.out(0).shape();
-  if (x.rank() < 3 || y.rank() != x.rank()) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  const Shape &x = io.in(kX).shape(), &y = io.out(0).shape();
+  const WindowGeometry g = qlinear_pool_geometry(op, x, y, global);
   const Shape from = channels_first(op, x, x.rank());
-  const Shape to = channels_first(op, y, y.rank());
-  if (from[0] != to[0] || from[1] != to[1]) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
-  const std::span<const int64_t> kernel = global ? from.dims().subspan(2) : std::span<const int64_t>(op.kernel_shape);
-  const WindowGeometry g = window_geometry(op, from, kernel, to);
   const int64_t planes = from[0] * from[1];
   const T* in = io.in(kX).data<T>();
   T* out = io.out(0).mutable_data<T>();
   if (g.outputs() == 0) return;
   if (std::min(g.inputs(), g.taps()) > kMostInputs) bad_input("a window sees more than 2^23 elements");
   if (!op.channels_last) return pool<T>(op, io, g, planes, in, out);
-  if (is_global(g)) return pool_channels(io, from[0], g.inputs(), from[1], in, out);
+  if (sees_planes(g)) return pool_channels(io, from[0], g.inputs(), from[1], in, out);
   pool_windows_of_channels(op, io, g, from[0], from[1], in, out);
 }
 
@@ -235,6 +218,23 @@ OpBuilder<QLinearPool> qlinear_pool() {
 }
 
 }  // namespace
+
+bool sees_planes(const WindowGeometry& g) {
+  bool global = g.inputs() > 0 && g.inputs() <= kMostInputs;
+  for (size_t i = 0; i < g.rank; ++i) {
+    const WindowAxis& axis = g.axes[i];
+    global = global && axis.output == 1 && axis.kernel == axis.input && axis.pad == 0 && axis.pad_end == 0;
+  }
+  return global;
+}
+
+WindowGeometry qlinear_pool_geometry(const QLinearPool& op, const Shape& x, const Shape& y, bool global) {
+  if (x.rank() < 3 || y.rank() != x.rank()) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  const Shape from = channels_first(op, x, x.rank()), to = channels_first(op, y, y.rank());
+  if (from[0] != to[0] || from[1] != to[1]) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  const std::span<const int64_t> kernel = global ? from.dims().subspan(2) : std::span<const int64_t>(op.kernel_shape);
+  return window_geometry(op, from, kernel, to);
+}
 
 MICA_OP(QLinearAveragePool, 1, com_microsoft) {
   OpBuilder<QLinearPool> builder = qlinear_pool();

@@ -1,27 +1,13 @@
 // Convolutions, poolings, resampling and padding, of odd sizes and in both layouts.
 #include <gtest/gtest.h>
 
-#include "tests/cuda/kernels/device_case.h"
+#include "tests/cuda/kernels/cases.h"
 
 namespace mica {
 namespace {
 
-class Cases {
- public:
-  void add(const std::string& name, const std::string& inputs, const std::string& body, double tolerance = 2e-5,
-           const std::string& outputs = "y") {
-    cases_.push_back({name,
-                      "graph g(" + inputs + ") -> (" + outputs + ") opset 22, com.microsoft 1, mica 1 { " + body + " }",
-                      tolerance, tolerance});
-  }
-  std::vector<DeviceCase> all() const { return cases_; }
-
- private:
-  std::vector<DeviceCase> cases_;
-};
-
 std::vector<DeviceCase> all_convolutions() {
-  Cases cases;
+  Cases cases(2e-5);
   // Channels before the axes: by taps of tiles, with partial tiles and steps.
   cases.add("one_axis", "x: float[2,5,19], w: float[7,5,3], b: float[7]",
             "y = Conv(x, w, b) {pads=[1,2], strides=[2]}");
@@ -77,7 +63,7 @@ std::vector<DeviceCase> all_convolutions() {
 }
 
 std::vector<DeviceCase> all_poolings() {
-  Cases cases;
+  Cases cases(2e-5);
   const std::string window = "kernel_shape=[3,2], strides=[2,1], pads=[1,0,1,1]";
   for (const char* type : {"float", "float16", "bfloat16", "double", "int8", "uint8"}) {
     const std::string t = type;
@@ -106,7 +92,7 @@ std::vector<DeviceCase> all_poolings() {
 }
 
 std::vector<DeviceCase> all_resamplings() {
-  Cases cases;
+  Cases cases(2e-5);
   const auto add = [&](const std::string& name, const std::string& type, const std::string& attributes,
                        double tolerance = 4e-6) {
     cases.add(name, "x: " + type + "[2,3,5,7]",
@@ -143,7 +129,7 @@ std::vector<DeviceCase> all_resamplings() {
 }
 
 std::vector<DeviceCase> all_paddings() {
-  Cases cases;
+  Cases cases(2e-5);
   for (const char* type : {"float", "float16", "double", "int8", "bool"}) {
     const std::string t = type;
     for (const char* mode : {"constant", "reflect", "edge", "wrap"}) {
@@ -160,7 +146,7 @@ std::vector<DeviceCase> all_paddings() {
 }
 
 std::vector<DeviceCase> all_channel_norms() {
-  Cases cases;
+  Cases cases(2e-5);
   for (const char* type : {"float", "float16", "bfloat16", "double"}) {
     const std::string t = type;
     const double tolerance = t == "float16" ? 4e-3 : t == "bfloat16" ? 3e-2 : 1e-5;

@@ -42,6 +42,12 @@ inline int atomicMax(int* address, int value) {
   *address = value > before ? value : before;
   return before;
 }
+inline float __fmul_rn(float a, float b) {
+  return a * b;
+}
+inline float __fadd_rn(float a, float b) {
+  return a + b;
+}
 inline float rsqrtf(float x) {
   return 1 / std::sqrt(x);
 }
