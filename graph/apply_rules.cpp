@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -150,11 +151,37 @@ bool apply(const Rule& rule, RuleContext& context, Graph& graph, NodeId root) {
   return false;
 }
 
+// What the rules of a sweep take; put into the notes at its end, since a rule is tried very often.
+class RuleTimes {
+ public:
+  explicit RuleTimes(Notes& notes) : notes_(notes) {}
+  ~RuleTimes() {
+    for (size_t i = 0; i < seconds_.size(); ++i) {
+      if (seconds_[i] > 0) notes_.spent(rules_[i].name, seconds_[i]);
+    }
+  }
+
+  void start() { start_ = Clock::now(); }
+  void stop(const Rule& rule) {
+    seconds_[static_cast<size_t>(&rule - rules_.data())] +=
+        std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Notes& notes_;
+  std::span<const Rule> rules_ = rules();
+  std::vector<double> seconds_ = std::vector<double>(rules_.size());
+  Clock::time_point start_;
+};
+
 }  // namespace
 
 size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string, std::less<>>& without,
                    std::string& running) {
   const RulesByOperator& index = rules_of(stage);
+  RuleTimes times(context.notes);
   size_t total = 0;
   for_each_graph(*context.model.graph, [&](Graph& graph) {
     std::vector<NodeId> order = graph.order();
@@ -166,10 +193,9 @@ size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string
       for (const Rule* rule : candidates->second) {
         if (without.contains(rule->name)) continue;
         running = rule->name;
-        const auto start = std::chrono::steady_clock::now();
+        times.start();
         const bool done = apply(*rule, context, graph, id);
-        context.notes.spent(rule->name,
-                            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        times.stop(*rule);
         if (!done) continue;
         ++total;
         if (context.applied) context.applied(*rule);

@@ -1,7 +1,10 @@
 // Finds patterns in graphs by backtracking: each step takes what is still to be matched as a continuation, and takes
 // back what it bound when that fails.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <forward_list>
+#include <memory_resource>
 #include <utility>
 
 #include "graph/edit.h"
@@ -12,16 +15,27 @@ namespace mica {
 
 class Matcher {
  public:
-  Matcher(const Graph& graph, bool shared_interior) : graph_(graph), shared_interior_(shared_interior) {}
+  Matcher(const Graph& graph, NodeId root, bool shared_interior)
+      : graph_(graph), root_(root), shared_interior_(shared_interior) {
+    bound_.reserve(16);
+    values_.reserve(8);
+    nodes_.reserve(8);
+    matched_.reserve(16);
+  }
 
-  std::optional<Match> run(const Pattern& pattern, NodeId root) {
-    const Node& node = graph_.node(root);
+  std::optional<Match> run(const Pattern& pattern) {
+    const Node& node = graph_.node(root_);
     if (node.outputs.empty()) return std::nullopt;
-    match_.root = root;
-    if (!value(pattern, node.outputs[0], [&] { return complete(); })) return std::nullopt;
-    std::ranges::sort(match_.matched_);
-    match_.matched_.erase(std::unique(match_.matched_.begin(), match_.matched_.end()), match_.matched_.end());
-    return std::move(match_);
+    if (!value(pattern.form(), node.outputs[0], [&] { return complete(); })) return std::nullopt;
+    Match match;
+    match.root = root_;
+    match.values_.insert(values_.begin(), values_.end());
+    match.nodes_.insert(nodes_.begin(), nodes_.end());
+    match.matched_.assign(matched_.begin(), matched_.end());
+    std::ranges::sort(match.matched_);
+    match.matched_.erase(std::unique(match.matched_.begin(), match.matched_.end()), match.matched_.end());
+    match.shaped_numbers_ = shaped_numbers_;
+    return match;
   }
 
  private:
@@ -34,6 +48,14 @@ class Matcher {
     ValueId value;
   };
 
+  // Some of the operands of a sum or product.
+  struct Parts {
+    std::array<const Form*, Form::kMostOperands> forms;
+    size_t count = 0;
+
+    void add(const Form& form) { forms[count++] = &form; }
+  };
+
   // Products and sums in the graph, and the operators that take away.
   struct Arithmetic {
     std::string_view join, take;
@@ -42,9 +64,8 @@ class Matcher {
     return kind == Kind::Sum ? Arithmetic{"Add", "Sub"} : Arithmetic{"Mul", "Div"};
   }
 
-  bool value(const Pattern& pattern, ValueId id, Next next) {
+  bool value(const Form& form, ValueId id, Next next) {
     if (id == ValueId::None) return false;
-    const Form& form = pattern.form();
     if (form.kind == Kind::Number) return is_number(id, form.number, next);
     const auto bound = std::ranges::find(bound_, &form, &Bound::form);
     if (bound != bound_.end()) return bound->value == id && next();
@@ -65,14 +86,14 @@ class Matcher {
       case Kind::Node:
         return node(form, id, next);
       case Kind::OneOf:
-        return std::ranges::any_of(form.operands, [&](const Pattern& p) { return value(p, id, next); });
+        return std::ranges::any_of(form.operands, [&](const Pattern& p) { return value(p.form(), id, next); });
       case Kind::Sum:
       case Kind::Product:
-        return group(form.kind, form.operands, id, next);
+        return whole_group(form, id, next);
       case Kind::Negative:
-        return unary("Neg", form.operands[0], id, next);
+        return unary("Neg", form.operands[0].form(), id, next);
       case Kind::Inverse:
-        return inverse(form.operands[0], id, next);
+        return inverse(form.operands[0].form(), id, next);
       case Kind::Power:
         return power(form, id, next);
       case Kind::Number:
@@ -81,20 +102,21 @@ class Matcher {
     return false;
   }
 
-  bool bind(const std::string& name, ValueId id, Next next) {
-    const auto [it, added] = match_.values_.emplace(name, id);
-    if (!added) return it->second == id && next();
+  bool bind(std::string_view name, ValueId id, Next next) {
+    const auto named = std::ranges::find(values_, name, &std::pair<std::string_view, ValueId>::first);
+    if (named != values_.end()) return named->second == id && next();
+    values_.emplace_back(name, id);
     if (next()) return true;
-    match_.values_.erase(name);
+    values_.pop_back();
     return false;
   }
 
   // The constant `id` is read as a number, whatever its rank.
   bool with_number(ValueId id, Next next) {
-    const bool before = match_.shaped_numbers_;
-    match_.shaped_numbers_ |= graph_.value(id).constant.shape().rank() > 0;
+    const bool before = shaped_numbers_;
+    shaped_numbers_ |= graph_.value(id).constant.shape().rank() > 0;
     if (next()) return true;
-    match_.shaped_numbers_ = before;
+    shaped_numbers_ = before;
     return false;
   }
 
@@ -120,9 +142,9 @@ class Matcher {
 
   // Takes the node that gives `id` into the match for what follows.
   bool with_node(ValueId id, Next next) {
-    match_.matched_.push_back(graph_.value(id).producer);
+    matched_.push_back(graph_.value(id).producer);
     if (next()) return true;
-    match_.matched_.pop_back();
+    matched_.pop_back();
     return false;
   }
 
@@ -133,56 +155,67 @@ class Matcher {
     if (!form.more_inputs && std::ranges::any_of(extra, [](ValueId v) { return v != ValueId::None; })) return false;
     return with_node(id, [&] {
       if (form.label.empty()) return inputs(form.operands, 0, *found, next);
-      const auto [it, added] = match_.nodes_.emplace(form.label, graph_.value(id).producer);
+      nodes_.emplace_back(form.label, graph_.value(id).producer);
       if (inputs(form.operands, 0, *found, next)) return true;
-      if (added) match_.nodes_.erase(it);
+      nodes_.pop_back();
       return false;
     });
   }
 
   bool inputs(const std::vector<Pattern>& patterns, size_t i, const Node& node, Next next) {
     if (i == patterns.size()) return next();
-    return value(patterns[i], node.inputs[i], [&] { return inputs(patterns, i + 1, node, next); });
+    return value(patterns[i].form(), node.inputs[i], [&] { return inputs(patterns, i + 1, node, next); });
   }
 
-  bool unary(std::string_view op_type, const Pattern& operand, ValueId id, Next next) {
+  bool unary(std::string_view op_type, const Form& operand, ValueId id, Next next) {
     const Node* found = producer(id, op_type, 1);
     return found != nullptr && with_node(id, [&] { return value(operand, found->inputs[0], next); });
   }
 
-  bool binary(std::string_view op_type, const Pattern& a, const Pattern& b, ValueId id, Next next) {
+  bool binary(std::string_view op_type, const Form& a, const Form& b, ValueId id, Next next) {
     const Node* found = producer(id, op_type, 2);
     return found != nullptr &&
            with_node(id, [&] { return value(a, found->inputs[0], [&] { return value(b, found->inputs[1], next); }); });
   }
 
   // 1 / y
-  bool inverse(const Pattern& y, ValueId id, Next next) {
-    const Form& form = y.form();
-    const bool root = form.kind == Kind::Node && form.name == "Sqrt";
-    return unary("Reciprocal", y, id, next) || binary("Div", 1.0, y, id, next) || binary("Pow", y, -1.0, id, next) ||
-           (root && binary("Pow", form.operands[0], -0.5, id, next));
+  bool inverse(const Form& y, ValueId id, Next next) {
+    static const Pattern kOne = 1, kMinusOne = -1, kMinusHalf = -0.5;
+    const bool root = y.kind == Kind::Node && y.name == "Sqrt";
+    return unary("Reciprocal", y, id, next) || binary("Div", kOne.form(), y, id, next) ||
+           binary("Pow", y, kMinusOne.form(), id, next) ||
+           (root && binary("Pow", y.operands[0].form(), kMinusHalf.form(), id, next));
   }
 
   bool power(const Form& form, ValueId id, Next next) {
-    const Pattern& x = form.operands[0];
-    if (binary("Pow", x, form.number, id, next)) return true;
-    return group(Kind::Product, std::vector<Pattern>(static_cast<size_t>(form.number), x), id, next);
+    static const Pattern kTwo = 2, kThree = 3;
+    const Form& x = form.operands[0].form();
+    const Pattern& exponent = form.number == 2 ? kTwo : kThree;
+    if (binary("Pow", x, exponent.form(), id, next)) return true;
+    Parts parts;
+    for (int i = 0; i < static_cast<int>(form.number); ++i) parts.add(x);
+    return group(Kind::Product, parts, id, next);
+  }
+
+  bool whole_group(const Form& form, ValueId id, Next next) {
+    Parts parts;
+    for (const Pattern& operand : form.operands) parts.add(operand.form());
+    return group(form.kind, parts, id, next);
   }
 
   // Whether the sum or product of all parts is the value: they are dealt out to the two operands in every way.
-  bool group(Kind kind, const std::vector<Pattern>& parts, ValueId id, Next next) {
-    if (parts.size() == 1) return value(parts[0], id, next);
+  bool group(Kind kind, const Parts& parts, ValueId id, Next next) {
+    if (parts.count == 1) return value(*parts.forms[0], id, next);
     const auto [join, take] = arithmetic(kind);
     const Node* joined = producer(id, join, 2);
     const Node* taken = producer(id, take, 2);
     const Node* found = joined != nullptr ? joined : taken;
     if (found == nullptr) return false;
     return with_node(id, [&] {
-      const size_t last = (size_t{1} << parts.size()) - 1;
+      const size_t last = (size_t{1} << parts.count) - 1;
       for (size_t mask = 1; mask < last; ++mask) {
-        std::vector<Pattern> left, right;
-        for (size_t i = 0; i < parts.size(); ++i) ((mask >> i & 1) != 0 ? left : right).push_back(parts[i]);
+        Parts left, right;
+        for (size_t i = 0; i < parts.count; ++i) ((mask >> i & 1) != 0 ? left : right).add(*parts.forms[i]);
         if (found == taken && !make_opposite(kind, right)) continue;
         const auto then = [&] { return group(kind, right, found->inputs[1], next); };
         if (group(kind, left, found->inputs[0], then)) return true;
@@ -192,16 +225,15 @@ class Matcher {
   }
 
   // Turns parts into their negatives or inverses; false when one of them is not written as such.
-  bool make_opposite(Kind kind, std::vector<Pattern>& parts) {
+  bool make_opposite(Kind kind, Parts& parts) {
     const Kind opposite = kind == Kind::Sum ? Kind::Negative : Kind::Inverse;
-    for (Pattern& part : parts) {
-      const Form& form = part.form();
-      if (form.kind == Kind::Number && kind == Kind::Sum) {
-        part = Pattern(-form.number);
-      } else if (form.kind == Kind::Number && form.number != 0) {
-        part = Pattern(1 / form.number);
-      } else if (form.kind == opposite) {
-        part = Pattern(form.operands[0]);
+    for (const Form*& part : std::span(parts.forms).first(parts.count)) {
+      if (part->kind == Kind::Number && kind == Kind::Sum) {
+        part = &number_form(-part->number);
+      } else if (part->kind == Kind::Number && part->number != 0) {
+        part = &number_form(1 / part->number);
+      } else if (part->kind == opposite) {
+        part = &part->operands[0].form();
       } else {
         return false;
       }
@@ -209,14 +241,19 @@ class Matcher {
     return true;
   }
 
+  // A number that no pattern holds.
+  const Form& number_form(double number) {
+    const auto known = std::ranges::find(numbers_, number, &Form::number);
+    if (known != numbers_.end()) return *known;
+    return numbers_.emplace_front(Form{Kind::Number, {}, {}, number});
+  }
+
   // Everything is bound; what lies inside must not be seen from outside.
   bool complete() const {
     if (shared_interior_) return true;
-    const auto inside = [&](const Use& use) {
-      return std::ranges::find(match_.matched_, use.node) != match_.matched_.end();
-    };
-    for (const NodeId id : match_.matched_) {
-      if (id == match_.root) continue;
+    const auto inside = [&](const Use& use) { return std::ranges::find(matched_, use.node) != matched_.end(); };
+    for (const NodeId id : matched_) {
+      if (id == root_) continue;
       for (const ValueId output : graph_.node(id).outputs) {
         if (output == ValueId::None) continue;
         if (graph_.is_output(output) || !std::ranges::all_of(graph_.uses(output), inside)) return false;
@@ -226,13 +263,21 @@ class Matcher {
   }
 
   const Graph& graph_;
+  NodeId root_;
   bool shared_interior_;
-  Match match_;
-  std::vector<Bound> bound_;  // what was bound last is let go first
+  // Most patterns fail after a few steps: what is bound until then fits here. What was bound last is let go first.
+  std::array<std::byte, 1024> room_;
+  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
+  std::pmr::vector<Bound> bound_{&memory_};
+  std::pmr::vector<std::pair<std::string_view, ValueId>> values_{&memory_};
+  std::pmr::vector<std::pair<std::string_view, NodeId>> nodes_{&memory_};
+  std::pmr::vector<NodeId> matched_{&memory_};
+  std::forward_list<Form> numbers_;
+  bool shaped_numbers_ = false;
 };
 
 std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior) {
-  return Matcher(graph, shared_interior).run(pattern, root);
+  return Matcher(graph, root, shared_interior).run(pattern);
 }
 
 }  // namespace mica

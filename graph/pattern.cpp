@@ -32,6 +32,7 @@ Pattern join(Kind kind, const Pattern& a, const Pattern& b) {
       parts.push_back(*part);
     }
   }
+  if (parts.size() > Form::kMostOperands) throw Error(ErrorCode::Internal, "a pattern joins too many operands");
   return make(kind, std::move(parts));
 }
 

@@ -64,6 +64,7 @@ Pattern sigmoid(const Pattern& x);
 
 struct Pattern::Form {
   enum class Kind : uint8_t { Any, Constant, Number, Node, OneOf, Sum, Product, Negative, Inverse, Power };
+  static constexpr size_t kMostOperands = 8;  ///< of a Sum or Product
 
   Kind kind;
   std::string name;          ///< Any, Constant: of the wildcard; Node: the operator

@@ -124,9 +124,15 @@ class Pipeline {
   }
 
   size_t sweep(Stage stage) {
+    bool& settled = settled_[static_cast<size_t>(stage)];
+    if (settled) return 0;
     const size_t changes = apply_rules(stage, rules_, without_, running_);
     running_ = kSomeRule;
-    if (changes > 0) check();
+    if (changes > 0) {
+      settled_ = {};
+      check();
+    }
+    settled = changes == 0;
     return changes;
   }
 
@@ -137,6 +143,7 @@ class Pipeline {
     const size_t changes = pass.run(passes_);
     notes_.spent(pass.name, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     notes_.applied(pass.name, {}, {}, changes);
+    if (changes > 0 || pass.run == infer) settled_ = {};
     check();
     return changes;
   }
@@ -152,6 +159,7 @@ class Pipeline {
   PassContext passes_;
   RuleContext rules_;
   std::string running_;
+  std::array<bool, kStages.size()> settled_{};  // stages whose rules found nothing since the graph last changed
 };
 
 // Each time something breaks the model is restored, and what is to blame left out.

@@ -45,11 +45,13 @@ template <class T, class Yes, class No, class Each>
 bool for_each_element(const Tensor& table, const Yes& is_yes, const No& is_no, const Each& each) {
   const Shape& shape = table.shape();
   if (shape.rank() < 2 || shape.elements(0, shape.rank() - 2) != 1) return false;
-  const int64_t columns = shape.back();
-  for (int64_t at = 0; at < table.elements(); ++at) {
-    const T element = element_at<T>(table, at);
-    if (!is_yes(element) && !is_no(element)) return false;
-    if (!each(is_yes(element), at / columns, at % columns)) return false;
+  const int64_t rows = shape[shape.rank() - 2], columns = shape.back();
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < columns; ++column) {
+      const T element = element_at<T>(table, row * columns + column);
+      if (!is_yes(element) && !is_no(element)) return false;
+      if (!each(is_yes(element), row, column)) return false;
+    }
   }
   return true;
 }
