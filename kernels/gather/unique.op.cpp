@@ -7,6 +7,7 @@
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
 #include "kernels/shape/strided_copy.h"
+#include "runtime/base/function_ref.h"
 #include "runtime/base/half.h"
 
 namespace mica {
@@ -58,15 +59,8 @@ struct Groups {
   std::vector<int64_t> first, place, count;  ///< first appearance and size of each group; group of each slice
 };
 
-// Groups `total` slices of `width` elements that lie one after another.
-template <class T>
-Groups group(const T* slices, int64_t total, int64_t width, bool sorted) {
-  const auto order_of = [&](int64_t a, int64_t b) {
-    for (int64_t i = 0; i < width; ++i) {
-      if (const int order = compare(slices[a * width + i], slices[b * width + i]); order != 0) return order;
-    }
-    return 0;
-  };
+// Groups `total` slices by their order, which is negative, 0 or positive as `compare` is.
+Groups group(int64_t total, bool sorted, FunctionRef<int(int64_t a, int64_t b)> order_of) {
   std::vector<int64_t> order(static_cast<size_t>(total));
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, [&](int64_t a, int64_t b) { return order_of(a, b) < 0; });
@@ -119,8 +113,15 @@ void run_cpu(const Unique& op, const Operands& io) {
 
   Groups groups;
   const bool known = visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                                 uint32_t, uint64_t, bool, std::string>(
-      x.dtype(), [&]<class T>() { groups = group(slices.data<T>(), total, width, op.sorted); });
+                                 uint32_t, uint64_t, bool, std::string>(x.dtype(), [&]<class T>() {
+    const T* from = slices.data<T>();
+    groups = group(total, op.sorted, [&](int64_t a, int64_t b) {
+      for (int64_t i = 0; i < width; ++i) {
+        if (const int order = compare(from[a * width + i], from[b * width + i]); order != 0) return order;
+      }
+      return 0;
+    });
+  });
   if (!known) bad_input("cannot order elements of type " + std::string(name(x.dtype())));
   const int64_t kept = static_cast<int64_t>(groups.first.size());
   Shape shape = flat;

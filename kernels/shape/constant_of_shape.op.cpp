@@ -24,10 +24,9 @@ void infer(const ConstantOfShape& op, InferContext& ctx) {
   if (!dims) return ctx.set(0, op.value.dtype());
   const auto shape = to_shape(*dims);
   const auto value = contents_of(op.value);
-  const auto count = shape ? checked_elements(shape->dims()) : std::nullopt;
-  if (value && count && *count <= static_cast<int64_t>(InferContext::kMaxContents)) {
-    ctx.set_contents(0, Dims(static_cast<size_t>(*count), value->front()));
-  }
+  constexpr int64_t kMost = InferContext::kMaxContents;
+  const int64_t count = shape ? checked_elements(shape->dims()).value_or(kMost + 1) : kMost + 1;
+  if (value && count <= kMost) ctx.set_contents(0, Dims(static_cast<size_t>(count), value->front()));
   ctx.set(0, op.value.dtype(), std::move(*dims));
 }
 

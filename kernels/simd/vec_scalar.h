@@ -1,7 +1,7 @@
 // One float at a time, in portable C++.
 // isa: scalar
 // arch: any
-// flags:
+// flags: -O2
 // needs:
 // rank: 0
 #pragma once
