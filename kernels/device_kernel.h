@@ -90,8 +90,11 @@ struct DeviceKernel {
   /// Why the kernel cannot take this node; empty when it can.
   std::function<std::string(const void* params, std::span<const ValueType> inputs)> accepts;
   uint64_t host_inputs = 0;  ///< bits of the inputs that are read on the host, such as axes
+  /// Bits of the inputs that are constant floats and that the kernel is given as bfloat16, rounded once.
+  uint64_t brain_constants = 0;
   int least_capability = 0;  ///< of devices that have its instructions (DeviceInfo::capability)
 
+  bool takes_brain(size_t input) const { return input < 64 && (brain_constants >> input & 1) != 0; }
   bool reads_on_host(size_t input) const { return input < 64 && (host_inputs >> input & 1) != 0; }
 };
 

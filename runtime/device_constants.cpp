@@ -1,8 +1,12 @@
 #include "runtime/device_constants.h"
 
+#include <cstring>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "backends/backend.h"
+#include "runtime/base/half.h"
 
 namespace mica {
 namespace {
@@ -13,6 +17,19 @@ bool is_device_constant(const Slot& slot) {
   return slot.source == Slot::Source::Constant && slot.place == Place::Device;
 }
 
+// Floats, wherever they begin, as bfloat16.
+Tensor in_brain(const Tensor& floats) {
+  Tensor result(DType::BF16, floats.shape());
+  const auto* from = static_cast<const std::byte*>(floats.raw());
+  for (BFloat16& to : result.mutable_as<BFloat16>()) {
+    float value;
+    std::memcpy(&value, from, sizeof value);
+    to = BFloat16(value);
+    from += sizeof value;
+  }
+  return result;
+}
+
 size_t aligned(size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
@@ -21,19 +38,22 @@ size_t aligned(size_t bytes) {
 
 void upload_constants(Device& device, std::span<Slot> slots) {
   size_t total = 0;
-  for (const Slot& slot : slots) {
-    if (is_device_constant(slot)) total += aligned(slot.constant.bytes());
+  for (Slot& slot : slots) {
+    if (!is_device_constant(slot)) continue;
+    if (slot.dtype == DType::BF16 && slot.constant.dtype() == DType::F32) slot.constant = in_brain(slot.constant);
+    total += aligned(slot.constant.bytes());
   }
   if (total == 0) return;
   const std::shared_ptr<std::byte> block = device.allocate(total);
   const auto stream = device.make_stream();
+  std::vector<Tensor> on_host;
   size_t at = 0;
   for (Slot& slot : slots) {
     if (!is_device_constant(slot)) continue;
     const size_t bytes = slot.constant.bytes();
     if (bytes > 0) stream->upload(block.get() + at, slot.constant.raw(), bytes);
-    // The host's memory stays with the slot's twin, or with the graph, until the copy is done.
-    slot.constant = Tensor::over(slot.dtype, slot.constant.shape(), block.get() + at, block);
+    on_host.push_back(std::move(slot.constant));  // until the copy is done
+    slot.constant = Tensor::over(slot.dtype, on_host.back().shape(), block.get() + at, block);
     at += aligned(bytes);
   }
   stream->synchronize();

@@ -25,10 +25,25 @@ bool try_kernel(Choice& choice, const AnyKernel& kernel, const Node& node, const
   return false;
 }
 
+// What the kernel needs and does not have here; empty when nothing.
+std::string what_lacks(const Graph& graph, const Node& node, const Device& device, const DeviceKernel& kernel) {
+  const int least = kernel.least_capability;
+  if (device.info().capability < least) {
+    return "needs compute capability " + std::to_string(least / 10) + "." + std::to_string(least % 10);
+  }
+  for (size_t i = 0; i < node.formal_inputs; ++i) {
+    if (!kernel.takes_brain(i)) continue;
+    if (node.inputs[i] == ValueId::None || !graph.value(node.inputs[i]).constant.defined()) {
+      return "input " + std::to_string(i) + " is not constant";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
-bool is_for(Precision precision, const Kernel& kernel) {
-  return precision_named(kernel.name).value_or(Precision::Float32) == precision;
+bool is_for(Precision precision, std::string_view kernel) {
+  return precision_named(kernel).value_or(Precision::Float32) == precision;
 }
 
 KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device, Precision precision,
@@ -37,7 +52,7 @@ KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_vie
   KernelChoice choice;
   const auto look = [&](Precision wanted) {
     for (const Kernel& kernel : node.op->def().kernels) {
-      if (kernel.device == device && is_for(wanted, kernel) && try_kernel(choice, kernel, node, types)) return;
+      if (kernel.device == device && is_for(wanted, kernel.name) && try_kernel(choice, kernel, node, types)) return;
     }
   };
   const Kernel* provided = provider.empty() ? nullptr : provider_kernels().find(*node.op, provider);
@@ -47,17 +62,23 @@ KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_vie
   return choice;
 }
 
-DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, const Device& device) {
+DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, const Device& device,
+                                        Precision precision) {
   const std::vector<ValueType> types = input_types(graph, node);
+  const std::vector<const DeviceKernel*> kernels = device_kernels().find(*node.op, device.kernels());
   DeviceKernelChoice choice;
-  for (const DeviceKernel* kernel : device_kernels().find(*node.op, device.kernels())) {
-    if (const int least = kernel->least_capability; device.info().capability < least) {
-      choice.refusals.push_back(std::string(kernel->name) + ": needs compute capability " + std::to_string(least / 10) +
-                                "." + std::to_string(least % 10));
-      continue;
+  const auto look = [&](Precision wanted) {
+    for (const DeviceKernel* kernel : kernels) {
+      if (!is_for(wanted, kernel->name)) continue;
+      if (const std::string lack = what_lacks(graph, node, device, *kernel); !lack.empty()) {
+        choice.refusals.push_back(std::string(kernel->name) + ": " + lack);
+      } else if (try_kernel(choice, *kernel, node, types)) {
+        return;
+      }
     }
-    if (try_kernel(choice, *kernel, node, types)) break;
-  }
+  };
+  if (precision != Precision::Float32) look(precision);
+  if (choice.kernel == nullptr) look(Precision::Float32);
   return choice;
 }
 

@@ -21,15 +21,16 @@ struct DeviceKernelChoice {
   std::vector<std::string> refusals;
 };
 
-/// Whether the kernel is for plans of this precision: the one that it is named as, or else float.
-bool is_for(Precision precision, const Kernel& kernel);
+/// Whether the kernel of this name is for plans of this precision: the one that it is named as, or else float.
+bool is_for(Precision precision, std::string_view kernel);
 
 /// The first kernel of the node's operator, which it must have, that is for the device ("cpu") and accepts the node: of
 /// those for the precision, else of those for float. The kernel of a provider (kernels/provider.h) goes before them.
 KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device,
                            Precision precision = Precision::Float32, std::string_view provider = {});
 
-/// The first device kernel for the device that accepts the node.
-DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, const Device& device);
+/// The first device kernel for the device that accepts the node, in the same order.
+DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, const Device& device,
+                                        Precision precision = Precision::Float32);
 
 }  // namespace mica

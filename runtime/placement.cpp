@@ -1,6 +1,7 @@
 #include "runtime/placement.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "kernels/device_kernel.h"
@@ -36,7 +37,11 @@ class Placement {
       uint32_t& slot = step.inputs[i];
       if (slot == kNone || (views(step, kNone) && !views(step, i))) continue;
       const bool read_here = on_device && !(step.device_kernel != nullptr && step.device_kernel->reads_on_host(i));
-      if ((slots_[slot].place == Place::Device) != read_here) slot = elsewhere(slot, step.node);
+      if (on_device && step.device_kernel != nullptr && step.device_kernel->takes_brain(i)) {
+        slot = as_brain(slot);
+      } else if ((slots_[slot].place == Place::Device) != read_here) {
+        slot = elsewhere(slot, step.node);
+      }
     }
     for (const uint32_t slot : step.outputs) {
       if (slot != kNone) slots_[slot].place = on_device ? Place::Device : Place::Host;
@@ -97,6 +102,18 @@ class Placement {
     return copy;
   }
 
+  // A constant of floats as bfloat16 on the device.
+  uint32_t as_brain(uint32_t id) {
+    const auto [entry, is_new] = brain_.try_emplace(id, static_cast<uint32_t>(slots_.size()));
+    if (is_new) {
+      Slot twin = slots_[id];
+      twin.place = Place::Device;
+      twin.dtype = DType::BF16;
+      slots_.push_back(std::move(twin));
+    }
+    return entry->second;
+  }
+
   // Work of the device is done as it comes, so one wait is enough for all that was downloaded before.
   void find_waits() {
     std::vector<bool> pending(slots_.size(), false);
@@ -114,7 +131,8 @@ class Placement {
 
   std::vector<Slot>& slots_;
   std::vector<Step>& steps_;
-  std::vector<uint32_t> twins_;  ///< by slot: the one elsewhere
+  std::vector<uint32_t> twins_;         ///< by slot: the one elsewhere
+  std::map<uint32_t, uint32_t> brain_;  ///< constants and what they are as bfloat16
   NodeId last_node_ = NodeId::None;
 };
 

@@ -185,7 +185,7 @@ class PlanBuilder {
     }
     step.kernel = choice.kernel;
     if (plan_->device_ == nullptr || step.dynamic) return;
-    step.device_kernel = choose_device_kernel(graph_, node, *plan_->device_).kernel;
+    step.device_kernel = choose_device_kernel(graph_, node, *plan_->device_, plan_->precision_).kernel;
   }
 
   void plan_bodies(const Node& node, Step& step) {

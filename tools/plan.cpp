@@ -50,7 +50,7 @@ std::vector<std::string> refusals_of(const Plan& plan, const Step& step) {
   if (plan.device() == nullptr || step.view) {
     return choose_kernel(plan.graph(), node, "cpu", plan.precision(), plan.provider()).refusals;
   }
-  const DeviceKernelChoice choice = choose_device_kernel(plan.graph(), node, *plan.device());
+  const DeviceKernelChoice choice = choose_device_kernel(plan.graph(), node, *plan.device(), plan.precision());
   if (step.kind == Step::Kind::Device || !choice.refusals.empty()) return choice.refusals;
   if (choice.kernel == nullptr) return {"on the device: there is no kernel"};
   return {step.dynamic ? "on the device: shapes follow from data" : "on the device: shape arithmetic"};

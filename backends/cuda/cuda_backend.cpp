@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "backends/backend.h"
+#include "backends/cuda/capability.h"
 #include "backends/cuda/cuda_call.h"
 #include "backends/cuda/cuda_stream.h"
 
@@ -17,7 +18,7 @@ DeviceInfo describe(int index) {
   check_cuda(cudaGetDeviceProperties(&properties, index), "read the properties of " + info.id);
   info.name = properties.name;
   info.memory = properties.totalGlobalMem;
-  info.capability = 10 * properties.major + properties.minor;
+  info.capability = capped_capability(10 * properties.major + properties.minor);
   info.traits = {{"compute capability", std::to_string(properties.major) + "." + std::to_string(properties.minor)},
                  {"multiprocessors", std::to_string(properties.multiProcessorCount)},
                  {"L2 cache", std::to_string(properties.l2CacheSize >> 20) + " MiB"}};

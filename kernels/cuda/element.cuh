@@ -92,6 +92,19 @@ __device__ inline float load_float(const void* data, Number number, int64_t i) {
   }
 }
 
+__device__ inline void store_float(void* data, Number number, int64_t i, float value) {
+  switch (number) {
+    case Number::F16:
+      static_cast<__half*>(data)[i] = narrow<__half>(value);
+      break;
+    case Number::BF16:
+      static_cast<__nv_bfloat16*>(data)[i] = narrow<__nv_bfloat16>(value);
+      break;
+    default:
+      static_cast<float*>(data)[i] = value;
+  }
+}
+
 __device__ inline int64_t load_integer(const void* data, Number number, int64_t i) {
   switch (number) {
     case Number::U8:

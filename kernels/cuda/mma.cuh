@@ -21,9 +21,6 @@
 
 namespace mica::cuda {
 
-/// Least compute capability for which the products of these types have instructions.
-inline constexpr int kHalfProducts = 75, kBrainProducts = 80, kTf32Products = 80;
-
 /// Whether the architecture that is compiled for multiplies fragments of T; a kernel that needs it is empty where not.
 template <class T>
 inline constexpr bool kHasProducts = true;

@@ -27,4 +27,7 @@ constexpr bool is_float(Number number) {
   return number == Number::F32 || number == Number::F16 || number == Number::BF16 || number == Number::F64;
 }
 
+/// Least compute capability for which kernels/cuda/mma.cuh has products of these types.
+inline constexpr int kHalfProducts = 75, kBrainProducts = 80, kTf32Products = 80;
+
 }  // namespace mica::cuda

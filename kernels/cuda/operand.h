@@ -3,12 +3,27 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "kernels/cuda/number.h"
 #include "kernels/cuda/walk.h"
 #include "kernels/operands.h"
 
 namespace mica {
+
+static_assert(
+    [] {
+      using enum cuda::Number;
+      constexpr std::pair<cuda::Number, DType> kTwins[] = {
+          {F32, DType::F32}, {U8, DType::U8},   {I8, DType::I8},     {U16, DType::U16}, {I16, DType::I16},
+          {I32, DType::I32}, {I64, DType::I64}, {Bool, DType::Bool}, {F16, DType::F16}, {F64, DType::F64},
+          {U32, DType::U32}, {U64, DType::U64}, {BF16, DType::BF16}};
+      for (const auto& [number, dtype] : kTwins) {
+        if (static_cast<int>(number) != static_cast<int>(dtype)) return false;
+      }
+      return true;
+    }(),
+    "number_of is a cast");
 
 inline cuda::Number number_of(DType dtype) {
   return static_cast<cuda::Number>(dtype);

@@ -1,7 +1,7 @@
 // What is done to an element of a product before it is stored.
 #pragma once
 
-#include "kernels/cuda/element.cuh"
+#include "kernels/cuda/eight.cuh"
 #include "kernels/matmul/gemm_cuda.h"
 
 namespace mica::cuda {
@@ -47,6 +47,32 @@ __device__ __noinline__ void store_product(const GemmCall& call, T* c, int64_t i
     value += W(addend.factor) * widen(data[i * addend.matrix.row + j * addend.matrix.column]);
   }
   c[i * call.c_row + j] = narrow<T>(activate(call.activation, W(call.low), W(call.high), value));
+}
+
+template <class W>
+__device__ __noinline__ W activate_one(const GemmCall& call, W x) {
+  return activate(call, x);
+}
+
+/// Stores the sums of products of the `count` elements (i, j), (i, j + 1) ... For calls of F32, F16 or BF16; `c` is
+/// where the matrix begins.
+__device__ __noinline__ inline void store_products(const GemmCall& call, void* c, int64_t i, int64_t j, int count,
+                                                   Eight sums) {
+  Eight values;
+#pragma unroll
+  for (int l = 0; l < 8; ++l) values.of[l] = call.alpha * sums.of[l];
+  for (const GemmAddend& addend : call.addends) {
+    const GemmOperand& matrix = addend.matrix;
+    if (matrix.data == nullptr) continue;
+    const Eight more = read_eight(matrix.data, call.number, i * matrix.row + j * matrix.column, matrix.column, count);
+#pragma unroll
+    for (int l = 0; l < 8; ++l) values.of[l] += addend.factor * more.of[l];
+  }
+  if (call.activation != Epilogue::Activation::None) {
+#pragma unroll
+    for (int l = 0; l < 8; ++l) values.of[l] = activate_one(call, values.of[l]);
+  }
+  write_eight(c, call.number, i * call.c_row + j, count, values);
 }
 
 }  // namespace mica::cuda

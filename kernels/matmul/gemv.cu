@@ -68,6 +68,7 @@ __global__ void gemv_by_columns_kernel(const __grid_constant__ GemmCall call) {
 }  // namespace
 
 void launch_gemv(const GemmCall& call, void* stream) {
+  if (launch_gemv_of_vectors(call, call.number, stream)) return;
   const bool by_warps = call.b.row == 1 && call.b.column != 1;
   const int64_t rows = call.batch.elements * call.m;
   const int64_t blocks = by_warps ? blocks_for(rows * call.n, kWarps) : rows * blocks_for(call.n, kWarp);

@@ -5,16 +5,13 @@
 #include "kernels/matmul/gemm_op.h"
 #include "kernels/matmul/library_product.h"
 #include "kernels/matmul/matmul_shape.h"
+#include "kernels/matmul/own_product.h"
 #include "kernels/quant/int8_inputs.h"
 
 namespace mica {
 namespace {
 
 using Multiply = void (*)(const cuda::GemmCall& call, const DeviceOperands& io);
-
-void multiply_by_own(const cuda::GemmCall& call, const DeviceOperands& io) {
-  launch_gemm(call, io.stream());
-}
 
 cuda::Walk<3> batch_walk(const MatMulProblem& p) {
   cuda::Walk<3> walk;
@@ -77,25 +74,39 @@ void run_linear(const Linear& op, const DeviceOperands& io) {
   multiply(call, io);
 }
 
-// The kernels of all products, by one way to multiply.
+// Another kernel of all products: by one way to multiply, and `settings` but for what it runs.
 template <Multiply multiply>
-void add_products(DeviceKernelTable& table, std::string_view name, const decltype(DeviceKernel::accepts)& accepts) {
+void add_products(DeviceKernelTable& table, const DeviceKernel& settings) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-  const auto add = [&](std::string_view op_type, DeviceKernel kernel, std::string_view domain) {
-    kernel.accepts = accepts;
+  const auto add = [&](std::string_view op_type, const DeviceKernel& runs, std::string_view domain) {
+    DeviceKernel kernel = settings;
+    kernel.run = runs.run;
     table.add(op_type, kAllVersions, std::move(kernel), domain);
   };
-  add("MatMul", device_kernel<MatMul>(name, run_matmul<multiply>), "");
-  add("FusedMatMul", device_kernel<MatMul>(name, run_matmul<multiply>), "com.microsoft");
-  add("Gemm", device_kernel<Gemm>(name, run_gemm<multiply>), "");
-  add("Linear", device_kernel<Linear>(name, run_linear<multiply>), "mica");
+  add("MatMul", device_kernel<MatMul>(settings.name, run_matmul<multiply>), "");
+  add("FusedMatMul", device_kernel<MatMul>(settings.name, run_matmul<multiply>), "com.microsoft");
+  add("Gemm", device_kernel<Gemm>(settings.name, run_gemm<multiply>), "");
+  add("Linear", device_kernel<Linear>(settings.name, run_linear<multiply>), "mica");
+}
+
+DeviceKernel on_tensor_cores(std::string_view name, DType dtype) {
+  DeviceKernel kernel{name, {}, takes_only({dtype})};
+  kernel.least_capability = least_capability_for(number_of(dtype));
+  return kernel;
 }
 
 }  // namespace
 
 void cuda_kernels_matmul(DeviceKernelTable& table) {
-  add_products<multiply_by_library>(table, "cublaslt", refuse_library);
-  add_products<multiply_by_own>(table, "simt", takes_only(types::floats));
+  constexpr uint64_t kMatrix = 0b10;
+  DeviceKernel in_brain{"bf16", {}, takes_only({DType::F32})};
+  in_brain.least_capability = cuda::kBrainProducts;
+  in_brain.brain_constants = kMatrix;
+  add_products<multiply_in_brain>(table, in_brain);
+  add_products<multiply_by_library>(table, {"cublaslt", {}, refuse_library});
+  add_products<multiply_by_own>(table, on_tensor_cores("mma", DType::F16));
+  add_products<multiply_by_own>(table, on_tensor_cores("mma", DType::BF16));
+  add_products<multiply_by_own>(table, {"simt", {}, takes_only(types::floats)});
 }
 
 }  // namespace mica

@@ -114,7 +114,7 @@ KernelCandidates make_candidates(const KernelFamily& family, const KernelRequest
     const UseIsa use(i);
     std::vector<const Kernel*> kernels;
     for (const Kernel& kernel : node.op->def().kernels) {
-      if (kernel.device != "cpu" || !is_for(Precision::Float32, kernel)) continue;
+      if (kernel.device != "cpu" || !is_for(Precision::Float32, kernel.name)) continue;
       const std::string reason = kernel.accepts == nullptr ? "" : kernel.accepts(node.params.get(), types);
       if (reason.empty()) {
         kernels.push_back(&kernel);

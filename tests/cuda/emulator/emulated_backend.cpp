@@ -1,8 +1,8 @@
 // A device that runs CUDA kernels on the CPU, and nothing before it is waited for.
-#include <cstdlib>
 #include <cstring>
 
 #include "backends/backend.h"
+#include "backends/cuda/capability.h"
 #include "tests/cuda/emulator/emulator.h"
 
 namespace mica {
@@ -46,12 +46,6 @@ class EmulatedStream : public Stream {
   std::shared_ptr<emulator::Queue> queue_ = std::make_shared<emulator::Queue>();
 };
 
-// MICA_EMULATED_CAPABILITY=75 emulates a GPU of compute capability 7.5.
-int emulated_capability() {
-  const char* wish = std::getenv("MICA_EMULATED_CAPABILITY");
-  return wish == nullptr ? 80 : std::atoi(wish);
-}
-
 class EmulatedDevice : public Device {
  public:
   const DeviceInfo& info() const override { return info_; }
@@ -61,7 +55,7 @@ class EmulatedDevice : public Device {
   std::unique_ptr<Stream> make_stream() override { return std::make_unique<EmulatedStream>(); }
 
  private:
-  DeviceInfo info_{"emulated:0", "CUDA kernels on the CPU", {}, size_t{1} << 34, emulated_capability()};
+  DeviceInfo info_{"emulated:0", "CUDA kernels on the CPU", {}, size_t{1} << 34, capped_capability(90)};
 };
 
 class EmulatedBackend : public Backend {

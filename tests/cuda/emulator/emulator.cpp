@@ -102,7 +102,7 @@ std::shared_ptr<std::byte> allocate(Region& region, size_t bytes) {
 
 // ---- blocks
 
-enum class Wait : uint8_t { None, Block, Warp };
+enum class Wait : uint8_t { None, Block, Warp, Warpgroup, Until };
 
 /// One stack, which runs threads of a block one after the other; a thread that waits keeps it.
 struct Fiber {
@@ -110,7 +110,8 @@ struct Fiber {
   std::vector<char> stack = std::vector<char>(256 * 1024);
   unsigned thread = 0;
   Wait wait = Wait::None;
-  bool parked = false;  ///< holds a thread that has begun
+  const std::function<bool()>* condition = nullptr;  ///< of Wait::Until
+  bool parked = false;                               ///< holds a thread that has begun
 };
 
 /// An asynchronous copy that is not done yet.
@@ -155,8 +156,9 @@ class Block {
     threads_ = threads;
     next_ = done_ = 0;
     const unsigned warps = (threads + cuda::kWarp - 1) / cuda::kWarp;
-    arguments_.assign(warps * cuda::kWarp, nullptr);
-    work_.assign(warps, nullptr);
+    arguments_.assign((threads + kWarpgroup - 1) / kWarpgroup * kWarpgroup, nullptr);
+    work_.assign(threads, nullptr);
+    later_.clear();
     copies_.assign(threads, {{}});
     done_in_warp_.assign(warps, 0);
     while (done_ < threads_) {
@@ -175,19 +177,35 @@ class Block {
     swapcontext(&current_->context, &scheduler_);
   }
 
-  void together(void* argument, Work work) {
+  void together(void* argument, Work work, Wait whom) {
     const unsigned thread = current_->thread;
     arguments_[thread] = argument;
-    work_[thread / cuda::kWarp] = work;
-    wait(Wait::Warp);
+    work_[thread] = work;
+    wait(whom);
   }
+
+  void wait_until(const std::function<bool()>& condition) {
+    current_->condition = &condition;
+    while (!condition()) wait(Wait::Until);
+  }
+
+  void later(std::function<void()> work) { later_.push_back(std::move(work)); }
 
   /// Groups of this thread's copies, of which the last is still open.
   std::vector<CopyGroup>& copies() { return copies_[current_->thread]; }
 
-  std::vector<std::byte> shared;
+  /// Dynamic shared memory of `bytes` bytes of rubbish.
+  void make_shared(size_t bytes) {
+    memory_.assign(bytes + kSharedAlignment, std::byte{0xA5});
+    const auto begin = reinterpret_cast<uintptr_t>(memory_.data());
+    shared_ = memory_.data() + (kSharedAlignment - begin % kSharedAlignment) % kSharedAlignment;
+  }
+  std::byte* shared() const { return shared_; }
 
  private:
+  static constexpr size_t kSharedAlignment = 1024;
+  static constexpr unsigned kWarpgroup = 128;
+
   static void enter(unsigned high, unsigned low) {
     auto* block = reinterpret_cast<Block*>(static_cast<uintptr_t>(high) << 32 | low);
     block->work();
@@ -234,46 +252,72 @@ class Block {
 
   // Lets those go on for whom all others that are left have come.
   void release() {
-    released_ = false;
+    released_ = !later_.empty();
+    for (const auto& work : std::exchange(later_, {})) work();
     unsigned in_block = 0;
     in_warp_ = done_in_warp_;
     for (const auto& fiber : fibers_) {
       if (!fiber->parked) continue;
       if (fiber->wait == Wait::Block) ++in_block;
-      if (fiber->wait == Wait::Warp) ++in_warp_[fiber->thread / cuda::kWarp];
+      if (fiber->wait == Wait::Warp || fiber->wait == Wait::Warpgroup) ++in_warp_[fiber->thread / cuda::kWarp];
     }
     for (const auto& fiber : fibers_) {
       if (!fiber->parked || fiber->wait == Wait::None) continue;
-      const unsigned warp = fiber->thread / cuda::kWarp;
-      const unsigned in_this = std::min(cuda::kWarp, threads_ - warp * cuda::kWarp);
-      const bool go = fiber->wait == Wait::Block ? in_block + done_ == threads_ : in_warp_[warp] == in_this;
-      if (!go) continue;
-      if (fiber->wait == Wait::Warp) work_in(warp);
+      if (!may_go_on(*fiber, in_block)) continue;
+      if (fiber->wait == Wait::Warp) work_in(fiber->thread / cuda::kWarp * cuda::kWarp, cuda::kWarp);
+      if (fiber->wait == Wait::Warpgroup) work_in(fiber->thread / kWarpgroup * kWarpgroup, kWarpgroup);
       fiber->wait = Wait::None;
       released_ = true;
     }
   }
 
-  // Once, for the first of a warp's lanes that is let go.
-  void work_in(unsigned warp) {
-    const Work work = std::exchange(work_[warp], nullptr);
-    if (work == nullptr) return;
-    void** arguments = &arguments_[warp * cuda::kWarp];
-    work(arguments);
-    std::fill_n(arguments, cuda::kWarp, nullptr);
+  bool may_go_on(const Fiber& fiber, unsigned in_block) const {
+    const unsigned warp = fiber.thread / cuda::kWarp;
+    const auto is_here = [&](unsigned which) {
+      const unsigned first = which * cuda::kWarp;
+      return first >= threads_ || in_warp_[which] == std::min(cuda::kWarp, threads_ - first);
+    };
+    if (fiber.wait == Wait::Until) return (*fiber.condition)();
+    if (fiber.wait == Wait::Block) return in_block + done_ == threads_;
+    if (fiber.wait == Wait::Warp) return is_here(warp);
+    const unsigned first = warp / 4 * 4;
+    return is_here(first) && is_here(first + 1) && is_here(first + 2) && is_here(first + 3);
+  }
+
+  // Once, for the first of the threads that are let go.
+  void work_in(unsigned first, unsigned count) {
+    const Work work = work_[first];
+    if (arguments_[first] == nullptr && std::all_of(&arguments_[first], &arguments_[first] + count,
+                                                    [](const void* argument) { return argument == nullptr; })) {
+      return;
+    }
+    work(&arguments_[first]);
+    std::fill_n(&arguments_[first], count, nullptr);
   }
 
   const std::function<void()>* kernel_ = nullptr;
   unsigned threads_ = 0, next_ = 0, done_ = 0;
   bool released_ = false;
   std::vector<unsigned> done_in_warp_, in_warp_;
-  std::vector<void*> arguments_;  ///< of all threads, and of the warps that work on them
+  std::vector<void*> arguments_;  ///< of all threads, and what is done with them
   std::vector<Work> work_;
+  std::vector<std::function<void()>> later_;
+  std::vector<std::byte> memory_;
+  std::byte* shared_ = nullptr;
   std::vector<std::vector<CopyGroup>> copies_;  ///< of all threads
   std::vector<std::unique_ptr<Fiber>> fibers_;
   Fiber* current_ = nullptr;
   ucontext_t scheduler_;
 };
+
+constexpr uint32_t kSharedBegin = 1024;  // address of the first byte: on GPUs it is not 0 either
+
+// The same in every program.
+bool toss() {
+  static uint32_t random = 1;
+  random = random * 1664525 + 1013904223;
+  return random >> 31 != 0;
+}
 
 Block& block() {
   static Block block;
@@ -340,7 +384,7 @@ void run_grid(Dim3 grid, unsigned threads, size_t shared_bytes, const std::funct
     for (unsigned y = 0; y < grid.y; ++y) {
       for (unsigned x = 0; x < grid.x; ++x) {
         blockIdx = {x, y, z};
-        block().shared.assign(shared_bytes, std::byte{0xA5});
+        block().make_shared(shared_bytes);
         block().run(threads, kernel);
       }
     }
@@ -353,15 +397,39 @@ void check_pointer(const void* address) {
 }
 
 void* shared_memory() {
-  return block().shared.data();
+  return block().shared();
 }
 
 void block_barrier() {
   block().wait(Wait::Block);
 }
 
+uint32_t shared_address(const void* in_shared) {
+  return static_cast<uint32_t>(static_cast<const std::byte*>(in_shared) - block().shared()) + kSharedBegin;
+}
+
+void* at_shared_address(uint32_t address) {
+  return block().shared() + (address - kSharedBegin);
+}
+
 void together(void* argument, void (*work)(void* const*)) {
-  block().together(argument, work);
+  block().together(argument, work, Wait::Warp);
+}
+
+void together_in_warpgroup(void* argument, void (*work)(void* const*)) {
+  block().together(argument, work, Wait::Warpgroup);
+}
+
+void wait_until(const std::function<bool()>& condition) {
+  block().wait_until(condition);
+}
+
+void at_some_time(std::function<void()> work) {
+  if (toss()) {
+    work();
+  } else {
+    block().later(std::move(work));
+  }
 }
 
 uint32_t exchange(uint32_t word, unsigned lanes) {
@@ -381,10 +449,8 @@ void begin_copy(void* to, const void* from, int bytes) {
     die("asynchronous copies are aligned to 16 bytes");
   }
   if (bytes < 0 || bytes > 16) die("an asynchronous copy is of 16 bytes at most");
-  static uint32_t random = 1;
-  random = random * 1664525 + 1013904223;
   const Copy copy{to, from, bytes};
-  if (random >> 31 != 0) {
+  if (toss()) {
     copy.run();
   } else {
     block().copies().back().push_back(copy);

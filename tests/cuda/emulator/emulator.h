@@ -51,9 +51,18 @@ void check_pointer(const void* address);
 // What a thread of a kernel may do.
 void* shared_memory();
 void block_barrier();
+/// Of memory of this block, as instructions count it.
+uint32_t shared_address(const void* in_shared);
+void* at_shared_address(uint32_t address);
 /// Calls `work` once with the arguments of all lanes of this warp, when all have come; null for lanes that have ended.
 /// Lanes may find what it makes of their arguments in them.
 void together(void* argument, void (*work)(void* const* arguments));
+/// The same of the 128 threads of a warpgroup.
+void together_in_warpgroup(void* argument, void (*work)(void* const* arguments));
+/// Does not return before `condition` holds.
+void wait_until(const std::function<bool()>& condition);
+/// Does it now, or when threads wait next.
+void at_some_time(std::function<void()> work);
 /// The word that the lane `lane ^ lanes` of this warp gives at the same time.
 uint32_t exchange(uint32_t word, unsigned lanes);
 /// The word of lane `from`.

@@ -27,9 +27,7 @@ float as_float(uint32_t word) {
 
 float element(uint32_t word, int half, Operand operand) {
   if (operand == Operand::Tf32) return as_float(word & kTf32Bits);
-  const auto bits = static_cast<unsigned short>(half == 0 ? word : word >> 16);
-  return operand == Operand::Half ? __half2float(__half(__half_raw{bits}))
-                                  : __bfloat162float(__nv_bfloat16(__nv_bfloat16_raw{bits}));
+  return decode(static_cast<uint16_t>(half == 0 ? word : word >> 16), operand);
 }
 
 // All 32 lanes' fragments as matrices, multiplied, and back.
@@ -80,6 +78,11 @@ void load(void* const* arguments) {
 }
 
 }  // namespace
+
+float decode(uint16_t bits, Operand operand) {
+  return operand == Operand::Half ? __half2float(__half(__half_raw{bits}))
+                                  : __bfloat162float(__nv_bfloat16(__nv_bfloat16_raw{bits}));
+}
 
 void multiply_fragments(float* c, const uint32_t* a, const uint32_t* b, Operand operand) {
   Product product{c, a, b, operand};

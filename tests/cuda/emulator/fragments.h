@@ -7,6 +7,9 @@ namespace mica::emulator {
 
 enum class Operand : uint8_t { Half, Brain, Tf32 };
 
+/// Of Half or Brain.
+float decode(uint16_t bits, Operand operand);
+
 /// c += a * b by all lanes of a warp.
 void multiply_fragments(float* c, const uint32_t* a, const uint32_t* b, Operand operand);
 

@@ -39,6 +39,25 @@ std::vector<DeviceCase> all_products() {
     add("brain_" + name, "a: bfloat16" + a + ", b: bfloat16" + c, "Gemm(a, b) {transB=1}", 4e-2);
     add("double_" + name, "a: double" + a + ", b: double" + b, "MatMul(a, b)", 1e-12);
   }
+  // In whole vectors of 8 elements, and not; with k in parts.
+  for (const char* type : {"float", "float16", "bfloat16"}) {
+    const std::string of = type, name = std::string("_of_") + type;
+    const double tolerance = of == "float" ? 2e-5 : of == "float16" ? 5e-3 : 4e-2;
+    add("row_by_columns" + name, "a: " + of + "[1,264], b: " + of + "[264,200]", "MatMul(a, b)", tolerance);
+    add("row_by_rows" + name, "a: " + of + "[1,1064], b: " + of + "[35,1064]", "Gemm(a, b) {transB=1}", tolerance);
+    add("rows_by_columns" + name, "a: " + of + "[3,264], b: " + of + "[264,200], c: " + of + "[200]", "Gemm(a, b, c)",
+        tolerance);
+    add("rows_by_rows" + name, "a: " + of + "[4,1064], b: " + of + "[35,1064]", "Gemm(a, b) {transB=1}", tolerance);
+    add("stack_of_rows" + name, "a: " + of + "[2,2,64], b: " + of + "[2,64,40]", "MatMul(a, b)", tolerance);
+    add("parts_of_k" + name, "a: " + of + "[40,1100], b: " + of + "[1100,70]", "MatMul(a, b)", tolerance);
+    add("stack" + name, "a: " + of + "[3,19,24], b: " + of + "[3,24,40]", "MatMul(a, b)", tolerance);
+    add("odd_stack" + name, "a: " + of + "[3,19,23], b: " + of + "[3,23,5]", "MatMul(a, b)", tolerance);
+    add("epilogue" + name, "x: " + of + "[2,9,16], w: " + of + "[16,72], b: " + of + "[72], r: " + of + "[2,9,72]",
+        "mica.Linear(x, w, b, r) {activation=\"gelu\"}", tolerance);
+  }
+  add("half_by_warpgroups", "a: float16[1000,136], b: float16[136,968]", "MatMul(a, b)", 5e-3);
+  add("brain_by_warpgroups", "a: bfloat16[70,9,200], b: bfloat16[70,104,200]",
+      "com.microsoft.FusedMatMul(a, b) {transB=1}", 4e-2);
   add("enough_for_large_tiles", "a: float[1300,40], b: float[40,1300]", "MatMul(a, b)");
   add("no_depth", "a: float[3,0], b: float[0,4]", "MatMul(a, b)");
   add("stacks", "a: float[2,3,9,5], b: float[2,3,5,7]", "MatMul(a, b)");

@@ -7,8 +7,6 @@
 
 namespace mica::cuda {
 
-inline constexpr int kHalfProducts = 75, kBrainProducts = 80, kTf32Products = 80;
-
 template <class T>
 inline constexpr bool kHasProducts = true;
 
