@@ -1,7 +1,6 @@
 #include "backends/cuda/cublas_lt.h"
 
 #include <cublasLt.h>
-#include <dlfcn.h>
 
 #include <array>
 #include <cstdlib>
@@ -12,6 +11,7 @@
 
 #include "backends/cuda/cuda_call.h"
 #include "runtime/base/error.h"
+#include "runtime/base/shared_library.h"
 
 namespace mica {
 namespace {
@@ -35,17 +35,13 @@ struct Library {
       return;
     }
     const std::string name = "libcublasLt.so." + std::to_string(CUBLAS_VER_MAJOR);
-    void* handle = nullptr;
-    for (const std::string& folder : {std::string(), std::string("/usr/local/cuda/lib64/")}) {
-      handle = dlopen((folder + name).c_str(), RTLD_NOW | RTLD_LOCAL);
-      if (handle != nullptr) break;
-    }
-    if (handle == nullptr) {
+    const SharedLibrary library = SharedLibrary::load(name, "/usr/local/cuda/lib64");
+    if (!library.loaded()) {
       absence = name + " is not there";
       return;
     }
     const auto find = [&](auto& function, const char* symbol) {
-      function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(handle, symbol));
+      function = reinterpret_cast<std::decay_t<decltype(function)>>(library.find(symbol));
       if (function == nullptr) absence = name + " has no " + symbol;
     };
     find(create, "cublasLtCreate");

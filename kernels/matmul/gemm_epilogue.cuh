@@ -61,6 +61,7 @@ __device__ __noinline__ inline void store_products(const GemmCall& call, void* c
   Eight values;
 #pragma unroll
   for (int l = 0; l < 8; ++l) values.of[l] = call.alpha * sums.of[l];
+#pragma unroll 1
   for (const GemmAddend& addend : call.addends) {
     const GemmOperand& matrix = addend.matrix;
     if (matrix.data == nullptr) continue;

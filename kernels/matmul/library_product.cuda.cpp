@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "backends/cuda/cublas_lt.h"
+#include "kernels/matmul/gemm_op.h"
 #include "kernels/matmul/own_product.h"
 
 namespace mica {
@@ -65,6 +66,15 @@ void multiply_by_library(const cuda::GemmCall& call, const DeviceOperands& io) {
     if (cublas_lt_multiply(*product, workspace, io.stream())) return;
   }
   multiply_by_own(call, io);
+}
+
+std::string refuse_library_for_linear(const void* params, std::span<const ValueType> inputs) {
+  using enum Epilogue::Activation;
+  const Linear& linear = *static_cast<const Linear*>(params);
+  if (linear.activation != None && linear.activation != Relu && linear.activation != GeluTanh) {
+    return "has no epilogue for " + linear.name;
+  }
+  return refuse_library(params, inputs);
 }
 
 std::string refuse_library(const void* params, std::span<const ValueType> inputs) {

@@ -15,5 +15,7 @@ void multiply_by_library(const cuda::GemmCall& call, const DeviceOperands& io);
 
 /// For DeviceKernel::accepts.
 std::string refuse_library(const void* params, std::span<const ValueType> inputs);
+/// The same for Linear, whose activation the library may not have.
+std::string refuse_library_for_linear(const void* params, std::span<const ValueType> inputs);
 
 }  // namespace mica

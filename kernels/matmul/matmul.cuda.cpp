@@ -74,19 +74,23 @@ void run_linear(const Linear& op, const DeviceOperands& io) {
   multiply(call, io);
 }
 
-// Another kernel of all products: by one way to multiply, and `settings` but for what it runs.
+// Another kernel of all products: by one way to multiply, and `settings` but for what it runs and, where that has its
+// own, what it accepts.
 template <Multiply multiply>
 void add_products(DeviceKernelTable& table, const DeviceKernel& settings) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
   const auto add = [&](std::string_view op_type, const DeviceKernel& runs, std::string_view domain) {
     DeviceKernel kernel = settings;
     kernel.run = runs.run;
+    if (runs.accepts) kernel.accepts = runs.accepts;
     table.add(op_type, kAllVersions, std::move(kernel), domain);
   };
   add("MatMul", device_kernel<MatMul>(settings.name, run_matmul<multiply>), "");
   add("FusedMatMul", device_kernel<MatMul>(settings.name, run_matmul<multiply>), "com.microsoft");
   add("Gemm", device_kernel<Gemm>(settings.name, run_gemm<multiply>), "");
-  add("Linear", device_kernel<Linear>(settings.name, run_linear<multiply>), "mica");
+  DeviceKernel linear = device_kernel<Linear>(settings.name, run_linear<multiply>);
+  if constexpr (multiply == multiply_by_library) linear.accepts = refuse_library_for_linear;
+  add("Linear", linear, "mica");
 }
 
 DeviceKernel on_tensor_cores(std::string_view name, DType dtype) {
