@@ -12,18 +12,10 @@ __device__ float load(const void* data, Number number, int64_t i) {
 }
 
 __device__ void store(void* data, Number number, int64_t i, float value) {
-  switch (number) {
-    case Number::Bool:
-      static_cast<uint8_t*>(data)[i] = value != 0;
-      break;
-    case Number::F16:
-      static_cast<__half*>(data)[i] = narrow<__half>(value);
-      break;
-    case Number::BF16:
-      static_cast<__nv_bfloat16*>(data)[i] = narrow<__nv_bfloat16>(value);
-      break;
-    default:
-      static_cast<float*>(data)[i] = value;
+  if (number == Number::Bool) {
+    static_cast<uint8_t*>(data)[i] = value != 0;
+  } else {
+    store_float(data, number, i, value);
   }
 }
 

@@ -4,10 +4,9 @@
 #include <cstring>
 #include <random>
 
-#include "backends/backend.h"
-#include "runtime/base/error.h"
 #include "runtime/base/half.h"
 #include "tests/cuda/fragments/fragments_cuda.h"
+#include "tests/cuda/kernels/device_test.h"
 
 namespace mica {
 namespace {
@@ -18,26 +17,14 @@ struct FragmentCase {
   int depth, least_capability;
 };
 
-class Fragments : public testing::TestWithParam<FragmentCase> {
+class Fragments : public DeviceTest<FragmentCase> {
  protected:
-  void SetUp() override {
-    try {
-      device_ = open_device(MICA_TEST_DEVICE);
-      stream_ = device_->make_stream();
-    } catch (const Error& error) {
-      GTEST_SKIP() << "skipped: " << error.what();
-    }
-  }
-
   std::shared_ptr<std::byte> upload(const std::vector<std::byte>& bytes) {
     const auto memory = device_->allocate(bytes.size());
     stream_->upload(memory.get(), bytes.data(), bytes.size());
     stream_->synchronize();
     return memory;
   }
-
-  std::shared_ptr<Device> device_;
-  std::unique_ptr<Stream> stream_;
 };
 
 template <class T>

@@ -6,12 +6,11 @@
 #include <random>
 #include <set>
 
-#include "backends/backend.h"
 #include "backends/cuda/tensor_map.h"
 #include "kernels/matmul/gemm_mma_cuda.h"
 #include "kernels/matmul/gemm_wgmma_cuda.h"
-#include "runtime/base/error.h"
 #include "runtime/base/half.h"
+#include "tests/cuda/kernels/device_test.h"
 
 namespace mica {
 namespace {
@@ -110,15 +109,11 @@ std::vector<MmaCase> all_cases() {
   return cases;
 }
 
-class MmaProducts : public testing::TestWithParam<MmaCase> {
+class MmaProducts : public DeviceTest<MmaCase> {
  protected:
   void SetUp() override {
-    try {
-      device_ = open_device(MICA_TEST_DEVICE);
-      stream_ = device_->make_stream();
-    } catch (const Error& error) {
-      GTEST_SKIP() << "skipped: " << error.what();
-    }
+    DeviceTest::SetUp();
+    if (IsSkipped()) return;
     const int least = GetParam().brain ? cuda::kBrainProducts : cuda::kHalfProducts;
     const int capability = device_->info().capability;
     const bool by_warpgroups = GetParam().warpgroup_columns > 0;
@@ -153,9 +148,6 @@ class MmaProducts : public testing::TestWithParam<MmaCase> {
     stream_->synchronize();
     return made;
   }
-
-  std::shared_ptr<Device> device_;
-  std::unique_ptr<Stream> stream_;
 };
 
 TEST_P(MmaProducts, AreSumsOfProducts) {
