@@ -82,14 +82,4 @@ __device__ inline float final_factor(const AttentionCall& call, int64_t h, const
   return sum == 0 ? 0.0f : kept / sum;
 }
 
-__device__ inline void store_float(void* to, Number number, int64_t i, float value) {
-  if (number == Number::F16) {
-    static_cast<__half*>(to)[i] = narrow<__half>(value);
-  } else if (number == Number::BF16) {
-    static_cast<__nv_bfloat16*>(to)[i] = narrow<__nv_bfloat16>(value);
-  } else {
-    static_cast<float*>(to)[i] = value;
-  }
-}
-
 }  // namespace mica::cuda
