@@ -92,6 +92,7 @@ __device__ inline float load_float(const void* data, Number number, int64_t i) {
   }
 }
 
+/// To a float or narrower float.
 __device__ inline void store_float(void* data, Number number, int64_t i, float value) {
   switch (number) {
     case Number::F16:

@@ -20,20 +20,6 @@ struct Elements<int64_t> {
   __device__ static void store(void* data, Number number, int64_t i, W value) { store_integer(data, number, i, value); }
 };
 
-/// Of a float or narrower float.
-__device__ inline void store_float(void* data, Number number, int64_t i, float value) {
-  switch (number) {
-    case Number::F16:
-      static_cast<__half*>(data)[i] = narrow<__half>(value);
-      break;
-    case Number::BF16:
-      static_cast<__nv_bfloat16*>(data)[i] = narrow<__nv_bfloat16>(value);
-      break;
-    default:
-      static_cast<float*>(data)[i] = value;
-  }
-}
-
 /// Calls f.template operator()<T>() with the T of Elements<T>.
 template <class F>
 void visit_elements(Number number, F&& f) {
