@@ -51,7 +51,7 @@ __device__ __noinline__ void store_product(const GemmCall& call, T* c, int64_t i
 
 template <class W>
 __device__ __noinline__ W activate_one(const GemmCall& call, W x) {
-  return activate(call, x);
+  return activate(call.activation, W(call.low), W(call.high), x);
 }
 
 /// Stores the sums of products of the `count` elements (i, j), (i, j + 1) ... For calls of F32, F16 or BF16; `c` is
