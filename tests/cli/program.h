@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -74,7 +75,7 @@ class Program : public testing::Test {
   const std::filesystem::path folder_ =
       std::filesystem::path(testing::TempDir()) /
       (std::string("mica_cli_") + testing::UnitTest::GetInstance()->current_test_info()->test_suite_name() + "_" +
-       testing::UnitTest::GetInstance()->current_test_info()->name());
+       testing::UnitTest::GetInstance()->current_test_info()->name() + "_" + std::to_string(getpid()));
 };
 
 }  // namespace mica
