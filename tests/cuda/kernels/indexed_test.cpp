@@ -72,8 +72,9 @@ std::vector<DeviceCase> all_rankings() {
   cases.add("none_of_them", "x: float[2,40]", "a, b = TopK(x, int64[1] [0])", 0, "a, b");
   const Tensor odd = Tensor::of<float>({1, 8}, {1, NAN, 3, 3, -INFINITY, NAN, INFINITY, -0.0f});
   cases.add("odd_numbers", "x: float[1,8]",
-            "a, b = TopK(x, int64[1] [8])  c, d = TopK(x, int64[1] [8]) {largest=0}  e = ArgMax(x) {axis=1}  f = ArgMin(x) {axis=1}", 0,
-            "a, b, c, d, e, f", {{"x", odd}});
+            "a, b = TopK(x, int64[1] [8])  c, d = TopK(x, int64[1] [8]) {largest=0}  e = ArgMax(x) {axis=1}  f = "
+            "ArgMin(x) {axis=1}",
+            0, "a, b, c, d, e, f", {{"x", odd}});
   return cases.all();
 }
 
