@@ -40,7 +40,7 @@ std::vector<const DeviceKernel*> DeviceKernelTable::find(const OpTable::Entry& o
   return found;
 }
 
-std::function<std::string(const void*, std::span<const ValueType>)> takes_only(DTypeSet types, uint64_t inputs) {
+DeviceKernel::Accepts takes_only(DTypeSet types, uint64_t inputs) {
   return [types, inputs](const void*, std::span<const ValueType> given) -> std::string {
     for (size_t i = 0; i < given.size() && i < 64; ++i) {
       const DType dtype = given[i].dtype;

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "backends/backend.h"
@@ -85,10 +86,11 @@ class DeviceOperands {
 
 /// One way to compute an operator on a device. Of several the first that accepts the node is taken.
 struct DeviceKernel {
+  using Accepts = std::function<std::string(const void* params, std::span<const ValueType> inputs)>;
+
   std::string_view name;
   std::function<void(const void* params, const DeviceOperands& operands)> run;
-  /// Why the kernel cannot take this node; empty when it can.
-  std::function<std::string(const void* params, std::span<const ValueType> inputs)> accepts;
+  Accepts accepts;           ///< why the kernel cannot take this node; empty when it can
   uint64_t host_inputs = 0;  ///< bits of the inputs that are read on the host, such as axes
   /// Bits of the inputs that are constant floats and that the kernel is given as bfloat16, rounded once.
   uint64_t brain_constants = 0;
@@ -126,11 +128,12 @@ const DeviceKernelTable& device_kernels();
 
 /// A kernel of an operator whose parameters are a `P`: void run(const P&, const DeviceOperands&).
 template <class P, class F>
-DeviceKernel device_kernel(std::string_view name, F run) {
-  return {name, [run](const void* params, const DeviceOperands& io) { run(*static_cast<const P*>(params), io); }, {}};
+DeviceKernel device_kernel(std::string_view name, F run, DeviceKernel::Accepts accepts = {}, uint64_t host_inputs = 0) {
+  return {name, [run](const void* params, const DeviceOperands& io) { run(*static_cast<const P*>(params), io); },
+          std::move(accepts), host_inputs};
 }
 
 /// For DeviceKernel::accepts: all given tensors among `inputs` have one of these types.
-std::function<std::string(const void*, std::span<const ValueType>)> takes_only(DTypeSet types, uint64_t inputs = ~0ull);
+DeviceKernel::Accepts takes_only(DTypeSet types, uint64_t inputs = ~0ull);
 
 }  // namespace mica

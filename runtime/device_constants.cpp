@@ -1,12 +1,12 @@
 #include "runtime/device_constants.h"
 
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "backends/backend.h"
-#include "runtime/base/half.h"
+#include "kernels/float_conversion.h"
+#include "runtime/base/unaligned.h"
 
 namespace mica {
 namespace {
@@ -17,16 +17,9 @@ bool is_device_constant(const Slot& slot) {
   return slot.source == Slot::Source::Constant && slot.place == Place::Device;
 }
 
-// Floats, wherever they begin, as bfloat16.
 Tensor in_brain(const Tensor& floats) {
   Tensor result(DType::BF16, floats.shape());
-  const auto* from = static_cast<const std::byte*>(floats.raw());
-  for (BFloat16& to : result.mutable_as<BFloat16>()) {
-    float value;
-    std::memcpy(&value, from, sizeof value);
-    to = BFloat16(value);
-    from += sizeof value;
-  }
+  convert_floats(DType::F32, mica::aligned(floats).raw(), DType::BF16, result.mutable_raw(), floats.elements());
   return result;
 }
 

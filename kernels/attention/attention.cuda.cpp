@@ -89,12 +89,10 @@ std::string refuse_self_attention(const void* params, std::span<const ValueType>
 }  // namespace
 
 void cuda_kernels_attention(DeviceKernelTable& table) {
-  DeviceKernel attention = device_kernel<AttentionOp>("flash fp32", run_attention);
-  attention.accepts = refuse_attention;
-  table.add("Attention", DeviceKernelTable::kAllVersions, std::move(attention));
-  DeviceKernel self_attention = device_kernel<SelfAttention>("flash fp32", run_self_attention);
-  self_attention.accepts = refuse_self_attention;
-  table.add("SelfAttention", 1, std::move(self_attention), "mica");
+  table.add("Attention", DeviceKernelTable::kAllVersions,
+            device_kernel<AttentionOp>("flash fp32", run_attention, refuse_attention));
+  table.add("SelfAttention", 1, device_kernel<SelfAttention>("flash fp32", run_self_attention, refuse_self_attention),
+            "mica");
 }
 
 }  // namespace mica

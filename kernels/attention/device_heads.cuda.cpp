@@ -148,13 +148,15 @@ void attend(const DeviceOperands& io, const cuda::AttentionCall& call) {
   launch_split_attention(call, plan, io.scratch<float>(plan.scratch(call)), io.stream());
 }
 
+bool is_given(std::span<const ValueType> inputs, size_t input) {
+  return input < inputs.size() && inputs[input].dtype != DType::Undefined;
+}
+
 std::string refuse_types(std::span<const ValueType> inputs, std::initializer_list<size_t> which) {
   const DType dtype = inputs[0].dtype;
   if (!kDeviceAttentionTypes.contains(dtype)) return "does not take " + std::string(name(dtype));
   for (const size_t i : which) {
-    if (i < inputs.size() && inputs[i].dtype != DType::Undefined && inputs[i].dtype != dtype) {
-      return "takes tensors of one type";
-    }
+    if (is_given(inputs, i) && inputs[i].dtype != dtype) return "takes tensors of one type";
   }
   return "";
 }

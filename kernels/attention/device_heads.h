@@ -54,6 +54,9 @@ cuda::ScoreMask key_score_mask(const Tensor& mask, const Shape& scores, int64_t 
 /// By the kernel that suits the sizes.
 void attend(const DeviceOperands& io, const cuda::AttentionCall& call);
 
+/// Whether a node has this input.
+bool is_given(std::span<const ValueType> inputs, size_t input);
+
 // For DeviceKernel::accepts: why something is not taken, or nothing.
 
 /// Tensors among these inputs that have not the type of input 0, or that type where no kernel is for it.

@@ -93,8 +93,7 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
   std::string why = refuse_types(inputs, {Op::kKey, Op::kValue, Op::kPastKey, Op::kPastValue, Op::kCos, Op::kSin,
                                           Op::kBias, Op::kSink, Op::kQueryNorm, Op::kKeyNorm});
   if (!why.empty()) return why;
-  const auto given = [&](size_t i) { return i < inputs.size() && inputs[i].dtype != DType::Undefined; };
-  if (given(Op::kValue)) {
+  if (is_given(inputs, Op::kValue)) {
     if (why = refuse_width(inputs[Op::kValue], op.kv_num_heads); !why.empty()) return why;
     return refuse_width(inputs[Op::kQuery], op.num_heads);
   }
@@ -104,10 +103,8 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
 }  // namespace
 
 void cuda_kernels_group_query_attention(DeviceKernelTable& table) {
-  DeviceKernel kernel = device_kernel<Op>("flash", run);
-  kernel.accepts = refuse;
-  kernel.host_inputs = uint64_t{1} << Op::kTotal;
-  table.add("GroupQueryAttention", 1, std::move(kernel), "com.microsoft");
+  table.add("GroupQueryAttention", 1, device_kernel<Op>("flash", run, refuse, uint64_t{1} << Op::kTotal),
+            "com.microsoft");
 }
 
 }  // namespace mica

@@ -46,9 +46,8 @@ void run(const Op& op, const DeviceOperands& io) {
 
 std::string refuse(const void* params, std::span<const ValueType> inputs) {
   const Op& op = *static_cast<const Op*>(params);
-  const auto given = [&](size_t i) { return i < inputs.size() && inputs[i].dtype != DType::Undefined; };
   if (op.outputs > Op::kScores) return "does not give scores out";
-  if (given(op.slots.indirection)) return "does not take past rows from other beams";
+  if (is_given(inputs, op.slots.indirection)) return "does not take past rows from other beams";
   std::string why = refuse_types(
       inputs, {Op::kKey, Op::kValue, op.slots.bias, op.slots.attention_bias, op.slots.past_key, op.slots.past_value});
   if (!why.empty()) return why;
@@ -56,15 +55,12 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
     const bool split = inputs[i].dims && inputs[i].dims->size() > 3;
     return refuse_width(inputs[i], split ? 1 : parts * op.num_heads);
   };
-  why = refuse_heads(Op::kQuery, given(Op::kKey) ? 1 : 3);
-  return why.empty() && given(Op::kValue) ? refuse_heads(Op::kValue, 1) : why;
+  why = refuse_heads(Op::kQuery, is_given(inputs, Op::kKey) ? 1 : 3);
+  return why.empty() && is_given(inputs, Op::kValue) ? refuse_heads(Op::kValue, 1) : why;
 }
 
 DeviceKernel kernel(const Op::Slots& slots) {
-  DeviceKernel result = device_kernel<Op>("flash", run);
-  result.accepts = refuse;
-  result.host_inputs = uint64_t{1} << slots.past_length;
-  return result;
+  return device_kernel<Op>("flash", run, refuse, uint64_t{1} << slots.past_length);
 }
 
 }  // namespace

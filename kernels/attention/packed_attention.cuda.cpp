@@ -70,10 +70,8 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
 }  // namespace
 
 void cuda_kernels_packed_attention(DeviceKernelTable& table) {
-  DeviceKernel kernel = device_kernel<PackedAttention>("simt, flash", run);
-  kernel.accepts = refuse;
-  kernel.host_inputs = uint64_t{1} << kPastLength;
-  table.add("Attention", 1, std::move(kernel), "com.microsoft");
+  table.add("Attention", 1, device_kernel<PackedAttention>("simt, flash", run, refuse, uint64_t{1} << kPastLength),
+            "com.microsoft");
 }
 
 }  // namespace mica

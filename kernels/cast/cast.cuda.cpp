@@ -25,8 +25,7 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
 }  // namespace
 
 void cuda_kernels_cast(DeviceKernelTable& table) {
-  DeviceKernel cast = device_kernel<Cast>("elements", run);
-  cast.accepts = refuse;
+  const DeviceKernel cast = device_kernel<Cast>("elements", run, refuse);
   table.add("Cast", DeviceKernelTable::kAllVersions, cast);
   table.add("CastLike", DeviceKernelTable::kAllVersions, cast);
 }

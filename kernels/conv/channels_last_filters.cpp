@@ -8,6 +8,7 @@
 #include "kernels/matmul/bf16_pack_simd.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/tile_simd.h"
+#include "kernels/round_up.h"
 #include "runtime/base/unaligned.h"
 
 namespace mica {
@@ -31,7 +32,7 @@ ChannelsLastFilters::ChannelsLastFilters(const ConvParams& op, const Shape& weig
 }
 
 int64_t ChannelsLastFilters::panels() const {
-  return (filters_ + kPanel - 1) / kPanel;
+  return ceil_div(filters_, kPanel);
 }
 
 int64_t ChannelsLastFilters::operands() const {

@@ -7,12 +7,16 @@
 
 namespace mica {
 
-void set_conv_shape(cuda::ConvShape& to, const ConvGeometry& g, bool x_last, bool y_last) {
-  set_window(to, g, g.batch, {g.groups * g.channels, x_last}, {g.groups * g.filters, y_last});
+static void set_counts(cuda::ConvShape& to, const ConvGeometry& g) {
   to.batch = narrow_count(g.batch);
   to.groups = narrow_count(g.groups);
   to.channels = narrow_count(g.channels);
   to.filters = narrow_count(g.filters);
+}
+
+void set_conv_shape(cuda::ConvShape& to, const ConvGeometry& g, bool x_last, bool y_last) {
+  set_window(to, g, g.batch, {g.groups * g.channels, x_last}, {g.groups * g.filters, y_last});
+  set_counts(to, g);
   narrow_count((g.channels + 16) * to.taps);
   narrow_count(g.groups * g.filters * g.outputs());
   to.by_channels = divisor_of(g.channels);
@@ -23,15 +27,21 @@ namespace {
 
 constexpr size_t kBias = 2, kResidual = 3;  // inputs
 
-cuda::ConvCall conv_call(const ConvGeometry& g, const DeviceOperands& io, bool x_last, bool y_last) {
+// Without the window.
+cuda::ConvCall operands_of(const ConvGeometry& g, const DeviceOperands& io) {
   check_bias(io.shapes(), kBias, g.groups * g.filters);
   cuda::ConvCall call{};
-  set_conv_shape(call, g, x_last, y_last);
   call.number = number_of(io.in(0).dtype());
   call.x = io.data(0);
   call.w = io.data(1);
   call.bias = io.data(kBias);
   call.y = io.out(0).mutable_raw();
+  return call;
+}
+
+cuda::ConvCall conv_call(const ConvGeometry& g, const DeviceOperands& io, bool x_last, bool y_last) {
+  cuda::ConvCall call = operands_of(g, io);
+  set_conv_shape(call, g, x_last, y_last);
   return call;
 }
 
@@ -58,18 +68,9 @@ void run_conv_layer(const ConvLayer& op, const DeviceOperands& io) {
 
 // The roles of x and y are those of the convolution whose gradient is computed.
 void launch_transpose(const ConvGeometry& g, const DeviceOperands& io, bool last) {
-  check_bias(io.shapes(), 2, g.groups * g.filters);
-  cuda::ConvCall call{};
+  cuda::ConvCall call = operands_of(g, io);
   set_window(call, g, g.batch, {g.groups * g.filters, last}, {g.groups * g.channels, last});
-  call.batch = narrow_count(g.batch);
-  call.groups = narrow_count(g.groups);
-  call.channels = narrow_count(g.channels);
-  call.filters = narrow_count(g.filters);
-  call.number = number_of(io.in(0).dtype());
-  call.x = io.data(0);
-  call.w = io.data(1);
-  call.bias = io.data(2);
-  call.y = io.out(0).mutable_raw();
+  set_counts(call, g);
   launch_conv_transpose(call, io.stream());
 }
 
@@ -91,25 +92,16 @@ void run_channels_last_transpose(const ChannelsLastConvTranspose&, const DeviceO
   launch_transpose(g, io, true);
 }
 
-template <class P, class F>
-DeviceKernel conv_kernel(std::string_view name, F run) {
-  DeviceKernel kernel = device_kernel<P>(name, run);
-  kernel.accepts = [](const void* params, std::span<const ValueType> inputs) {
-    const std::string why = refuse_window(inputs[0]);
-    return why.empty() ? takes_only(types::floats)(params, inputs) : why;
-  };
-  return kernel;
-}
-
 }  // namespace
 
 void cuda_kernels_conv(DeviceKernelTable& table) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-  table.add("Conv", kAllVersions, conv_kernel<ConvParams>("windows", run_conv));
-  table.add("ConvLayer", kAllVersions, conv_kernel<ConvLayer>("windows", run_conv_layer), "mica");
-  table.add("ConvTranspose", kAllVersions, conv_kernel<ConvTranspose>("elements", run_conv_transpose));
+  const auto accepts = takes_windows(types::floats);
+  table.add("Conv", kAllVersions, device_kernel<ConvParams>("windows", run_conv, accepts));
+  table.add("ConvLayer", kAllVersions, device_kernel<ConvLayer>("windows", run_conv_layer, accepts), "mica");
+  table.add("ConvTranspose", kAllVersions, device_kernel<ConvTranspose>("elements", run_conv_transpose, accepts));
   table.add("ChannelsLastConvTranspose", kAllVersions,
-            conv_kernel<ChannelsLastConvTranspose>("elements", run_channels_last_transpose), "mica");
+            device_kernel<ChannelsLastConvTranspose>("elements", run_channels_last_transpose, accepts), "mica");
 }
 
 }  // namespace mica

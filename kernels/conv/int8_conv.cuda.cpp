@@ -45,20 +45,15 @@ void run_qlinear(const QLinearConv& op, const DeviceOperands& io) {
   launch_int8_conv(call, io.stream());
 }
 
-template <class P, class F>
-DeviceKernel kernel_of(F run) {
-  DeviceKernel kernel = device_kernel<P>("int8 windows", run);
-  kernel.accepts = [](const void*, std::span<const ValueType> inputs) { return refuse_window(inputs[0]); };
-  return kernel;
-}
-
 }  // namespace
 
 void cuda_kernels_int8_conv(DeviceKernelTable& table) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-  table.add("ConvInteger", kAllVersions, kernel_of<ConvParams>(run_integer));
-  table.add("QLinearConv", kAllVersions, kernel_of<QLinearConv>(run_qlinear));
-  table.add("QLinearConv", kAllVersions, kernel_of<QLinearConv>(run_qlinear), "com.microsoft");
+  constexpr std::string_view kName = "int8 windows";
+  table.add("ConvInteger", kAllVersions, device_kernel<ConvParams>(kName, run_integer, takes_windows()));
+  const DeviceKernel qlinear = device_kernel<QLinearConv>(kName, run_qlinear, takes_windows());
+  table.add("QLinearConv", kAllVersions, qlinear);
+  table.add("QLinearConv", kAllVersions, qlinear, "com.microsoft");
 }
 
 }  // namespace mica

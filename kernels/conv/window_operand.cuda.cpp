@@ -1,7 +1,5 @@
 #include "kernels/conv/window_operand.h"
 
-#include "kernels/device_kernel.h"
-
 namespace mica {
 
 int32_t narrow_count(int64_t count) {
@@ -37,9 +35,12 @@ void set_window(cuda::DeviceWindow& to, const WindowGeometry& g, int64_t batch, 
   to.y_step = y.last ? y.channels : 1;
 }
 
-std::string refuse_window(const ValueType& x) {
-  if (!x.dims) return "needs to know the rank of the input";
-  return x.dims->size() > 2 + cuda::DeviceWindow::kAxes ? "takes up to three spatial axes" : "";
+DeviceKernel::Accepts takes_windows(DTypeSet types) {
+  return [types](const void* params, std::span<const ValueType> inputs) -> std::string {
+    if (!inputs[0].dims) return "needs to know the rank of the input";
+    if (inputs[0].dims->size() > 2 + cuda::DeviceWindow::kAxes) return "takes up to three spatial axes";
+    return takes_only(types)(params, inputs);
+  };
 }
 
 }  // namespace mica

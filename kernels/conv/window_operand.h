@@ -7,6 +7,7 @@
 #include "kernels/conv/window.h"
 #include "kernels/conv/window_cuda.h"
 #include "kernels/cuda/operand.h"
+#include "kernels/device_kernel.h"
 
 namespace mica {
 
@@ -27,7 +28,8 @@ inline cuda::Divisor divisor_of(int64_t count) {
   return cuda::Divisor(static_cast<uint32_t>(std::max<int64_t>(count, 1)));
 }
 
-/// For DeviceKernel::accepts: why windows over a tensor [N, C, spatial...] of this type are not taken.
-std::string refuse_window(const ValueType& x);
+/// For DeviceKernel::accepts: input 0 is a tensor [N, C, spatial...] that kernels go over by windows, and all that are
+/// given have one of these types.
+DeviceKernel::Accepts takes_windows(DTypeSet types = types::any);
 
 }  // namespace mica

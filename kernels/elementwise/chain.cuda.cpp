@@ -111,9 +111,7 @@ void run(const ElementwiseChain& chain, const DeviceOperands& io) {
 }  // namespace
 
 void cuda_kernels_chain(DeviceKernelTable& table) {
-  DeviceKernel chain = device_kernel<ElementwiseChain>("elements", run);
-  chain.accepts = accepts;
-  table.add(ElementProgram::kOperator, 1, std::move(chain), "mica");
+  table.add(ElementProgram::kOperator, 1, device_kernel<ElementwiseChain>("elements", run, accepts), "mica");
 }
 
 }  // namespace mica

@@ -100,18 +100,11 @@ void cuda_kernels_elementwise(DeviceKernelTable& table) {
   table.add("Gelu", 1, unary_kernel(UnaryFunction::Gelu), "com.microsoft");
   table.add("QuickGelu", 1, parametric_kernel(UnaryFunction::Swish), "com.microsoft");
 
-  DeviceKernel gelu = device_kernel<Gelu>("elements", run_gelu);
-  gelu.accepts = takes_only(types::floats);
-  table.add("Gelu", 20, std::move(gelu));
-
-  DeviceKernel clip = device_kernel<NoParams>("elements", run_clip);
-  clip.accepts = takes_only(types::floats - DTypeSet{DType::F64});
-  clip.host_inputs = 0b110;
-  table.add("Clip", 11, std::move(clip));
-
-  DeviceKernel where = device_kernel<NoParams>("elements", run_where);
-  where.accepts = takes_only(types::numeric | types::boolean | types::complex);
-  table.add("Where", 9, std::move(where));
+  table.add("Gelu", 20, device_kernel<Gelu>("elements", run_gelu, takes_only(types::floats)));
+  const auto takes_narrow = takes_only(types::floats - DTypeSet{DType::F64});
+  table.add("Clip", 11, device_kernel<NoParams>("elements", run_clip, takes_narrow, 0b110));
+  const auto takes_numbers = takes_only(types::numeric | types::boolean | types::complex);
+  table.add("Where", 9, device_kernel<NoParams>("elements", run_where, takes_numbers));
 }
 
 }  // namespace mica

@@ -31,9 +31,8 @@ void run(const Gather& op, const DeviceOperands& io) {
 }  // namespace
 
 void cuda_kernels_gather(DeviceKernelTable& table) {
-  DeviceKernel gather = device_kernel<Gather>("slices", run);
-  gather.accepts = takes_only(types::any - types::string - types::sub_byte, 1);
-  table.add("Gather", 1, std::move(gather));
+  const auto accepts = takes_only(types::any - types::string - types::sub_byte, 1);
+  table.add("Gather", 1, device_kernel<Gather>("slices", run, accepts));
 }
 
 }  // namespace mica

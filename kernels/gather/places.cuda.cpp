@@ -129,31 +129,24 @@ void run_one_hot(const OneHot& op, const DeviceOperands& io) {
                        io.stream());
 }
 
-template <class P, class F>
-DeviceKernel kernel_of(F run, uint64_t host_inputs = 0) {
-  DeviceKernel kernel = device_kernel<P>("elements", run);
-  kernel.accepts = takes_only(kWholeBytes, 1);
-  kernel.host_inputs = host_inputs;
-  return kernel;
+std::string refuse_one_hot(const void* params, std::span<const ValueType> inputs) {
+  const std::string why = takes_only(types::floats | (types::ints - DTypeSet{DType::U64}), 1)(params, inputs);
+  return why.empty() ? takes_only(kWholeBytes, 0b100)(params, inputs) : why;
 }
 
 }  // namespace
 
 void cuda_kernels_places(DeviceKernelTable& table) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-  table.add("GatherElements", kAllVersions, kernel_of<Gather>(run_gather_elements));
-  table.add("GatherND", kAllVersions, kernel_of<GatherNd>(run_gather_nd));
-  DeviceKernel elements = kernel_of<Scatter>(run_scatter_elements), rows = kernel_of<Scatter>(run_scatter_nd);
-  elements.accepts = rows.accepts = refuse_scatter;
+  constexpr std::string_view kName = "elements";
+  const auto takes_bytes = takes_only(kWholeBytes, 1);
+  table.add("GatherElements", kAllVersions, device_kernel<Gather>(kName, run_gather_elements, takes_bytes));
+  table.add("GatherND", kAllVersions, device_kernel<GatherNd>(kName, run_gather_nd, takes_bytes));
+  const DeviceKernel elements = device_kernel<Scatter>(kName, run_scatter_elements, refuse_scatter);
   table.add("ScatterElements", kAllVersions, elements);
   table.add("Scatter", kAllVersions, elements);
-  table.add("ScatterND", kAllVersions, rows);
-  DeviceKernel one_hot = kernel_of<OneHot>(run_one_hot, 0b10);
-  one_hot.accepts = [](const void* params, std::span<const ValueType> inputs) {
-    const std::string why = takes_only(types::floats | (types::ints - DTypeSet{DType::U64}), 1)(params, inputs);
-    return why.empty() ? takes_only(kWholeBytes, 0b100)(params, inputs) : why;
-  };
-  table.add("OneHot", kAllVersions, std::move(one_hot));
+  table.add("ScatterND", kAllVersions, device_kernel<Scatter>(kName, run_scatter_nd, refuse_scatter));
+  table.add("OneHot", kAllVersions, device_kernel<OneHot>(kName, run_one_hot, refuse_one_hot, 0b10));
 }
 
 }  // namespace mica

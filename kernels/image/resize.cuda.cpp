@@ -60,9 +60,7 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
 }  // namespace
 
 void cuda_kernels_resize(DeviceKernelTable& table) {
-  DeviceKernel resize = device_kernel<Resize>("elements", run);
-  resize.accepts = refuse;
-  resize.host_inputs = 0b1110;
+  const DeviceKernel resize = device_kernel<Resize>("elements", run, refuse, 0b1110);
   table.add("Resize", DeviceKernelTable::kAllVersions, resize);
   table.add("Upsample", DeviceKernelTable::kAllVersions, resize);
 }

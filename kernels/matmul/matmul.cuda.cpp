@@ -1,10 +1,10 @@
 // MatMul, FusedMatMul, Gemm and Linear on CUDA devices.
 #include "kernels/cuda/operand.h"
 #include "kernels/device_kernel.h"
+#include "kernels/matmul/batch_walk.h"
 #include "kernels/matmul/gemm_cuda.h"
 #include "kernels/matmul/gemm_op.h"
 #include "kernels/matmul/library_product.h"
-#include "kernels/matmul/matmul_shape.h"
 #include "kernels/matmul/own_product.h"
 #include "kernels/quant/int8_inputs.h"
 
@@ -12,14 +12,6 @@ namespace mica {
 namespace {
 
 using Multiply = void (*)(const cuda::GemmCall& call, const DeviceOperands& io);
-
-cuda::Walk<3> batch_walk(const MatMulProblem& p) {
-  cuda::Walk<3> walk;
-  for (size_t i = p.batch.rank(); i-- > 0;) {
-    walk.add(p.batch[i], {{p.a.batch_strides[i], p.b.batch_strides[i], p.y.batch_strides[i]}});
-  }
-  return walk;
-}
 
 template <Multiply multiply>
 void run_matmul(const MatMul& op, const DeviceOperands& io) {

@@ -25,7 +25,7 @@ void run_batch_norm(const BatchNorm& op, const DeviceOperands& io) {
 }
 
 // Numbers for channels are computed with as the elements are.
-std::string refuse_mixed_doubles(std::span<const ValueType> inputs) {
+std::string refuse_mixed_doubles(const void*, std::span<const ValueType> inputs) {
   for (const ValueType& input : inputs) {
     if ((input.dtype == DType::F64) != (inputs[0].dtype == DType::F64)) return "takes doubles with doubles only";
   }
@@ -34,7 +34,7 @@ std::string refuse_mixed_doubles(std::span<const ValueType> inputs) {
 
 std::string refuse_batch_norm(const void* params, std::span<const ValueType> inputs) {
   if (static_cast<const BatchNorm*>(params)->training) return "does not train";
-  return refuse_mixed_doubles(inputs);
+  return refuse_mixed_doubles(params, inputs);
 }
 
 cuda::GroupNormCall group_norm_call(const DeviceOperands& io, float epsilon) {
@@ -77,19 +77,13 @@ void run_group_norm_contrib(const GroupNormContrib& op, const DeviceOperands& io
 
 void cuda_kernels_channel_norm(DeviceKernelTable& table) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-  DeviceKernel batch = device_kernel<BatchNorm>("elements", run_batch_norm);
-  batch.accepts = refuse_batch_norm;
-  table.add("BatchNormalization", kAllVersions, std::move(batch));
-
-  const auto refuse = [](const void*, std::span<const ValueType> inputs) { return refuse_mixed_doubles(inputs); };
-  DeviceKernel group = device_kernel<GroupNorm>("rows", run_group_norm);
-  group.accepts = refuse;
+  table.add("BatchNormalization", kAllVersions,
+            device_kernel<BatchNorm>("elements", run_batch_norm, refuse_batch_norm));
+  const DeviceKernel group = device_kernel<GroupNorm>("rows", run_group_norm, refuse_mixed_doubles);
   table.add("InstanceNormalization", kAllVersions, group);
   table.add("GroupNormalization", kAllVersions, group);
-
-  DeviceKernel contrib = device_kernel<GroupNormContrib>("rows", run_group_norm_contrib);
-  contrib.accepts = refuse;
-  table.add("GroupNorm", kAllVersions, std::move(contrib), "com.microsoft");
+  table.add("GroupNorm", kAllVersions,
+            device_kernel<GroupNormContrib>("rows", run_group_norm_contrib, refuse_mixed_doubles), "com.microsoft");
 }
 
 }  // namespace mica

@@ -82,8 +82,7 @@ void run_skip_norm(const SkipLayerNorm& op, const DeviceOperands& io) {
 
 void cuda_kernels_norm(DeviceKernelTable& table) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-  DeviceKernel norm = device_kernel<LayerNorm>("rows", run_norm);
-  norm.accepts = refuse_norm;
+  const DeviceKernel norm = device_kernel<LayerNorm>("rows", run_norm, refuse_norm);
   for (const std::string_view op_type : {"LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"}) {
     table.add(op_type, kAllVersions, norm);
   }

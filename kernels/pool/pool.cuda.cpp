@@ -42,12 +42,7 @@ void run(const AveragePool& op, const DeviceOperands& io) {
 
 template <class P, class F>
 DeviceKernel pool_kernel(F run, DTypeSet types) {
-  DeviceKernel kernel = device_kernel<P>("windows", run);
-  kernel.accepts = [types](const void* params, std::span<const ValueType> inputs) {
-    const std::string why = refuse_window(inputs[0]);
-    return why.empty() ? takes_only(types)(params, inputs) : why;
-  };
-  return kernel;
+  return device_kernel<P>("windows", run, takes_windows(types));
 }
 
 DeviceKernel global_kernel(cuda::ReduceFunction function) {

@@ -1,5 +1,5 @@
 // MatMulInteger, QLinearMatMul, QGemm, MatMulIntegerToFloat and DynamicQuantizeMatMul on CUDA devices.
-#include "kernels/matmul/matmul_shape.h"
+#include "kernels/matmul/batch_walk.h"
 #include "kernels/quant/int8_inputs.h"
 #include "kernels/quant/int8_product_cuda.h"
 #include "kernels/quant/parameters.h"
@@ -20,9 +20,7 @@ cuda::Int8Call product(const Shape& a, MatMulSide a_side, const Shape& b, MatMul
   call.b = {nullptr, cuda::Number::U8, p.b.row_stride, p.b.column_stride, {}, {}};
   call.to = number_of(y.dtype());
   call.c = y.mutable_raw();
-  for (size_t i = p.batch.rank(); i-- > 0;) {
-    call.batch.add(p.batch[i], {{p.a.batch_strides[i], p.b.batch_strides[i], p.y.batch_strides[i]}});
-  }
+  call.batch = batch_walk(p);
   return call;
 }
 
@@ -109,9 +107,7 @@ void run_dynamic(const NoParams&, const DeviceOperands& io) {
 
 template <class P, class F>
 DeviceKernel kernel_of(F run, DTypeSet types) {
-  DeviceKernel kernel = device_kernel<P>("int8", run);
-  kernel.accepts = takes_only(types);
-  return kernel;
+  return device_kernel<P>("int8", run, takes_only(types));
 }
 
 }  // namespace

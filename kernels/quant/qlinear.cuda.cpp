@@ -38,13 +38,6 @@ void run_pool(const QLinearPool& op, const DeviceOperands& io) {
   launch_qlinear_pool(call, io.stream());
 }
 
-template <bool global>
-DeviceKernel pool_kernel() {
-  DeviceKernel kernel = device_kernel<QLinearPool>("windows", run_pool<global>);
-  kernel.accepts = [](const void*, std::span<const ValueType> inputs) { return refuse_window(inputs[0]); };
-  return kernel;
-}
-
 }  // namespace
 
 void cuda_kernels_qlinear(DeviceKernelTable& table) {
@@ -52,8 +45,10 @@ void cuda_kernels_qlinear(DeviceKernelTable& table) {
   constexpr std::string_view kContrib = "com.microsoft";
   table.add("QLinearAdd", kAllVersions, device_kernel<NoParams>("elements", run_binary<false>), kContrib);
   table.add("QLinearMul", kAllVersions, device_kernel<NoParams>("elements", run_binary<true>), kContrib);
-  table.add("QLinearAveragePool", kAllVersions, pool_kernel<false>(), kContrib);
-  table.add("QLinearGlobalAveragePool", kAllVersions, pool_kernel<true>(), kContrib);
+  table.add("QLinearAveragePool", kAllVersions, device_kernel<QLinearPool>("windows", run_pool<false>, takes_windows()),
+            kContrib);
+  table.add("QLinearGlobalAveragePool", kAllVersions,
+            device_kernel<QLinearPool>("windows", run_pool<true>, takes_windows()), kContrib);
 }
 
 }  // namespace mica

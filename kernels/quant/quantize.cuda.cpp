@@ -87,10 +87,8 @@ void quantize_on_device(const DeviceOperands& io, const Tensor& x, const Dynamic
 
 void cuda_kernels_quantize(DeviceKernelTable& table) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
-  DeviceKernel quantize = device_kernel<QuantizeLinear>("elements", run_quantize);
-  quantize.accepts = refuse_quantize;
-  DeviceKernel dequantize = device_kernel<DequantizeLinear>("elements", run_dequantize);
-  dequantize.accepts = refuse_dequantize;
+  const DeviceKernel quantize = device_kernel<QuantizeLinear>("elements", run_quantize, refuse_quantize);
+  const DeviceKernel dequantize = device_kernel<DequantizeLinear>("elements", run_dequantize, refuse_dequantize);
   for (const std::string_view domain : {"", "com.microsoft"}) {
     table.add("QuantizeLinear", kAllVersions, quantize, domain);
     table.add("DequantizeLinear", kAllVersions, dequantize, domain);

@@ -16,10 +16,8 @@ DeviceKernel kernel_of(bool product) {
         {number_of(x.dtype()), x.raw(), io.out(0).mutable_raw(), rows, width, inner, product, op.exclusive, op.reverse},
         io.stream());
   };
-  DeviceKernel kernel = device_kernel<Cumulative>("rows", run);
-  kernel.accepts = takes_only(types::floats | DTypeSet{DType::I32, DType::U32, DType::I64}, 1);
-  kernel.host_inputs = 0b10;
-  return kernel;
+  constexpr DTypeSet kTypes = types::floats | DTypeSet{DType::I32, DType::U32, DType::I64};
+  return device_kernel<Cumulative>("rows", run, takes_only(kTypes, 1), 0b10);
 }
 
 }  // namespace

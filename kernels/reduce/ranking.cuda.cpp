@@ -51,14 +51,11 @@ void run_topk(const TopK& op, const DeviceOperands& io) {
 }  // namespace
 
 void cuda_kernels_ranking(DeviceKernelTable& table) {
-  DeviceKernel extreme = device_kernel<ArgExtreme>("rows", run_arg_extreme);
-  extreme.accepts = takes_only(kTypes);
+  const DeviceKernel extreme = device_kernel<ArgExtreme>("rows", run_arg_extreme, takes_only(kTypes));
   table.add("ArgMax", DeviceKernelTable::kAllVersions, extreme);
   table.add("ArgMin", DeviceKernelTable::kAllVersions, extreme);
-  DeviceKernel topk = device_kernel<TopK>("rows", run_topk);
-  topk.accepts = takes_only(kTypes, 1);
-  topk.host_inputs = 0b10;
-  table.add("TopK", DeviceKernelTable::kAllVersions, std::move(topk));
+  table.add("TopK", DeviceKernelTable::kAllVersions,
+            device_kernel<TopK>("rows", run_topk, takes_only(kTypes, 1), 0b10));
 }
 
 }  // namespace mica

@@ -97,11 +97,7 @@ void cuda_kernels_copy(DeviceKernelTable& table) {
   table.add("SpaceToDepth", kAllVersions, copy_kernel(space_to_depth_copy));
   table.add("Split", kAllVersions, {"copy", run_split, takes_only(kWholeBytes, 1), 0b10});
   table.add("Concat", kAllVersions, {"copy", run_concat, takes_only(kWholeBytes)});
-
-  DeviceKernel trilu = device_kernel<Trilu>("elements", run_trilu);
-  trilu.accepts = takes_only(kWholeBytes, 1);
-  trilu.host_inputs = 0b10;
-  table.add("Trilu", kAllVersions, std::move(trilu));
+  table.add("Trilu", kAllVersions, device_kernel<Trilu>("elements", run_trilu, takes_only(kWholeBytes, 1), 0b10));
 }
 
 }  // namespace mica

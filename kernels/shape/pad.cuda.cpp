@@ -57,10 +57,8 @@ void run(const Pad& op, const DeviceOperands& io) {
 }  // namespace
 
 void cuda_kernels_pad(DeviceKernelTable& table) {
-  DeviceKernel pad = device_kernel<Pad>("copy", run);
-  pad.accepts = takes_only(types::any - types::string - types::sub_byte - types::complex, 1);
-  pad.host_inputs = 0b1110;
-  table.add("Pad", DeviceKernelTable::kAllVersions, std::move(pad));
+  constexpr DTypeSet kTypes = types::any - types::string - types::sub_byte - types::complex;
+  table.add("Pad", DeviceKernelTable::kAllVersions, device_kernel<Pad>("copy", run, takes_only(kTypes, 1), 0b1110));
 }
 
 }  // namespace mica

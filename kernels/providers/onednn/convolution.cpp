@@ -10,6 +10,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/conv/window_rows.h"
 #include "kernels/matmul/gemm_plan.h"
+#include "kernels/round_up.h"
 #include "runtime/base/content_hash.h"
 #include "runtime/base/unaligned.h"
 
@@ -104,7 +105,7 @@ struct Convolution::Task {
   memory x, weights, bias, y, scratch;
   dnnl::stream stream{engine()};
   int64_t x_element, y_element, y_elements;
-  size_t scratch_bytes;
+  int64_t scratch_bytes;
 
   /// `scratchpad` has scratch_bytes bytes.
   void run(const FloatConv& conv, std::byte* scratchpad) {
@@ -151,10 +152,7 @@ Convolution::Convolution(const ConvLayer& op, const Tensor& w)
   };
   const WindowAxis lines = w.shape().rank() == 4 ? axis(0) : WindowAxis{};
   packed_desc_ = describe({1, lines, axis(1)}, false, false).weights_desc();
-  const bool grouped = groups_ > 1;
-  const memory::dims dims = grouped ? memory::dims{groups_, filters_, channels_, kernel_[0], kernel_[1]}
-                                    : memory::dims{filters_, channels_, kernel_[0], kernel_[1]};
-  plain_desc_ = memory::desc(dims, kFloat, grouped ? Tag::goihw : Tag::oihw);
+  plain_desc_ = memory::desc(weight_dims(), kFloat, groups_ > 1 ? Tag::goihw : Tag::oihw);
   const auto* version = dnnl_version();
   PackTask task;
   task.form = "oneDNN " + std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
@@ -212,13 +210,17 @@ std::vector<Convolution::Piece> Convolution::pieces(const ConvGeometry& g, int t
   return list;
 }
 
+memory::dims Convolution::weight_dims() const {
+  memory::dims dims{filters_, channels_, kernel_[0], kernel_[1]};
+  if (groups_ > 1) dims.insert(dims.begin(), groups_);
+  return dims;
+}
+
 dnnl::convolution_forward::primitive_desc Convolution::describe(const Piece& piece, bool bias, bool addend) const {
   const WindowAxis &v = piece.lines, &h = piece.columns;
   const int64_t filters = groups_ * filters_;
   const memory::desc x({piece.images, groups_ * channels_, v.input, h.input}, kFloat, Tag::nhwc);
   const memory::desc y({piece.images, filters, v.output, h.output}, kFloat, Tag::nhwc);
-  const memory::dims taps = groups_ > 1 ? memory::dims{groups_, filters_, channels_, kernel_[0], kernel_[1]}
-                                        : memory::dims{filters_, channels_, kernel_[0], kernel_[1]};
   const memory::desc terms = bias ? memory::desc({filters}, kFloat, Tag::a) : memory::desc();
   dnnl::post_ops operations;
   if (addend) operations.append_sum(1);
@@ -227,9 +229,9 @@ dnnl::convolution_forward::primitive_desc Convolution::describe(const Piece& pie
   attributes.set_post_ops(operations);
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   return {
-      {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, x, memory::desc(taps, kFloat, Tag::any),
-       terms, y, memory::dims{v.stride, h.stride}, memory::dims{v.dilation - 1, h.dilation - 1},
-       memory::dims{v.pad, h.pad}, memory::dims{v.pad_end, h.pad_end}},
+      {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, x,
+       memory::desc(weight_dims(), kFloat, Tag::any), terms, y, memory::dims{v.stride, h.stride},
+       memory::dims{v.dilation - 1, h.dilation - 1}, memory::dims{v.pad, h.pad}, memory::dims{v.pad_end, h.pad_end}},
       attributes,
       engine()};
 }
@@ -263,7 +265,7 @@ std::unique_ptr<Convolution::Bound> Convolution::bind(const Key& key, const Conv
     task.x_element = piece.x_position * groups_ * channels_;
     task.y_element = piece.y_position * groups_ * filters_;
     task.y_elements = piece.images * piece.lines.output * piece.columns.output * groups_ * filters_;
-    task.scratch_bytes = (desc.scratchpad_desc().get_size() + 63) / 64 * 64;
+    task.scratch_bytes = round_up(static_cast<int64_t>(desc.scratchpad_desc().get_size()), 64);
     bound->tasks.push_back(std::move(task));
   }
   return bound;
@@ -302,7 +304,7 @@ bool Convolution::run(const Operands& io, const ConvGeometry& g, const FloatConv
   const auto count = static_cast<int64_t>(bound->tasks.size());
   if (count > 0) {
     int64_t bytes = 0;
-    for (const Task& task : bound->tasks) bytes = std::max(bytes, static_cast<int64_t>(task.scratch_bytes));
+    for (const Task& task : bound->tasks) bytes = std::max(bytes, task.scratch_bytes);
     std::byte* scratch = io.scratch<std::byte>(bytes * count);
     io.threads().parallel_for(count, 1, [&](int64_t begin, int64_t end) {
       const OneThread one;

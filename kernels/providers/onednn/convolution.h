@@ -35,6 +35,7 @@ class Convolution {
   using Key = std::array<int64_t, 10>;
 
   static std::vector<Piece> pieces(const ConvGeometry& g, int threads);
+  dnnl::memory::dims weight_dims() const;
   dnnl::convolution_forward::primitive_desc describe(const Piece& piece, bool bias, bool addend) const;
   std::unique_ptr<Bound> bind(const Key& key, const ConvGeometry& g, const FloatConv& conv, int threads) const;
   std::unique_ptr<Bound> take(const Key& key) const;
