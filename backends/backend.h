@@ -44,6 +44,16 @@ class Recording {
   virtual void replay() = 0;
 };
 
+/// `blocks` times `bytes` bytes, which lie `pitch` bytes apart on either side.
+struct BlockCopy {
+  void* to = nullptr;
+  size_t to_pitch = 0;
+  const void* from = nullptr;
+  size_t from_pitch = 0;
+  size_t bytes = 0;
+  size_t blocks = 1;
+};
+
 /// Work of a device in the order in which it was given. Calls return before the work is done; memory that it reads or
 /// writes stays valid and, on the host, untouched until `synchronize`. Not thread safe. All calls throw Error when the
 /// device reports a failure, be it of earlier work.
@@ -53,6 +63,7 @@ class Stream {
 
   virtual void upload(void* to, const void* from, size_t bytes) = 0;    ///< from host memory
   virtual void download(void* to, const void* from, size_t bytes) = 0;  ///< to host memory
+  virtual void copy(const BlockCopy& copy) = 0;  ///< between any two memories, of the device or the host
   virtual void synchronize() = 0;
   virtual std::unique_ptr<Event> record() = 0;
   /// What `body` gives the stream is recorded, not done. `body` neither synchronises nor takes memory.
@@ -67,9 +78,11 @@ class Device {
   virtual const DeviceInfo& info() const = 0;
   /// For which kernels it is: "cuda".
   virtual std::string_view kernels() const = 0;
-  /// Memory of the device, aligned to 256 bytes. It may be freed while work on it is under way. Throws OutOfMemory.
+  /// Memory of the device, uninitialised and aligned to 256 bytes. What is freed may be given out again at once, so it
+  /// is freed only when no work on it is under way. Throws OutOfMemory.
   virtual std::shared_ptr<std::byte> allocate(size_t bytes) = 0;
-  /// Memory of the host that the device reads and writes as well, at the same address; zeros.
+  /// Likewise memory of the host that the device reads and writes as well, at the same address; copies between it and
+  /// the device go on beside the host's work.
   virtual std::shared_ptr<std::byte> allocate_shared(size_t bytes) = 0;
   virtual std::unique_ptr<Stream> make_stream() = 0;
 };

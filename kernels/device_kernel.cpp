@@ -40,6 +40,14 @@ std::vector<const DeviceKernel*> DeviceKernelTable::find(const OpTable::Entry& o
   return found;
 }
 
+const DeviceKernel* DeviceKernelTable::named(std::string_view domain, std::string_view op_type,
+                                             std::string_view device) const {
+  const auto row = std::ranges::find_if(rows_, [&](const Row& candidate) {
+    return candidate.op_type == op_type && candidate.domain == domain && candidate.device == device;
+  });
+  return row == rows_.end() ? nullptr : row->kernel.get();
+}
+
 DeviceKernel::Accepts takes_only(DTypeSet types, uint64_t inputs) {
   return [types, inputs](const void*, std::span<const ValueType> given) -> std::string {
     for (size_t i = 0; i < given.size() && i < 64; ++i) {

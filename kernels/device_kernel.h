@@ -96,6 +96,9 @@ struct DeviceKernel {
   uint64_t brain_constants = 0;
   int least_capability = 0;  ///< of devices that have its instructions (DeviceInfo::capability)
 
+  /// Honours OpDef::appends and OpDef::pitched as kernels of the CPU do.
+  bool keeps_state = false;
+
   bool takes_brain(size_t input) const { return input < 64 && (brain_constants >> input & 1) != 0; }
   bool reads_on_host(size_t input) const { return input < 64 && (host_inputs >> input & 1) != 0; }
 };
@@ -112,6 +115,8 @@ class DeviceKernelTable {
 
   /// The kernels for an operator on a kind of device, best first.
   std::vector<const DeviceKernel*> find(const OpTable::Entry& op, std::string_view device) const;
+  /// The kernel of that name of a kind of device, be it one of no operator; null when there is none.
+  const DeviceKernel* named(std::string_view domain, std::string_view op_type, std::string_view device) const;
 
  private:
   struct Row {

@@ -70,7 +70,8 @@ Executor::Executor(std::shared_ptr<const Plan> plan, ThreadPool& threads)
       bound_(plan_->dims().symbols().size(), -1),
       symbols_(bound_),
       registers_(plan_->dims().registers()),
-      room_(plan_->slots().size(), 0) {
+      room_(plan_->slots().size(), 0),
+      outside_(plan_->slots().size(), false) {
   for (size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = plan_->slots()[i];
     if (slot.source == Slot::Source::Constant) {
@@ -96,10 +97,14 @@ Executor::Executor(std::shared_ptr<const Plan> plan, ThreadPool& threads)
     bodies_.push_back(std::make_unique<BodyRunner>(step, captures, threads));
     bound.context.subgraphs = bodies_.back().get();
   }
+  targets_.resize(outputs_.size());
   if (plan_->device() == nullptr) return;
   std::vector<DeviceRun::Bound> operands;
   for (const BoundStep& bound : steps_) operands.push_back({bound.inputs, bound.outputs});
   device_ = std::make_unique<DeviceRun>(*plan_, std::move(operands));
+  for (InputPort& port : input_ports(*plan_)) device_inputs_.push_back({std::move(port)});
+  for (const OutputPort& port : output_ports(*plan_)) device_outputs_.push_back({port});
+  for (OutputBuffer& output : outputs_) output = OutputBuffer(OutputBuffer::Memory::Shared, plan_->device().get());
 }
 
 Executor::~Executor() = default;
@@ -115,34 +120,33 @@ void Executor::point(uint32_t root, void* memory) {
 
 void Executor::run(std::span<const Datum* const> inputs, std::span<Datum> outputs) {
   std::ranges::fill(outputs, Datum());
+  if (device_ != nullptr && device_->touches_host()) wait();
   bind(inputs);
   for (size_t i = 0; i < inputs.size(); ++i) {
     const uint32_t id = plan_->inputs()[i];
     if (id == kNone) continue;
     if (plan_->slots()[id].dynamic) {
       slots_[id] = *inputs[i];
+    } else if (device_ != nullptr) {
+      place_input(i, inputs[i]->tensor);
     } else if (slots_[id].tensor.raw() != inputs[i]->tensor.raw()) {
       point(id, const_cast<void*>(inputs[i]->tensor.raw()));
     }
   }
-  for (const auto& kept : kept_) {
-    if (kept == nullptr) continue;
-    kept->state.reserve(slots_[kept->output_slot].tensor.shape());
-    kept->state.bind(slots_[kept->input_slot].tensor);
-    kept->state.bind(slots_[kept->output_slot].tensor);
+  for (size_t i = 0; i < kept_.size(); ++i) {
+    if (kept_[i] != nullptr) place_kept(i);
   }
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    const PlanOutput& output = plan_->outputs()[i];
-    if (!output.direct || is_kept_[i]) continue;
-    const Tensor& tensor = slots_[output.slot].tensor;
-    outputs[i].tensor = outputs_[i].take(tensor.dtype(), tensor.shape());
-    point(plan_->slots()[output.slot].root, outputs[i].tensor.mutable_raw());
-  }
+  for (size_t i = 0; i < outputs_.size(); ++i) place_output(i, outputs[i]);
+  if (device_ != nullptr) tell_places();
   run_steps();
+  if (device_ != nullptr) finish_on_device();
   for (const auto& kept : kept_) {
-    if (kept != nullptr) kept->state.extend(slots_[kept->output_slot].tensor.shape());
+    if (kept != nullptr) kept->state.advance(slots_[kept->output_slot].tensor.shape());
   }
   collect(outputs);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (targets_[i].defined()) fill_target(i, outputs[i]);
+  }
 }
 
 void Executor::run_steps() {
@@ -158,7 +162,6 @@ void Executor::run_steps() {
       profile_[at] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
   }
-  if (device_ != nullptr) device_->wait();
 }
 
 void Executor::run_step(const Step& step, BoundStep& bound) {
@@ -198,7 +201,7 @@ void Executor::run_dynamic(const Step& step, BoundStep& bound) {
 void Executor::collect(std::span<Datum> outputs) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     const PlanOutput& output = plan_->outputs()[i];
-    if (output.direct) continue;
+    if (output.direct || is_kept_[i]) continue;
     Datum& value = slots_[output.slot];
     const Slot& slot = plan_->slots()[output.slot];
     if (slot.dynamic || slot.source == Slot::Source::Constant) {

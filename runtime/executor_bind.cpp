@@ -88,7 +88,6 @@ void Executor::rebind() {
   for (const Place place : {Place::Host, Place::Device}) {
     if (grow[static_cast<size_t>(place)]) lay_out(place);
   }
-  if (device_ != nullptr) device_->rebound();
   is_bound_ = true;
 }
 
@@ -108,7 +107,8 @@ bool Executor::settle_shape(uint32_t id) {
   const auto elements = checked_elements(shape.dims());
   const auto bytes = elements ? byte_size(slot.dtype, *elements) : std::nullopt;
   if (!bytes) throw Error(ErrorCode::InvalidArgument, "\"" + slot.name + "\" would be too large: " + shape.str());
-  if (slot.root == kNone || !plan_->slots()[slot.root].in_arena || *bytes <= room_[slot.root]) return false;
+  if (slot.root == kNone || !plan_->slots()[slot.root].in_arena || outside_[slot.root]) return false;
+  if (*bytes <= room_[slot.root]) return false;
   room_[slot.root] = room_[slot.root] == 0 ? *bytes : *bytes + *bytes / 4;
   return true;
 }
@@ -120,7 +120,8 @@ void Executor::fill_contents(uint32_t id) {
     throw Error(ErrorCode::Internal, "contents of \"" + slot.name + "\" do not fit its dims");
   }
   if (!tensor.owns()) {
-    tensor = Tensor(slot.dtype, tensor.shape());
+    const std::shared_ptr<std::byte> memory = allocate(slot.place, tensor.bytes());
+    tensor = Tensor::over(slot.dtype, tensor.shape(), memory.get(), memory);
     point(id, tensor.mutable_raw());
   }
   for (size_t i = 0; i < slot.contents.size(); ++i) write_integer(tensor, i, registers_[slot.contents[i]]);
@@ -143,11 +144,12 @@ void Executor::lay_out(Place place) {
   std::vector<uint32_t> roots;
   for (uint32_t id = 0; id < slots_.size(); ++id) {
     const Slot& slot = plan_->slots()[id];
-    if (!slot.in_arena || slot.root != id || slot.place != place) continue;
+    if (!slot.in_arena || slot.root != id || slot.place != place || outside_[id]) continue;
     roots.push_back(id);
     lifetimes.push_back({slot.first, slot.last, room_[id]});
   }
   const MemoryPlan memory = plan_memory(lifetimes);
+  ++layouts_;
   std::byte* arena = allocate_arena(place, memory.bytes);
   for (size_t i = 0; i < roots.size(); ++i) point(roots[i], arena + memory.offsets[i]);
 }
@@ -157,12 +159,18 @@ std::byte* Executor::allocate_arena(Place place, size_t bytes) {
   std::shared_ptr<std::byte>& arena = arenas_[static_cast<size_t>(place)];
   size_t& size = arena_bytes_[static_cast<size_t>(place)];
   if (bytes <= size) return arena.get();
+  wait();
   arena.reset();
   size = 0;
-  arena = place == Place::Device ? plan_->device()->allocate(bytes)
-                                 : std::static_pointer_cast<std::byte>(allocate_aligned(bytes));
+  arena = allocate(place, bytes);
   size = bytes;
   return arena.get();
+}
+
+// On the host, memory that a device can copy from and to, if there is one.
+std::shared_ptr<std::byte> Executor::allocate(Place place, size_t bytes) {
+  if (device_ == nullptr) return std::static_pointer_cast<std::byte>(allocate_aligned(bytes));
+  return place == Place::Device ? device_->allocate(bytes) : plan_->device()->allocate_shared(bytes);
 }
 
 }  // namespace mica

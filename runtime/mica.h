@@ -20,6 +20,7 @@
 
 #include "runtime/base/error.h"
 #include "runtime/base/tensor.h"
+#include "runtime/device_tensor.h"
 #include "runtime/precision.h"
 
 namespace mica {
@@ -123,12 +124,25 @@ class Session {
   /// From now on `output` of a run is `input` of the next one, which is then not to be given any more. Starts as
   /// `set_state` says, else as zeros, with dims of 0 where no other input fixes them. Where the model only lengthens
   /// the input, as decoders do their caches, it is kept in place: a run then writes the new rows only, and `output` is
-  /// not among what it gives out (an undefined tensor); `state_value` has it. Once an input.
+  /// not among what it gives out (an undefined tensor); `state_value` has it. On a device the state stays there whether
+  /// it is lengthened or replaced, and `output` is not given out either, unless steps on the CPU make or read it. Once
+  /// an input.
   void state(std::string_view input, std::string_view output);
   /// The value that a tied input has in the next run; its elements are copied. An undefined tensor: empty.
   void set_state(std::string_view input, const Tensor& value);
   /// A copy of it.
   Tensor state_value(std::string_view input) const;
+
+  /// From now on runs read `input` from this memory of the session's device, without a copy, and it is not to be given
+  /// any more. Its elements may change between runs; they are copied to the host only where steps on the CPU read them.
+  /// An undefined tensor ends that. Throws InvalidArgument for a tensor of another device or type, and for states.
+  void bind_input(std::string_view input, const DeviceTensor& tensor);
+  /// From now on runs write `output` to this memory of the session's device, and do not give it out (an undefined
+  /// tensor). Its dims have to be those that the inputs lead to; it shares no memory with an input. A run whose outputs
+  /// are all bound, or kept as states, returns when the device has its work: `wait` before you look at them.
+  void bind_output(std::string_view output, const DeviceTensor& tensor);
+  /// Waits for the runs so far. Throws what went wrong in them on the device.
+  void wait();
 
   /// Another session over the same plan, with its own memory and state, and threads of its own.
   Session fork() const;
@@ -140,6 +154,9 @@ class Session {
   size_t arena_bytes() const;
   /// Adds the seconds of each step to `seconds` (one entry a step of the plan) from now on; an empty span stops that.
   void set_profile(std::span<double> seconds);
+  /// Adds the seconds that the device was at work in a run to `*seconds` from now on; null stops that. Nothing is added
+  /// on the CPU.
+  void set_device_clock(double* seconds);
 
  private:
   friend class Model;

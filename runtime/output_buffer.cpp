@@ -1,5 +1,6 @@
 #include "runtime/output_buffer.h"
 
+#include "backends/backend.h"
 #include "runtime/base/memory.h"
 
 namespace mica {
@@ -14,10 +15,21 @@ Tensor OutputBuffer::take(DType dtype, const Shape& shape) {
   if (free == nullptr) free = &blocks_[0];  // both are held elsewhere; whoever holds the first one keeps it alive
   if (free->memory == nullptr || free->memory.use_count() > 1 || free->bytes < bytes) {
     const size_t roomy = free->bytes > 0 && bytes > free->bytes ? bytes + bytes / 2 : bytes;
-    free->memory = allocate_aligned(roomy);
+    free->memory = allocate(roomy);
     free->bytes = roomy;
   }
   return Tensor::over(dtype, shape, free->memory.get(), free->memory);
+}
+
+std::shared_ptr<void> OutputBuffer::allocate(size_t bytes) const {
+  switch (kind_) {
+    case Memory::Shared:
+      return device_->allocate_shared(bytes);
+    case Memory::Device:
+      return device_->allocate(bytes);
+    default:
+      return allocate_aligned(bytes);
+  }
 }
 
 }  // namespace mica

@@ -9,10 +9,21 @@
 
 namespace mica {
 
+class Device;
+
 /// Hands out memory for an output, again and again, without allocating in the long run: a buffer that nobody but this
 /// object holds is used again. Two are kept, so that an output that is the next run's input alternates between them.
 class OutputBuffer {
  public:
+  enum class Memory : uint8_t {
+    Host,
+    Shared,  ///< the host's, and the device's to copy to
+    Device,
+  };
+
+  OutputBuffer() = default;
+  OutputBuffer(Memory memory, Device* device) : kind_(memory), device_(device) {}
+
   /// A tensor of this type whose memory nobody else sees. Not for strings.
   Tensor take(DType dtype, const Shape& shape);
 
@@ -21,6 +32,11 @@ class OutputBuffer {
     std::shared_ptr<void> memory;
     size_t bytes = 0;
   };
+
+  std::shared_ptr<void> allocate(size_t bytes) const;
+
+  Memory kind_ = Memory::Host;
+  Device* device_ = nullptr;  ///< null for Memory::Host
   std::array<Block, 2> blocks_;
 };
 

@@ -14,6 +14,14 @@ constexpr uint32_t kNone = Slot::kNone;
 // What operators are to copies: nothing may be viewed, overwritten or appended to.
 const OpDef kCopy{};
 
+bool is_shape_arithmetic_of(std::span<const Slot> slots, const Step& step) {
+  const auto on_host = [&](uint32_t id) { return id == kNone || slots[id].place == Place::Host; };
+  const auto small = [&](uint32_t id) {
+    return id == kNone || (slots[id].dims.size() <= 1 && (types::ints | types::boolean).contains(slots[id].dtype));
+  };
+  return std::ranges::all_of(step.inputs, on_host) && std::ranges::all_of(step.outputs, small);
+}
+
 class Placement {
  public:
   Placement(std::vector<Slot>& slots, std::vector<Step>& steps) : slots_(slots), steps_(steps) {}
@@ -65,15 +73,7 @@ class Placement {
         return views(step, pair.second) && slots_[step.inputs[pair.second]].place == Place::Device;
       });
     }
-    return step.device_kernel != nullptr && !is_shape_arithmetic(step);
-  }
-
-  bool is_shape_arithmetic(const Step& step) const {
-    const auto on_host = [&](uint32_t id) { return id == kNone || slots_[id].place == Place::Host; };
-    const auto small = [&](uint32_t id) {
-      return id == kNone || (slots_[id].dims.size() <= 1 && (types::ints | types::boolean).contains(slots_[id].dtype));
-    };
-    return std::ranges::all_of(step.inputs, on_host) && std::ranges::all_of(step.outputs, small);
+    return step.device_kernel != nullptr && !is_shape_arithmetic_of(slots_, step);
   }
 
   // The same value in the memory of the other place.
@@ -140,6 +140,10 @@ class Placement {
 
 void place_steps(std::vector<Slot>& slots, std::vector<Step>& steps, std::vector<PlanOutput>& outputs) {
   Placement(slots, steps).run(outputs);
+}
+
+bool is_shape_arithmetic(const Plan& plan, const Step& step) {
+  return is_shape_arithmetic_of(plan.slots(), step);
 }
 
 size_t inner_copies(const Plan& plan) {

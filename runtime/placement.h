@@ -15,6 +15,9 @@ namespace mica {
 /// constants are not copied but have a slot on the device of their own.
 void place_steps(std::vector<Slot>& slots, std::vector<Step>& steps, std::vector<PlanOutput>& outputs);
 
+/// Whether a step of the host is shape arithmetic.
+bool is_shape_arithmetic(const Plan& plan, const Step& step);
+
 /// How many copies there are besides those of the plan's inputs and outputs.
 size_t inner_copies(const Plan& plan);
 

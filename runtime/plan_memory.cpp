@@ -11,7 +11,7 @@ constexpr uint32_t kNone = Slot::kNone;
 class MemoryAssignment {
  public:
   MemoryAssignment(std::span<Slot> slots, std::span<Step> steps, std::span<PlanOutput> outputs)
-      : slots_(slots), steps_(steps), outputs_(outputs), last_use_(slots.size(), 0), is_output_(slots.size(), false) {}
+      : slots_(slots), steps_(steps), outputs_(outputs), last_use_(slots.size(), 0), is_kept_(slots.size(), false) {}
 
   void run() {
     find_last_uses();
@@ -35,10 +35,16 @@ class MemoryAssignment {
         if (slot != kNone) last_use_[slot] = std::max(last_use_[slot], at);
       }
     }
-    for (const PlanOutput& output : outputs_) {
-      last_use_[output.slot] = static_cast<uint32_t>(steps_.size());
-      is_output_[output.slot] = true;
+    for (const PlanOutput& output : outputs_) keep(output.slot);
+    for (const Step& step : steps_) {
+      if (step.kind == Step::Kind::Download && is_kept_[step.outputs[0]]) keep(step.inputs[0]);
     }
+  }
+
+  // Outputs, and what the device copies to them, which a caller may want to have there.
+  void keep(uint32_t slot) {
+    last_use_[slot] = static_cast<uint32_t>(steps_.size());
+    is_kept_[slot] = true;
   }
 
   // An upload may read its source until the device is waited for, at the end of the run at the latest.
@@ -55,6 +61,10 @@ class MemoryAssignment {
     if (step.dynamic) {
       release_dynamic(step, at);
       return;
+    }
+    // A caller's tensor on the device stands in for a copy of an input, and is not to be written.
+    if (step.kind == Step::Kind::Upload && slots_[slots_[step.inputs[0]].root].source == Slot::Source::Input) {
+      is_kept_[step.outputs[0]] = true;
     }
     for (const auto& [output, input] : step.def->views) {
       if (input < step.inputs.size() && output < step.outputs.size()) step.view |= view(step, output, input);
@@ -97,7 +107,7 @@ class MemoryAssignment {
       return false;
     if (slots_[to].dims != slots_[from].dims) return false;
     const bool free = std::ranges::all_of(
-        root.members, [&](uint32_t member) { return last_use_[member] <= at && !is_output_[member]; });
+        root.members, [&](uint32_t member) { return last_use_[member] <= at && !is_kept_[member]; });
     const auto uses = std::ranges::count_if(
         step.inputs, [&](uint32_t slot) { return slot != kNone && slots_[slot].root == slots_[from].root; });
     if (!free || uses != 1) return false;
@@ -125,7 +135,7 @@ class MemoryAssignment {
   std::span<Step> steps_;
   std::span<PlanOutput> outputs_;
   std::vector<uint32_t> last_use_;
-  std::vector<bool> is_output_;
+  std::vector<bool> is_kept_;  ///< nobody overwrites them
 };
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "runtime/session_state.h"
 
 namespace mica {
-namespace {
 
 size_t find_name(const std::vector<std::string>& names, std::string_view name, std::string_view what) {
   const auto it = std::ranges::find(names, name);
@@ -17,8 +16,6 @@ size_t find_name(const std::vector<std::string>& names, std::string_view name, s
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   throw Error(ErrorCode::InvalidArgument, unknown_name(what, name, candidates));
 }
-
-}  // namespace
 
 const Tensor& Outputs::operator[](std::string_view name) const {
   return values_[find_name(*names_, name, "output")].tensor;
@@ -35,6 +32,8 @@ Session::State::State(std::shared_ptr<const Plan> the_plan, int threads)
   tied_to.resize(input_names.size(), kUntied);
   kept.resize(input_names.size());
   is_set.resize(input_names.size());
+  bound.resize(input_names.size());
+  is_bound.resize(names->size());
 }
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {
@@ -54,6 +53,14 @@ const Outputs& Session::run(std::span<const NamedInput> inputs) {
   State& s = *state_;
   std::ranges::fill(s.inputs, nullptr);
   for (const NamedInput& input : inputs) s.inputs[find_name(s.input_names, input.name, "input")] = &input.value;
+  for (size_t i = 0; i < s.inputs.size(); ++i) {
+    const bool is_bound = s.bound[i].tensor.defined();
+    if (s.inputs[i] != nullptr && (is_bound || s.executor.kept(i) != nullptr)) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "input \"" + s.input_names[i] + "\" is " + (is_bound ? "bound" : "a state") + " and not to be given");
+    }
+    if (is_bound) s.inputs[i] = &s.bound[i];
+  }
   for (size_t i = 0; i < s.inputs.size(); ++i) {
     if (s.inputs[i] != nullptr) continue;
     if (s.tied_to[i] == kUntied) {
@@ -118,6 +125,10 @@ void Session::state(std::string_view input, std::string_view output) {
   if (s.tied_to[in] != kUntied) {
     throw Error(ErrorCode::InvalidArgument, "input \"" + std::string(input) + "\" is tied to an output already");
   }
+  if (s.bound[in].tensor.defined() || s.is_bound[out]) {
+    throw Error(ErrorCode::InvalidArgument, "input \"" + std::string(input) + "\" or output \"" + std::string(output) +
+                                                "\" is bound to memory of its own");
+  }
   s.executor.keep(in, out);
   s.tied_to[in] = out;
 }
@@ -131,6 +142,7 @@ size_t Session::State::tied_input(std::string_view name) const {
 void Session::set_state(std::string_view input, const Tensor& value) {
   State& s = *state_;
   const size_t at = s.tied_input(input);
+  wait();
   s.is_set[at] = value.defined();
   if (!value.defined()) return;
   const ValueType& type = s.plan->input_type(at);
@@ -149,6 +161,7 @@ void Session::set_state(std::string_view input, const Tensor& value) {
 Tensor Session::state_value(std::string_view input) const {
   const size_t at = state_->tied_input(input);
   if (!state_->is_set[at]) return {};
+  state_->executor.wait();
   const KeptState* state = state_->executor.kept(at);
   return state != nullptr ? state->dense() : state_->kept[at].tensor.clone();
 }
@@ -171,6 +184,10 @@ const Plan& Session::plan() const {
 
 size_t Session::arena_bytes() const {
   return state_->executor.arena_bytes();
+}
+
+void Session::set_device_clock(double* seconds) {
+  state_->executor.set_device_clock(seconds);
 }
 
 void Session::set_profile(std::span<double> seconds) {

@@ -1,12 +1,14 @@
 // NVIDIA GPUs, through the CUDA runtime, which is linked statically and loads the driver when first called.
 #include <cuda_runtime_api.h>
 
-#include <cstring>
+#include <map>
+#include <mutex>
 
 #include "backends/backend.h"
 #include "backends/cuda/capability.h"
 #include "backends/cuda/cuda_call.h"
 #include "backends/cuda/cuda_stream.h"
+#include "backends/memory_pool.h"
 
 namespace mica {
 namespace {
@@ -25,36 +27,45 @@ DeviceInfo describe(int index) {
   return info;
 }
 
+void free_device(std::byte* memory) {
+  cudaFree(memory);
+}
+
+void free_shared(std::byte* memory) {
+  cudaFreeHost(memory);
+}
+
 class CudaDevice : public Device {
  public:
   explicit CudaDevice(int index) : index_(index), info_(describe(index)) {}
 
   const DeviceInfo& info() const override { return info_; }
   std::string_view kernels() const override { return "cuda"; }
+  std::shared_ptr<std::byte> allocate(size_t bytes) override { return memory_->take(bytes); }
+  std::shared_ptr<std::byte> allocate_shared(size_t bytes) override { return shared_->take(bytes); }
+  std::unique_ptr<Stream> make_stream() override { return std::make_unique<CudaStream>(index_); }
 
-  std::shared_ptr<std::byte> allocate(size_t bytes) override {
+ private:
+  std::byte* new_device(size_t bytes) const {
     void* memory = nullptr;
     check_cuda(cudaSetDevice(index_), "select " + info_.id);
-    check_cuda(cudaMalloc(&memory, bytes > 0 ? bytes : 1),
-               "allocate " + std::to_string(bytes) + " bytes on " + info_.id);
-    // cudaFree waits for the device.
-    return std::shared_ptr<std::byte>(static_cast<std::byte*>(memory), [](std::byte* p) { cudaFree(p); });
+    check_cuda(cudaMalloc(&memory, bytes), "allocate " + std::to_string(bytes) + " bytes on " + info_.id);
+    return static_cast<std::byte*>(memory);
   }
-
-  std::shared_ptr<std::byte> allocate_shared(size_t bytes) override {
+  std::byte* new_shared(size_t bytes) const {
     void* memory = nullptr;
     check_cuda(cudaSetDevice(index_), "select " + info_.id);
     check_cuda(cudaHostAlloc(&memory, bytes, cudaHostAllocPortable | cudaHostAllocMapped),
                "allocate " + std::to_string(bytes) + " bytes that " + info_.id + " can reach");
-    std::memset(memory, 0, bytes);
-    return std::shared_ptr<std::byte>(static_cast<std::byte*>(memory), [](std::byte* p) { cudaFreeHost(p); });
+    return static_cast<std::byte*>(memory);
   }
 
-  std::unique_ptr<Stream> make_stream() override { return std::make_unique<CudaStream>(index_); }
-
- private:
   int index_;
   DeviceInfo info_;
+  const std::shared_ptr<MemoryPool> memory_ =
+      MemoryPool::make([this](size_t bytes) { return new_device(bytes); }, free_device);
+  const std::shared_ptr<MemoryPool> shared_ =
+      MemoryPool::make([this](size_t bytes) { return new_shared(bytes); }, free_shared);
 };
 
 std::string driver_version() {
@@ -93,7 +104,17 @@ class CudaBackend : public Backend {
     return discovery;
   }
 
-  std::shared_ptr<Device> open(size_t index) override { return std::make_shared<CudaDevice>(static_cast<int>(index)); }
+  // All share a device, and so its pools of memory.
+  std::shared_ptr<Device> open(size_t index) override {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<CudaDevice>& device = devices_[index];
+    if (device == nullptr) device = std::make_shared<CudaDevice>(static_cast<int>(index));
+    return device;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<size_t, std::shared_ptr<CudaDevice>> devices_;
 };
 
 }  // namespace

@@ -77,6 +77,16 @@ void CudaStream::download(void* to, const void* from, size_t bytes) {
   check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "copy from the device");
 }
 
+// The runtime tells from the addresses whose memory they are.
+void CudaStream::copy(const BlockCopy& copy) {
+  select();
+  const bool dense = copy.blocks == 1 || (copy.to_pitch == copy.bytes && copy.from_pitch == copy.bytes);
+  check_cuda(dense ? cudaMemcpyAsync(copy.to, copy.from, copy.bytes * copy.blocks, cudaMemcpyDefault, stream_)
+                   : cudaMemcpy2DAsync(copy.to, copy.to_pitch, copy.from, copy.from_pitch, copy.bytes, copy.blocks,
+                                       cudaMemcpyDefault, stream_),
+             "copy");
+}
+
 void CudaStream::synchronize() {
   check_cuda(cudaGetLastError(), "launch a kernel");  // a launch that was refused leaves no trace in the stream
   check_cuda(cudaStreamSynchronize(stream_), "run the kernels");

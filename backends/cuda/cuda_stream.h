@@ -16,6 +16,7 @@ class CudaStream : public Stream {
 
   void upload(void* to, const void* from, size_t bytes) override;
   void download(void* to, const void* from, size_t bytes) override;
+  void copy(const BlockCopy& copy) override;
   void synchronize() override;
   std::unique_ptr<Event> record() override;
   std::unique_ptr<Recording> capture(FunctionRef<void()> body) override;

@@ -89,8 +89,9 @@ std::string refuse_self_attention(const void* params, std::span<const ValueType>
 }  // namespace
 
 void cuda_kernels_attention(DeviceKernelTable& table) {
-  table.add("Attention", DeviceKernelTable::kAllVersions,
-            device_kernel<AttentionOp>("flash fp32", run_attention, refuse_attention));
+  DeviceKernel attention = device_kernel<AttentionOp>("flash fp32", run_attention, refuse_attention);
+  attention.keeps_state = true;
+  table.add("Attention", DeviceKernelTable::kAllVersions, std::move(attention));
   table.add("SelfAttention", 1, device_kernel<SelfAttention>("flash fp32", run_self_attention, refuse_self_attention),
             "mica");
 }

@@ -96,7 +96,9 @@ void cuda_kernels_copy(DeviceKernelTable& table) {
   table.add("DepthToSpace", kAllVersions, copy_kernel(depth_to_space_copy));
   table.add("SpaceToDepth", kAllVersions, copy_kernel(space_to_depth_copy));
   table.add("Split", kAllVersions, {"copy", run_split, takes_only(kWholeBytes, 1), 0b10});
-  table.add("Concat", kAllVersions, {"copy", run_concat, takes_only(kWholeBytes)});
+  DeviceKernel concat{"copy", run_concat, takes_only(kWholeBytes)};
+  concat.keeps_state = true;
+  table.add("Concat", kAllVersions, std::move(concat));
   table.add("Trilu", kAllVersions, device_kernel<Trilu>("elements", run_trilu, takes_only(kWholeBytes, 1), 0b10));
 }
 

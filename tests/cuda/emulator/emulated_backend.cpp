@@ -1,4 +1,5 @@
 // A device that runs CUDA kernels on the CPU, and nothing before it is waited for.
+#include <chrono>
 #include <cstring>
 
 #include "backends/backend.h"
@@ -8,16 +9,30 @@
 namespace mica {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+/// When the queue came to it.
 class EmulatedEvent : public Event {
  public:
-  double seconds_since(const Event&) const override { return 1e-6; }
+  explicit EmulatedEvent(emulator::Queue& queue) {
+    queue.push([time = time_] { *time = Clock::now(); });
+  }
+  double seconds_since(const Event& earlier) const override {
+    return std::chrono::duration<double>(*time_ - *static_cast<const EmulatedEvent&>(earlier).time_).count();
+  }
+
+ private:
+  std::shared_ptr<Clock::time_point> time_ = std::make_shared<Clock::time_point>();
 };
 
 class EmulatedRecording : public Recording {
  public:
   EmulatedRecording(std::shared_ptr<emulator::Queue> queue, std::function<void()> work)
       : queue_(std::move(queue)), work_(std::move(work)) {}
-  void replay() override { queue_->push(work_); }
+  void replay() override {
+    ++emulator::counts().replays;
+    queue_->push(work_);
+  }
 
  private:
   std::shared_ptr<emulator::Queue> queue_;
@@ -27,22 +42,33 @@ class EmulatedRecording : public Recording {
 class EmulatedStream : public Stream {
  public:
   ~EmulatedStream() override { queue_->synchronize(); }
-  void upload(void* to, const void* from, size_t bytes) override { copy(to, from, bytes); }
-  void download(void* to, const void* from, size_t bytes) override { copy(to, from, bytes); }
+  void upload(void* to, const void* from, size_t bytes) override { copy({to, bytes, from, bytes, bytes}); }
+  void download(void* to, const void* from, size_t bytes) override { copy({to, bytes, from, bytes, bytes}); }
+  void copy(const BlockCopy& copy) override {
+    ++emulator::counts().copies;
+    queue_->push([copy] {
+      for (size_t i = 0; i < copy.blocks; ++i) {
+        std::memcpy(static_cast<std::byte*>(copy.to) + i * copy.to_pitch,
+                    static_cast<const std::byte*>(copy.from) + i * copy.from_pitch, copy.bytes);
+      }
+    });
+  }
   void synchronize() override { queue_->synchronize(); }
-  std::unique_ptr<Event> record() override { return std::make_unique<EmulatedEvent>(); }
+  std::unique_ptr<Event> record() override { return std::make_unique<EmulatedEvent>(*queue_); }
   std::unique_ptr<Recording> capture(FunctionRef<void()> body) override {
+    ++emulator::counts().recordings;
     queue_->begin_recording();
-    body();
+    try {
+      body();
+    } catch (...) {
+      queue_->end_recording();
+      throw;
+    }
     return std::make_unique<EmulatedRecording>(queue_, queue_->end_recording());
   }
   void* handle() override { return queue_.get(); }
 
  private:
-  void copy(void* to, const void* from, size_t bytes) {
-    queue_->push([=] { std::memcpy(to, from, bytes); });
-  }
-
   std::shared_ptr<emulator::Queue> queue_ = std::make_shared<emulator::Queue>();
 };
 
@@ -62,7 +88,10 @@ class EmulatedBackend : public Backend {
  public:
   std::string_view name() const override { return "emulated"; }
   Discovery discover() override { return {{EmulatedDevice().info()}, ""}; }
-  std::shared_ptr<Device> open(size_t) override { return std::make_shared<EmulatedDevice>(); }
+  std::shared_ptr<Device> open(size_t) override {
+    static const auto device = std::make_shared<EmulatedDevice>();
+    return device;
+  }
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "tests/cuda/emulator/emulator.h"
 
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "kernels/cuda/launch.cuh"
+#include "tests/cuda/emulator/fiber.h"
 
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
@@ -105,9 +105,10 @@ std::shared_ptr<std::byte> allocate(Region& region, size_t bytes) {
 enum class Wait : uint8_t { None, Block, Warp, Warpgroup, Until };
 
 /// One stack, which runs threads of a block one after the other; a thread that waits keeps it.
-struct Fiber {
-  ucontext_t context;
-  std::vector<char> stack = std::vector<char>(256 * 1024);
+struct Runner {
+  explicit Runner(std::function<void()> work) : fiber(std::move(work)) {}
+
+  Fiber fiber;
   unsigned thread = 0;
   Wait wait = Wait::None;
   const std::function<bool()>* condition = nullptr;  ///< of Wait::Until
@@ -163,10 +164,10 @@ class Block {
     done_in_warp_.assign(warps, 0);
     while (done_ < threads_) {
       bool progress = false;
-      for (size_t i = 0; i < fibers_.size(); ++i) {
-        if (fibers_[i]->parked && fibers_[i]->wait == Wait::None) progress = resume(*fibers_[i]);
+      for (size_t i = 0; i < runners_.size(); ++i) {
+        if (runners_[i]->parked && runners_[i]->wait == Wait::None) progress = resume(*runners_[i]);
       }
-      if (next_ < threads_) progress = resume(free_fiber());
+      if (next_ < threads_) progress = resume(free_runner());
       release();
       if (!progress && !released_) die("the threads of a block wait for different things");
     }
@@ -174,7 +175,7 @@ class Block {
 
   void wait(Wait for_what) {
     current_->wait = for_what;
-    swapcontext(&current_->context, &scheduler_);
+    current_->fiber.pause();
   }
 
   void together(void* argument, Work work, Wait whom) {
@@ -206,14 +207,9 @@ class Block {
   static constexpr size_t kSharedAlignment = 1024;
   static constexpr unsigned kWarpgroup = 128;
 
-  static void enter(unsigned high, unsigned low) {
-    auto* block = reinterpret_cast<Block*>(static_cast<uintptr_t>(high) << 32 | low);
-    block->work();
-  }
-
-  // Begins threads as long as there are any; a fiber of its own goes on with the rest where one waits.
+  // Begins threads as long as there are any; another runner goes on with the rest where one waits.
   void work() {
-    Fiber& self = *current_;
+    Runner& self = *current_;
     while (true) {
       while (next_ < threads_) {
         self.thread = next_++;
@@ -224,30 +220,22 @@ class Block {
         ++done_;
         ++done_in_warp_[self.thread / cuda::kWarp];
       }
-      swapcontext(&self.context, &scheduler_);
+      self.fiber.pause();
     }
   }
 
-  bool resume(Fiber& fiber) {
-    current_ = &fiber;
-    threadIdx = {fiber.thread, 0, 0};
-    swapcontext(&scheduler_, &fiber.context);
+  bool resume(Runner& runner) {
+    current_ = &runner;
+    threadIdx = {runner.thread, 0, 0};
+    runner.fiber.resume();
     return true;
   }
 
-  Fiber& free_fiber() {
-    for (const auto& fiber : fibers_) {
-      if (!fiber->parked) return *fiber;
+  Runner& free_runner() {
+    for (const auto& runner : runners_) {
+      if (!runner->parked) return *runner;
     }
-    Fiber& fiber = *fibers_.emplace_back(std::make_unique<Fiber>());
-    getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = fiber.stack.data();
-    fiber.context.uc_stack.ss_size = fiber.stack.size();
-    fiber.context.uc_link = nullptr;
-    const auto self = reinterpret_cast<uintptr_t>(this);
-    makecontext(&fiber.context, reinterpret_cast<void (*)()>(enter), 2, static_cast<unsigned>(self >> 32),
-                static_cast<unsigned>(self));
-    return fiber;
+    return *runners_.emplace_back(std::make_unique<Runner>([this] { work(); }));
   }
 
   // Lets those go on for whom all others that are left have come.
@@ -256,30 +244,30 @@ class Block {
     for (const auto& work : std::exchange(later_, {})) work();
     unsigned in_block = 0;
     in_warp_ = done_in_warp_;
-    for (const auto& fiber : fibers_) {
-      if (!fiber->parked) continue;
-      if (fiber->wait == Wait::Block) ++in_block;
-      if (fiber->wait == Wait::Warp || fiber->wait == Wait::Warpgroup) ++in_warp_[fiber->thread / cuda::kWarp];
+    for (const auto& runner : runners_) {
+      if (!runner->parked) continue;
+      if (runner->wait == Wait::Block) ++in_block;
+      if (runner->wait == Wait::Warp || runner->wait == Wait::Warpgroup) ++in_warp_[runner->thread / cuda::kWarp];
     }
-    for (const auto& fiber : fibers_) {
-      if (!fiber->parked || fiber->wait == Wait::None) continue;
-      if (!may_go_on(*fiber, in_block)) continue;
-      if (fiber->wait == Wait::Warp) work_in(fiber->thread / cuda::kWarp * cuda::kWarp, cuda::kWarp);
-      if (fiber->wait == Wait::Warpgroup) work_in(fiber->thread / kWarpgroup * kWarpgroup, kWarpgroup);
-      fiber->wait = Wait::None;
+    for (const auto& runner : runners_) {
+      if (!runner->parked || runner->wait == Wait::None) continue;
+      if (!may_go_on(*runner, in_block)) continue;
+      if (runner->wait == Wait::Warp) work_in(runner->thread / cuda::kWarp * cuda::kWarp, cuda::kWarp);
+      if (runner->wait == Wait::Warpgroup) work_in(runner->thread / kWarpgroup * kWarpgroup, kWarpgroup);
+      runner->wait = Wait::None;
       released_ = true;
     }
   }
 
-  bool may_go_on(const Fiber& fiber, unsigned in_block) const {
-    const unsigned warp = fiber.thread / cuda::kWarp;
+  bool may_go_on(const Runner& runner, unsigned in_block) const {
+    const unsigned warp = runner.thread / cuda::kWarp;
     const auto is_here = [&](unsigned which) {
       const unsigned first = which * cuda::kWarp;
       return first >= threads_ || in_warp_[which] == std::min(cuda::kWarp, threads_ - first);
     };
-    if (fiber.wait == Wait::Until) return (*fiber.condition)();
-    if (fiber.wait == Wait::Block) return in_block + done_ == threads_;
-    if (fiber.wait == Wait::Warp) return is_here(warp);
+    if (runner.wait == Wait::Until) return (*runner.condition)();
+    if (runner.wait == Wait::Block) return in_block + done_ == threads_;
+    if (runner.wait == Wait::Warp) return is_here(warp);
     const unsigned first = warp / 4 * 4;
     return is_here(first) && is_here(first + 1) && is_here(first + 2) && is_here(first + 3);
   }
@@ -305,9 +293,8 @@ class Block {
   std::vector<std::byte> memory_;
   std::byte* shared_ = nullptr;
   std::vector<std::vector<CopyGroup>> copies_;  ///< of all threads
-  std::vector<std::unique_ptr<Fiber>> fibers_;
-  Fiber* current_ = nullptr;
-  ucontext_t scheduler_;
+  std::vector<std::unique_ptr<Runner>> runners_;
+  Runner* current_ = nullptr;
 };
 
 constexpr uint32_t kSharedBegin = 1024;  // address of the first byte: on GPUs it is not 0 either
@@ -331,7 +318,13 @@ std::mutex& grid_mutex() {
 
 }  // namespace
 
+Counts& counts() {
+  static Counts counts;
+  return counts;
+}
+
 std::shared_ptr<std::byte> allocate_device(size_t bytes) {
+  ++counts().allocations;
   const auto memory = allocate(device_region(), bytes);
   const DeviceAccess access;
   std::memset(memory.get(), 0xA5, bytes);
@@ -339,6 +332,7 @@ std::shared_ptr<std::byte> allocate_device(size_t bytes) {
 }
 
 std::shared_ptr<std::byte> allocate_shared(size_t bytes) {
+  ++counts().allocations;
   return allocate(shared_region(), bytes);
 }
 
@@ -356,6 +350,7 @@ void Queue::push(std::function<void()> work) {
 
 void Queue::synchronize() {
   if (recording_) die("synchronised while recording");
+  ++counts().waits;
   const std::lock_guard lock(grid_mutex());
   const DeviceAccess access;
   for (const auto& work : work_) work();

@@ -3,6 +3,7 @@
 // barriers and shuffles, so that what a kernel does in lockstep or in shared memory is what it does on a GPU.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +11,15 @@
 #include <vector>
 
 namespace mica::emulator {
+
+/// What the device has been asked for since the program began; for tests.
+struct Counts {
+  std::atomic<size_t> allocations = 0;  ///< of memory, the device's and that shared with it
+  std::atomic<size_t> waits = 0;
+  std::atomic<size_t> recordings = 0, replays = 0;
+  std::atomic<size_t> copies = 0;  ///< given to a stream one by one, not within a replay
+};
+Counts& counts();
 
 /// Memory of the emulated device. The host cannot touch it: it is unmapped but for the time that the device works.
 std::shared_ptr<std::byte> allocate_device(size_t bytes);

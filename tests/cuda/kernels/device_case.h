@@ -26,6 +26,9 @@ inline std::ostream& operator<<(std::ostream& out, const DeviceCase& of) {
 /// over with different inputs. Skips, with the reason, where the device is not there.
 void check_on_device(const DeviceCase& of);
 
+/// Why the device under test is not there; empty when it is.
+std::string absence_of_device();
+
 /// For INSTANTIATE_TEST_SUITE_P.
 std::string name_of_case(const testing::TestParamInfo<DeviceCase>& info);
 

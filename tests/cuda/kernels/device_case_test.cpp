@@ -10,19 +10,14 @@
 
 namespace mica {
 
-namespace {
-
-// Why the device is not there; empty when it is.
-std::string absence(const std::string& device) {
+std::string absence_of_device() {
   try {
-    open_device(device);
+    open_device(MICA_TEST_DEVICE);
     return "";
   } catch (const Error& error) {
     return error.what();
   }
 }
-
-}  // namespace
 
 std::string name_of_case(const testing::TestParamInfo<DeviceCase>& info) {
   return info.param.name;
@@ -30,7 +25,7 @@ std::string name_of_case(const testing::TestParamInfo<DeviceCase>& info) {
 
 void check_on_device(const DeviceCase& of) {
   const std::string device = MICA_TEST_DEVICE;
-  if (const std::string why = absence(device); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  if (const std::string why = absence_of_device(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
   const Model model = model_from_text(of.graph, false);
   Session cpu = model.compile(), other = model.compile({.device = device});
   for (const Step& step : other.plan().steps()) {
