@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <map>
 
 #include "kernels/simd/isa.h"
 #include "runtime/base/os.h"
@@ -11,6 +12,7 @@
 #include "tools/print.h"
 #include "tools/progress.h"
 #include "tools/statistics.h"
+#include "tools/step_name.h"
 
 namespace mica::tools {
 namespace {
@@ -25,6 +27,7 @@ struct Options {
   std::string model;
   std::vector<std::string> files;
   std::string duration = "2s", warmup = "200ms";
+  bool resident = false;
 };
 
 struct Measurement {
@@ -36,11 +39,67 @@ struct Measurement {
   double seconds = 0;  ///< of all measured runs
   size_t peak_resident = 0, arena = 0;
   int threads = 0;
+  double device = 0;                        ///< seconds of the device's time for a run; 0 on the CPU
+  std::map<std::string, size_t> fallbacks;  ///< operators that run on the CPU instead of the device, and how often
+  size_t inner_copies = 0;
   std::vector<std::pair<std::string, std::string>> inputs;  ///< name and type
 };
 
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Steps of the CPU in a plan for a device, less those that only tell it how large something is.
+std::map<std::string, size_t> find_fallbacks(const Plan& plan) {
+  std::map<std::string, size_t> found;
+  for (const Step& step : plan.steps()) {
+    if (plan.device() == nullptr || step.kind != Step::Kind::Host || step.view || is_shape_arithmetic(plan, step))
+      continue;
+    ++found[step_operator(plan, step)];
+  }
+  return found;
+}
+
+size_t fallback_steps(const Measurement& of) {
+  size_t count = 0;
+  for (const auto& [name, times] : of.fallbacks) count += times;
+  return count;
+}
+
+void warn_of_fallbacks(const Options& options, const Measurement& of) {
+  if (of.fallbacks.empty()) return;
+  std::string names;
+  for (const auto& [name, times] : of.fallbacks) {
+    names += (names.empty() ? "" : ", ") + (times == 1 ? name : fmt::format("{} ({})", name, times));
+  }
+  const size_t count = fallback_steps(of);
+  note(options.common,
+       fmt::format("{} step{} run{} on the CPU, with {} copies in the middle of a run: {}; mica plan says why", count,
+                   count == 1 ? "" : "s", count == 1 ? "s" : "", of.inner_copies, names));
+}
+
+void run_once(Session& session, std::span<const NamedInput> named) {
+  session.run(named);
+  session.wait();
+}
+
+// Binds inputs, and outputs as large as those of the last run, to memory of the device.
+void keep_on_device(Session& session, const std::string& device, std::span<const NamedInput> named) {
+  const Outputs last = session.run(named);
+  for (const NamedInput& input : named) session.bind_input(input.name, DeviceTensor::of(device, input.value.tensor));
+  for (size_t i = 0; i < last.size(); ++i) {
+    session.bind_output(last.name(i), DeviceTensor(device, last[i].dtype(), last[i].shape()));
+  }
+}
+
+// Of a run, by the device's own clock. Reading it takes time of its own, so these are runs for nothing else.
+double device_seconds(Session& session, std::span<const NamedInput> named, double duration) {
+  double sum = 0;
+  size_t runs = 0;
+  session.set_device_clock(&sum);
+  for (const auto begin = Clock::now(); runs == 0 || since(begin) < duration; ++runs) run_once(session, named);
+  session.set_device_clock(nullptr);
+  return sum / static_cast<double>(runs);
 }
 
 Measurement measure(const Options& options) {
@@ -51,31 +110,34 @@ Measurement measure(const Options& options) {
   const double loaded = since(start);
   const ModelInputs inputs = make_inputs(model, options.common, read_inputs(model, options.files));
   for (size_t i = 0; i < inputs.names.size(); ++i) result.inputs.emplace_back(inputs.names[i], inputs.values[i].str());
-  const std::vector<NamedInput> named = inputs.named();
+  std::vector<NamedInput> named = inputs.named();
 
   start = Clock::now();
   Session session = compile_model(model, options.common);
   result.compile = since(start);
   result.load = loaded + result.compile;
   result.threads = session.threads();
-  if (const size_t copies = inner_copies(session.plan()); copies > 0) {
-    note(options.common,
-         fmt::format("{} values are copied between {} and the CPU in the middle of a run: see mica plan", copies,
-                     options.common.device));
-  }
+  result.fallbacks = find_fallbacks(session.plan());
+  result.inner_copies = inner_copies(session.plan());
+  warn_of_fallbacks(options, result);
   start = Clock::now();
   session.run(named);
   result.first_run = since(start);
-  for (start = Clock::now(); since(start) < warmup; ++result.warmup_runs) session.run(named);
+  if (options.resident) {
+    keep_on_device(session, options.common.device, named);
+    named.clear();
+  }
+  for (start = Clock::now(); since(start) < warmup; ++result.warmup_runs) run_once(session, named);
 
   Progress progress("bench", !options.common.quiet);
   const auto begin = Clock::now();
   do {
     start = Clock::now();
-    session.run(named);
+    run_once(session, named);
     result.runs.add(since(start));
     progress.show(since(begin) / duration);
   } while (since(begin) < duration);
+  if (session.plan().device() != nullptr) result.device = device_seconds(session, named, duration / 5);
   result.seconds = result.runs.mean() * static_cast<double>(result.runs.count());
   result.peak_resident = memory().peak_resident;
   result.arena = session.arena_bytes();
@@ -93,6 +155,10 @@ void print_text(const Options& options, const Measurement& of) {
   table.add({"load", fmt::format("{}, first run {}", format_seconds(of.load), format_seconds(of.first_run))});
   table.add({"latency", fmt::format("p50 {}, p5 {}, p90 {}, p99 {}, mean {}", at(0.5), at(0.05), at(0.9), at(0.99),
                                     format_seconds(of.runs.mean()))});
+  if (of.device > 0) {
+    table.add(
+        {"on the device", fmt::format("{}, mean; {} steps on the CPU", format_seconds(of.device), fallback_steps(of))});
+  }
   table.add({"throughput", fmt::format("{:.6g} runs/s over {} runs", static_cast<double>(of.runs.count()) / of.seconds,
                                        of.runs.count())});
   table.add({"memory", fmt::format("peak {}, arena {}", format_bytes(of.peak_resident), format_bytes(of.arena))});
@@ -104,27 +170,33 @@ Json to_json(const Options& options, const Measurement& of) {
   const auto us = [&](double part) { return percentile(sorted, part) * 1e6; };
   Json inputs = Json::object();
   for (const auto& [name, type] : of.inputs) inputs[name] = type;
-  return {{"model", options.model},
-          {"device", options.common.device},
-          {"isa", isas()[isa_choice().index].name},
-          {"threads", of.threads},
-          {"inputs", inputs},
-          {"load_ms", of.load * 1e3},
-          {"compile_ms", of.compile * 1e3},
-          {"first_run_ms", of.first_run * 1e3},
-          {"warmup_runs", of.warmup_runs},
-          {"runs", of.runs.count()},
-          {"duration_s", of.seconds},
-          {"runs_per_s", static_cast<double>(of.runs.count()) / of.seconds},
-          {"mean_us", of.runs.mean() * 1e6},
-          {"min_us", of.runs.min() * 1e6},
-          {"p5_us", us(0.05)},
-          {"p50_us", us(0.5)},
-          {"p90_us", us(0.9)},
-          {"p99_us", us(0.99)},
-          {"max_us", of.runs.max() * 1e6},
-          {"peak_rss_bytes", of.peak_resident},
-          {"arena_bytes", of.arena}};
+  Json json = {{"model", options.model},
+               {"device", options.common.device},
+               {"isa", isas()[isa_choice().index].name},
+               {"threads", of.threads},
+               {"resident", options.resident},
+               {"inputs", inputs},
+               {"load_ms", of.load * 1e3},
+               {"compile_ms", of.compile * 1e3},
+               {"first_run_ms", of.first_run * 1e3},
+               {"warmup_runs", of.warmup_runs},
+               {"runs", of.runs.count()},
+               {"duration_s", of.seconds},
+               {"runs_per_s", static_cast<double>(of.runs.count()) / of.seconds},
+               {"mean_us", of.runs.mean() * 1e6},
+               {"min_us", of.runs.min() * 1e6},
+               {"p5_us", us(0.05)},
+               {"p50_us", us(0.5)},
+               {"p90_us", us(0.9)},
+               {"p99_us", us(0.99)},
+               {"max_us", of.runs.max() * 1e6},
+               {"peak_rss_bytes", of.peak_resident},
+               {"arena_bytes", of.arena}};
+  if (options.common.device == "cpu") return json;
+  json["device_us"] = of.device * 1e6;
+  json["cpu_steps"] = of.fallbacks;
+  json["inner_copies"] = of.inner_copies;
+  return json;
 }
 
 int run(const Options& options) {
@@ -146,6 +218,7 @@ void add_bench(CLI::App& app, Action& action) {
   add_input_option(*command, options->files);
   command->add_option("--duration", options->duration, "How long to measure")->capture_default_str();
   command->add_option("--warmup", options->warmup, "How long to run before")->capture_default_str();
+  command->add_flag("--resident", options->resident, "Inputs and outputs stay in memory of the device");
   add_model_options(*command, options->common);
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

@@ -46,7 +46,7 @@ void run(benchmark::State& state, const KernelFamily& family, const std::string&
   candidate.run(threads);
   if (!(largest_error(of.problem, candidate.output()) <= of.problem.tolerance)) return state.SkipWithError("wrong");
   const int64_t batch = runs_of_a_batch(candidate, threads);
-  Peaks peaks;
+  CpuPeaks peaks(threads);
   double best = 0;  // runs a second
   for (auto _ : state) {
     const auto start = Clock::now();
@@ -54,7 +54,7 @@ void run(benchmark::State& state, const KernelFamily& family, const std::string&
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count() / static_cast<double>(batch);
     state.SetIterationTime(seconds);
     best = std::max(best, 1 / seconds);
-    peaks.measure_operations(threads);
+    peaks.measure_operations(1);
   }
   state.counters["best_us"] = 1e6 / best;
   state.counters["GB/s"] = kernel_bytes(of.problem, candidate.output()) * best * 1e-9;

@@ -1,6 +1,7 @@
 #include "tools/kernels/candidate.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -14,21 +15,7 @@
 namespace mica::tools {
 namespace {
 
-Node node_of(const KernelProblem& problem) {
-  Node node;
-  node.op_type = problem.op_type;
-  node.domain = problem.domain;
-  node.opset = problem.opset;
-  node.attributes = problem.attributes;
-  for (uint32_t i = 0; i < problem.inputs.size(); ++i) {
-    node.inputs.push_back(problem.inputs[i].defined() ? ValueId{i} : ValueId::None);
-  }
-  node.formal_inputs = node.inputs.size();
-  node.outputs.push_back(ValueId{static_cast<uint32_t>(node.inputs.size())});
-  resolve(node, operators());
-  if (node.op == nullptr) throw Error(ErrorCode::Internal, "this build has no operator " + problem.op_type);
-  return node;
-}
+using Clock = std::chrono::steady_clock;
 
 std::vector<const Datum*> pointers(const std::vector<Datum>& data) {
   std::vector<const Datum*> result;
@@ -42,12 +29,8 @@ class OwnKernel : public KernelCandidate {
   OwnKernel(const KernelProblem& problem, const Node& node, const Kernel& kernel, size_t isa)
       : kernel_(kernel), params_(node.params), isa_(isa), data_(problem.inputs.begin(), problem.inputs.end()) {
     const UseIsa use(isa_);
-    const auto inputs = pointers(data_);
-    for (const Datum* input : inputs) ins_.push_back(const_cast<Datum*>(input));
-    const auto types = infer_concrete(node, inputs);
-    const Shape shape = to_shape(*types[0].dims).value();
-    check_kernel_size(shape);
-    output_ = Tensor(types[0].dtype, shape);
+    for (const Datum* input : pointers(data_)) ins_.push_back(const_cast<Datum*>(input));
+    output_ = output_of(problem, node);
     result_ = Datum(output_);
     outs_ = {&result_};
     std::vector<const Tensor*> constants(problem.inputs.size());
@@ -96,6 +79,36 @@ void check_isas(const std::vector<std::string>& wanted) {
 }
 
 }  // namespace
+
+double KernelCandidate::time(ThreadPool& threads, int64_t runs) {
+  const auto start = Clock::now();
+  for (int64_t i = 0; i < runs; ++i) run(threads);
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Node node_of(const KernelProblem& problem) {
+  Node node;
+  node.op_type = problem.op_type;
+  node.domain = problem.domain;
+  node.opset = problem.opset;
+  node.attributes = problem.attributes;
+  for (uint32_t i = 0; i < problem.inputs.size(); ++i) {
+    node.inputs.push_back(problem.inputs[i].defined() ? ValueId{i} : ValueId::None);
+  }
+  node.formal_inputs = node.inputs.size();
+  node.outputs.push_back(ValueId{static_cast<uint32_t>(node.inputs.size())});
+  resolve(node, operators());
+  if (node.op == nullptr) throw Error(ErrorCode::Internal, "this build has no operator " + problem.op_type);
+  return node;
+}
+
+Tensor output_of(const KernelProblem& problem, const Node& node) {
+  const std::vector<Datum> data(problem.inputs.begin(), problem.inputs.end());
+  const auto types = infer_concrete(node, pointers(data));
+  const Shape shape = to_shape(*types[0].dims).value();
+  check_kernel_size(shape);
+  return Tensor(types[0].dtype, shape);
+}
 
 KernelCandidates make_candidates(const KernelFamily& family, const KernelRequest& request, const KernelProblem& problem,
                                  const std::vector<std::string>& wanted) {

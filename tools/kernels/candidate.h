@@ -22,6 +22,8 @@ class KernelCandidate {
   bool picked = false;  ///< what a model gets on this CPU
 
   virtual void run(ThreadPool& threads) = 0;
+  /// Seconds that `runs` runs take.
+  virtual double time(ThreadPool& threads, int64_t runs);
   const Tensor& output() const { return output_; }
 
  protected:
@@ -32,6 +34,11 @@ struct KernelCandidates {
   std::vector<std::unique_ptr<KernelCandidate>> all;          ///< ours, best first, then peers
   std::vector<std::pair<std::string, std::string>> refusals;  ///< name and why not
 };
+
+/// The problem as a node, whose inputs are values numbered as the problem's.
+Node node_of(const KernelProblem& problem);
+/// The type and dims of what it gives.
+Tensor output_of(const KernelProblem& problem, const Node& node);
 
 /// They refer to the problem. `isas`: only these of ours, and no peers; empty: all. Throws InvalidArgument for a name
 /// that the build has not.

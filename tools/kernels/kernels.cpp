@@ -1,10 +1,12 @@
 // mica kernels: micro-benchmarks of every candidate of a family of kernels at given shapes.
 #include <fmt/core.h>
 
+#include "backends/backend.h"
 #include "backends/cpu/features.h"
 #include "kernels/simd/isa.h"
 #include "runtime/base/os.h"
 #include "tools/command.h"
+#include "tools/kernels/device_candidate.h"
 #include "tools/kernels/measure.h"
 #include "tools/print.h"
 #include "tools/progress.h"
@@ -17,7 +19,8 @@ struct Options {
   std::vector<std::string> shapes, isas;
   std::vector<int> threads = {1};
   std::string dtype = "f32", duration = "200ms";
-  bool list = false, json = false, quiet = false;
+  std::string device = "cpu";
+  bool list = false, json = false, quiet = false, cold = false;
 };
 
 // A problem that has been measured.
@@ -27,19 +30,23 @@ struct Row {
   const KernelCandidates& candidates;
   const KernelMeasurement& measured;
   int threads;
+  std::string device;
+
+  std::string place() const {
+    return device == "cpu" ? fmt::format("{} thread{}", threads, threads == 1 ? "" : "s") : device;
+  }
 
   double gflops(const KernelTime& time) const { return problem.operations / time.best * 1e-9; }
-  double of_peak(const KernelTime& time) const { return problem.operations / time.best / measured.peaks.operations; }
+  double of_peak(const KernelTime& time) const { return problem.operations / time.best / measured.operations; }
   double bytes_per_second(const KernelTime& time) const {
     return kernel_bytes(problem, candidates.all.front()->output()) / time.best;
   }
-  double of_bandwidth(const KernelTime& time) const { return bytes_per_second(time) / measured.peaks.bytes; }
+  double of_bandwidth(const KernelTime& time) const { return bytes_per_second(time) / measured.bytes; }
 };
 
 void print_text(const Row& row, const KernelFamily& family) {
-  fmt::print("{} {} {}, {} thread{}: peak {:.1f} GFLOP/s, reading {:.1f} GB/s\n", family.name, row.request.text,
-             name(row.request.dtype), row.threads, row.threads == 1 ? "" : "s", row.measured.peaks.operations * 1e-9,
-             row.measured.peaks.bytes * 1e-9);
+  fmt::print("{} {} {}, {}: peak {:.1f} GFLOP/s, memory {:.1f} GB/s\n", family.name, row.request.text,
+             name(row.request.dtype), row.place(), row.measured.operations * 1e-9, row.measured.bytes * 1e-9);
   using enum Table::Align;
   Table table({{""},
                {"candidate"},
@@ -48,7 +55,7 @@ void print_text(const Row& row, const KernelFamily& family) {
                {"GFLOP/s", Right},
                {"of peak", Right},
                {"GB/s", Right},
-               {"of reading", Right},
+               {"of memory", Right},
                {"error", Right}});
   for (size_t i = 0; i < row.candidates.all.size(); ++i) {
     const KernelCandidate& candidate = *row.candidates.all[i];
@@ -100,8 +107,9 @@ Json to_json(const Row& row, const KernelFamily& family) {
           {"shape", row.request.text},
           {"dtype", name(row.request.dtype)},
           {"threads", row.threads},
-          {"peak_gflops", row.measured.peaks.operations * 1e-9},
-          {"read_gb_s", row.measured.peaks.bytes * 1e-9},
+          {"device", row.device},
+          {"peak_gflops", row.measured.operations * 1e-9},
+          {row.device == "cpu" ? "read_gb_s" : "copy_gb_s", row.measured.bytes * 1e-9},
           {"candidates", candidates},
           {"refused", refused}};
 }
@@ -138,17 +146,27 @@ int run(const Options& options) {
   if (requests.empty()) {
     for (const std::string_view text : family.shapes) requests.push_back(parse_kernel_request(family, text, dtype));
   }
+  const auto device = options.device == "cpu" ? nullptr : open_device(options.device);
+  const auto device_peaks = device == nullptr ? nullptr : std::make_unique<DevicePeaks>(device, dtype);
+  const OperandMemory memory = options.cold ? OperandMemory::Cold : OperandMemory::Warm;
+  if (device == nullptr && options.cold) throw Error(ErrorCode::InvalidArgument, "--cold is for devices");
   Json results = Json::array();
   bool wrong = false;
   Progress progress("kernels", !options.quiet);
+  if (device != nullptr && options.threads.size() > 1) {
+    throw Error(ErrorCode::InvalidArgument, "--threads is for the CPU");
+  }
   const size_t all = requests.size() * options.threads.size();
   for (size_t i = 0; i < all; ++i) {
     const KernelRequest& request = requests[i / options.threads.size()];
     const KernelProblem problem = family.make(request);
-    const KernelCandidates candidates = make_candidates(family, request, problem, options.isas);
-    ThreadPool threads(options.threads[i % options.threads.size()]);
-    const KernelMeasurement measured = measure_candidates(problem, candidates, threads, duration);
-    const Row row{request, problem, candidates, measured, threads.threads()};
+    ThreadPool threads(device != nullptr ? 1 : options.threads[i % options.threads.size()]);
+    const KernelCandidates candidates = device != nullptr ? make_device_candidates(problem, device, memory)
+                                                          : make_candidates(family, request, problem, options.isas);
+    CpuPeaks cpu_peaks(threads);
+    Peaks& peaks = device_peaks != nullptr ? static_cast<Peaks&>(*device_peaks) : cpu_peaks;
+    const KernelMeasurement measured = measure_candidates(problem, candidates, threads, duration, peaks);
+    const Row row{request, problem, candidates, measured, threads.threads(), options.device};
     for (const KernelTime& time : measured.times) wrong = wrong || time.wrong;
     if (options.json) {
       results.push_back(to_json(row, family));
@@ -180,6 +198,8 @@ void add_kernels(CLI::App& app, Action& action) {
       ->allow_extra_args(false)
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command->add_option("--device", options->device, "Kernels of this device, such as cuda:0")->capture_default_str();
+  command->add_flag("--cold", options->cold, "On a device: operands that its cache does not hold");
   command->add_option("--duration", options->duration, "How long to run each candidate")->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--quiet", options->quiet, "No progress on stderr");

@@ -1,24 +1,14 @@
 #include "tools/kernels/measure.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "tools/statistics.h"
 
 namespace mica::tools {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr double kBatch = 1e-3;  // seconds
 constexpr size_t kLeastBatches = 3;
-
-// Seconds that `runs` runs take.
-double seconds(KernelCandidate& candidate, ThreadPool& threads, int64_t runs) {
-  const auto start = Clock::now();
-  for (int64_t i = 0; i < runs; ++i) candidate.run(threads);
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 struct Series {
   KernelCandidate* candidate;
@@ -40,13 +30,13 @@ double kernel_bytes(const KernelProblem& problem, const Tensor& output) {
 }
 
 int64_t runs_of_a_batch(KernelCandidate& candidate, ThreadPool& threads) {
-  const double once = seconds(candidate, threads, 1);
-  const double some = once < kBatch / 16 ? seconds(candidate, threads, 8) / 8 : once;
+  const double once = candidate.time(threads, 1);
+  const double some = once < kBatch / 16 ? candidate.time(threads, 8) / 8 : once;
   return std::max<int64_t>(1, static_cast<int64_t>(kBatch / std::max(some, 1e-8)));
 }
 
 KernelMeasurement measure_candidates(const KernelProblem& problem, const KernelCandidates& candidates,
-                                     ThreadPool& threads, double duration) {
+                                     ThreadPool& threads, double duration, Peaks& peaks) {
   KernelMeasurement result;
   result.times.resize(candidates.all.size());
   std::vector<Series> open;
@@ -59,16 +49,16 @@ KernelMeasurement measure_candidates(const KernelProblem& problem, const KernelC
     if (time.wrong) continue;
     open.push_back({&candidate, &time, runs_of_a_batch(candidate, threads)});
   }
-  result.peaks.measure_bytes(threads);
-  result.peaks.measure_operations(threads, 10);
+  peaks.measure_bytes();
+  peaks.measure_operations(10);
   while (!open.empty()) {
     for (Series& series : open) {
-      const double taken = seconds(*series.candidate, threads, series.batch);
+      const double taken = series.candidate->time(threads, series.batch);
       series.spent += taken;
       series.samples.push_back(taken / static_cast<double>(series.batch));
       series.time->runs += static_cast<size_t>(series.batch);
     }
-    result.peaks.measure_operations(threads);
+    peaks.measure_operations(1);
     std::erase_if(open, [&](Series& series) {
       if (!series.is_done(duration)) return false;
       std::ranges::sort(series.samples);
@@ -77,6 +67,8 @@ KernelMeasurement measure_candidates(const KernelProblem& problem, const KernelC
       return true;
     });
   }
+  result.operations = peaks.operations;
+  result.bytes = peaks.bytes;
   return result;
 }
 

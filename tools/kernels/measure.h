@@ -17,8 +17,8 @@ struct KernelTime {
 };
 
 struct KernelMeasurement {
-  Peaks peaks;
-  std::vector<KernelTime> times;  ///< one a candidate
+  double operations = 0, bytes = 0;  ///< the peaks, a second
+  std::vector<KernelTime> times;     ///< one a candidate
 };
 
 /// What has to be read and written at least.
@@ -28,8 +28,8 @@ double kernel_bytes(const KernelProblem& problem, const Tensor& output);
 int64_t runs_of_a_batch(KernelCandidate& candidate, ThreadPool& threads);
 
 /// Checks each candidate, then runs them in turn, in batches of about 1 ms, until each has run for `duration` seconds.
-/// The peak of multiply-adds is measured between the batches.
+/// The peak of operations is measured between the batches.
 KernelMeasurement measure_candidates(const KernelProblem& problem, const KernelCandidates& candidates,
-                                     ThreadPool& threads, double duration);
+                                     ThreadPool& threads, double duration, Peaks& peaks);
 
 }  // namespace mica::tools
