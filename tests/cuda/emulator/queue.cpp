@@ -15,6 +15,11 @@ std::mutex& grid_mutex() {
 
 }  // namespace
 
+Counts& counts() {
+  static Counts counts;
+  return counts;
+}
+
 void Queue::push(std::function<void()> work) {
   (recording_ ? recorded_ : work_).push_back(std::move(work));
 }
