@@ -7,6 +7,7 @@
 #include "kernels/op.h"
 #include "kernels/peak/peak.h"
 #include "runtime/interpreter.h"
+#include "runtime/kernel_choice.h"
 #include "tools/kernels/device_kernel_run.h"
 #include "tools/kernels/operands.h"
 
@@ -70,7 +71,7 @@ KernelCandidates make_device_candidates(const KernelProblem& problem, const std:
     candidates.all.push_back(std::move(candidate));
   };
   for (const DeviceKernel* kernel : device_kernels().find(*node.op, device->kernels())) {
-    offer(*kernel, node.params, true);
+    if (is_for(Precision::Float32, kernel->name)) offer(*kernel, node.params, true);
   }
   const DeviceKernel* library = device_kernels().named(kPeakDomain, "Product", device->kernels());
   if (library != nullptr && is_plain_product(problem)) offer(*library, std::make_shared<ProductPeak>(), false);
