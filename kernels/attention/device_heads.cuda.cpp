@@ -68,9 +68,11 @@ class Arrangement {
     return layout;
   }
 
-  // A cache that is lengthened in place has nothing to move.
+  // A cache that is lengthened in place has nothing to move. Of sequences that are shorter than others rows behind
+  // theirs are cleared.
   void add_to_cache(const KvCache& cache, void* to, const HeadLayout& layout, const HeadDims& dims) {
-    if (cache.past != nullptr && cache.past->raw() == to) return;
+    const bool in_place = cache.past != nullptr && cache.past->raw() == to;
+    if (in_place && sources_.sequences == nullptr) return;
     cuda::CacheRows& part = cache_.parts[cache_parts_++];
     part.present = to;
     part.present_layout = row_layout(layout);
@@ -80,6 +82,10 @@ class Arrangement {
     if (cache.past == nullptr) return;
     HeadDims past = dims;
     past.rows = cache_.past_rows = room(*cache.past);
+    if (in_place) {
+      part.first_row = past.rows;
+      return;
+    }
     part.past = cache.past->raw();
     part.past_layout = row_layout(part_layout(*cache.past, cache.part, past));
   }

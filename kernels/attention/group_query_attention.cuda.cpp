@@ -103,8 +103,9 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
 }  // namespace
 
 void cuda_kernels_group_query_attention(DeviceKernelTable& table) {
-  table.add("GroupQueryAttention", 1, device_kernel<Op>("flash", run, refuse, uint64_t{1} << Op::kTotal),
-            "com.microsoft");
+  DeviceKernel attention = device_kernel<Op>("flash", run, refuse, uint64_t{1} << Op::kTotal);
+  attention.keeps_state = true;
+  table.add("GroupQueryAttention", 1, std::move(attention), "com.microsoft");
 }
 
 }  // namespace mica

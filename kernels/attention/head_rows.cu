@@ -76,9 +76,11 @@ __global__ void cache_rows_kernel(const __grid_constant__ CacheCall call, int64_
   const CacheRows& part = call.parts[blockIdx.y];
   const int64_t units = part.width / unit_elements;
   const int64_t kept = call.past_rows < call.present_rows ? call.past_rows : call.present_rows;
-  for (int64_t n = first_element(); n < call.batch * call.heads * call.present_rows * units; n += element_stride()) {
+  const int64_t rows = call.present_rows - part.first_row;
+  for (int64_t n = first_element(); n < call.batch * call.heads * rows * units; n += element_stride()) {
     const int64_t row = n / units, unit = n - row * units;
-    const RowPlace at = place_of_row(row, call.heads, call.present_rows);
+    RowPlace at = place_of_row(row, call.heads, rows);
+    at.i += part.first_row;
     const SequenceKeys sequence = call.sequences != nullptr ? call.sequences[at.b] : call.all;
     if (at.i >= sequence.offset && at.i < sequence.keys) continue;
     Unit* to = static_cast<Unit*>(part.present) + part.present_layout.at(at.b, at.h, at.i) / unit_elements + unit;
@@ -123,7 +125,8 @@ void launch_cache_rows(const CacheCall& call, void* stream) {
   const int64_t unit = takes_units_of_16(call) ? 16 : call.element_width, elements = unit / call.element_width;
   int64_t units = 0;
   for (const CacheRows& part : call.parts) {
-    const int64_t of_part = call.batch * call.heads * call.present_rows * part.width / elements;
+    const int64_t rows = call.present_rows - part.first_row;
+    const int64_t of_part = call.batch * call.heads * rows * part.width / elements;
     if (of_part > units) units = of_part;
   }
   if (units == 0) return;

@@ -55,6 +55,7 @@ struct CacheRows {
   void* present = nullptr;
   RowLayout past_layout, present_layout;
   int64_t width = 0;
+  int64_t first_row = 0;  ///< of present; those before it stay as they are
 };
 
 struct CacheCall {

@@ -60,7 +60,9 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
 }
 
 DeviceKernel kernel(const Op::Slots& slots) {
-  return device_kernel<Op>("flash", run, refuse, uint64_t{1} << slots.past_length);
+  DeviceKernel made = device_kernel<Op>("flash", run, refuse, uint64_t{1} << slots.past_length);
+  made.keeps_state = true;
+  return made;
 }
 
 }  // namespace

@@ -70,8 +70,9 @@ std::string refuse(const void* params, std::span<const ValueType> inputs) {
 }  // namespace
 
 void cuda_kernels_packed_attention(DeviceKernelTable& table) {
-  table.add("Attention", 1, device_kernel<PackedAttention>("simt, flash", run, refuse, uint64_t{1} << kPastLength),
-            "com.microsoft");
+  DeviceKernel attention = device_kernel<PackedAttention>("simt, flash", run, refuse, uint64_t{1} << kPastLength);
+  attention.keeps_state = true;
+  table.add("Attention", 1, std::move(attention), "com.microsoft");
 }
 
 }  // namespace mica
