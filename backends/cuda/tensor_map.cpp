@@ -26,17 +26,19 @@ Encode find_encode() {
 std::optional<cuda::TensorMap> make_tensor_map(const cuda::TensorLayout& layout) {
   static const Encode encode = find_encode();
   if (encode == nullptr || !cuda::is_mappable(layout)) return std::nullopt;
-  constexpr unsigned kRank = 3;
-  const cuuint64_t dims[kRank] = {static_cast<cuuint64_t>(layout.columns), static_cast<cuuint64_t>(layout.rows),
-                                  static_cast<cuuint64_t>(layout.matrices)};
-  const cuuint64_t steps[kRank - 1] = {static_cast<cuuint64_t>(layout.row_step) * 2,
-                                       static_cast<cuuint64_t>(layout.matrix_step) * 2};
-  const cuuint32_t box[kRank] = {static_cast<cuuint32_t>(layout.box_columns), static_cast<cuuint32_t>(layout.box_rows),
-                                 1};
-  const cuuint32_t every[kRank] = {1, 1, 1};
+  constexpr unsigned kMostRank = 4;
+  const unsigned rank = layout.stacks == 0 ? kMostRank - 1 : kMostRank;
+  const cuuint64_t dims[kMostRank] = {static_cast<cuuint64_t>(layout.columns), static_cast<cuuint64_t>(layout.rows),
+                                      static_cast<cuuint64_t>(layout.matrices), static_cast<cuuint64_t>(layout.stacks)};
+  const cuuint64_t steps[kMostRank - 1] = {static_cast<cuuint64_t>(layout.row_step) * 2,
+                                           static_cast<cuuint64_t>(layout.matrix_step) * 2,
+                                           static_cast<cuuint64_t>(layout.stack_step) * 2};
+  const cuuint32_t box[kMostRank] = {static_cast<cuuint32_t>(layout.box_columns),
+                                     static_cast<cuuint32_t>(layout.box_rows), 1, 1};
+  const cuuint32_t every[kMostRank] = {1, 1, 1, 1};
   CUtensorMap made;
   // Elements are moved, not computed with: any type of 16 bits will do.
-  const CUresult result = encode(&made, CU_TENSOR_MAP_DATA_TYPE_UINT16, kRank, const_cast<void*>(layout.data), dims,
+  const CUresult result = encode(&made, CU_TENSOR_MAP_DATA_TYPE_UINT16, rank, const_cast<void*>(layout.data), dims,
                                  steps, box, every, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
                                  CU_TENSOR_MAP_L2_PROMOTION_L2_256B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (result != CUDA_SUCCESS) return std::nullopt;

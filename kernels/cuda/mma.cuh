@@ -29,12 +29,21 @@ template <>
 inline constexpr bool kHasProducts<__nv_bfloat16> = false;
 #endif
 
-/// Two elements in a word, `low` first in memory.
+template <class T>
+inline constexpr char kNameInPtx[] = "f16";
+template <>
+inline constexpr char kNameInPtx<__nv_bfloat16>[] = "bf16";
+
+/// Two elements in a word, `low` first in memory. T: __half or __nv_bfloat16.
 template <class T>
 __device__ inline uint32_t pack_pair(float low, float high) {
-  const T pair[2] = {narrow<T>(low), narrow<T>(high)};
   uint32_t word;
+#if __CUDA_ARCH__ >= 800
+  asm("cvt.rn.%3x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low), "C"(kNameInPtx<T>));
+#else
+  const T pair[2] = {narrow<T>(low), narrow<T>(high)};
   memcpy(&word, pair, sizeof word);
+#endif
   return word;
 }
 

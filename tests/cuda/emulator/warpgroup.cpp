@@ -1,8 +1,11 @@
 #include "tests/cuda/emulator/warpgroup.h"
 
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "backends/cuda/tensor_map.h"
+#include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/warpgroup_tile.h"
 
 namespace mica {
@@ -19,11 +22,14 @@ std::optional<cuda::TensorMap> make_tensor_map(const cuda::TensorLayout& layout)
 namespace emulator {
 namespace {
 
-constexpr int kThreads = 128, kRows = 64, kColumns = 128, kDepth = 16;
+constexpr int kThreads = 128, kRows = 64, kMostColumns = 128, kDepth = 16;
 
 struct TileProduct {
   float* sums;
-  uint64_t a, b;
+  int columns;
+  uint64_t a;
+  const uint32_t* fragment;  ///< of a; null: it is the tile
+  uint64_t b;
   Operand operand;
   bool across_b, add;
 };
@@ -38,12 +44,18 @@ void multiply(void* const* arguments) {
   const auto thread = [&](int i) -> const TileProduct& { return *static_cast<const TileProduct*>(arguments[i]); };
   const TileProduct& product = thread(0);
   const cuda::TileDescriptor tile_a = cuda::decode(product.a), tile_b = cuda::decode(product.b);
-  static float a[kRows][kDepth], b[kColumns][kDepth];
+  static float a[kRows][kDepth], b[kMostColumns][kDepth];
+  for (int i = 0; i < kThreads && product.fragment != nullptr; ++i) {
+    for (int j = 0; j < 8; ++j) {  // 16-bit elements: fragment a of mma.m16n8k16
+      const int row = i / 32 * 16 + i % 32 / 4 + j / 2 % 2 * 8, k = i % 4 * 2 + j % 2 + j / 4 * 8;
+      a[row][k] = decode(static_cast<uint16_t>(thread(i).fragment[j / 2] >> j % 2 * 16), product.operand);
+    }
+  }
   for (int k = 0; k < kDepth; ++k) {
-    for (int row = 0; row < kRows; ++row) {
+    for (int row = 0; row < kRows && product.fragment == nullptr; ++row) {
       a[row][k] = element(tile_a, cuda::offset_along_depth(tile_a, row, k), product.operand);
     }
-    for (int column = 0; column < kColumns; ++column) {
+    for (int column = 0; column < product.columns; ++column) {
       const uint32_t offset =
           product.across_b ? cuda::offset_across_depth(tile_b, column, k) : cuda::offset_along_depth(tile_b, column, k);
       b[column][k] = element(tile_b, offset, product.operand);
@@ -51,7 +63,7 @@ void multiply(void* const* arguments) {
   }
   for (int i = 0; i < kThreads; ++i) {
     const int lane = i % 32;
-    for (int j = 0; j < kRows * kColumns / kThreads; ++j) {
+    for (int j = 0; j < kRows * product.columns / kThreads; ++j) {
       const int row = i / 32 * 16 + lane / 4 + j % 4 / 2 * 8, column = j / 4 * 8 + lane % 4 * 2 + j % 2;
       float sum = 0;
       for (int k = 0; k < kDepth; ++k) sum += a[row][k] * b[column][k];
@@ -60,14 +72,26 @@ void multiply(void* const* arguments) {
   }
 }
 
+/// Of a thread: the last are not committed yet.
+using ProductGroup = std::vector<TileProduct>;
+struct Products {
+  ProductGroup open;
+  std::vector<ProductGroup> groups;
+};
+
+Products& own_products() {
+  static Products products[1024];
+  return products[threadIdx.x];
+}
+
 // Zeros stand for what is outside.
-void copy(std::byte* tile, const cuda::TensorLayout& map, const std::array<int, 3>& at) {
+void copy(std::byte* tile, const cuda::TensorLayout& map, const std::array<int, 4>& at) {
   for (int row = 0; row < map.box_rows; ++row) {
     for (int column = 0; column < map.box_columns; ++column) {
-      const int64_t x = at[0] + column, y = at[1] + row, z = at[2];
+      const int64_t x = at[0] + column, y = at[1] + row, z = at[2], w = at[3];
       uint16_t bits = 0;
-      if (x < map.columns && y < map.rows && z < map.matrices) {
-        bits = static_cast<const uint16_t*>(map.data)[z * map.matrix_step + y * map.row_step + x];
+      if (x < map.columns && y < map.rows && z < map.matrices && (w == 0 || w < map.stacks)) {
+        bits = static_cast<const uint16_t*>(map.data)[w * map.stack_step + z * map.matrix_step + y * map.row_step + x];
       }
       const uint32_t place = cuda::swizzled(static_cast<uint32_t>(row * cuda::kTileRow + column * 2));
       std::memcpy(tile + place, &bits, sizeof bits);
@@ -95,9 +119,9 @@ void CopyBarrier::end_phase() {
   missing = arrivals;
 }
 
-void copy_box(void* tile, const cuda::TensorMap& map, CopyBarrier* barrier, const std::array<int, 3>& at) {
+void copy_box(void* tile, const cuda::TensorMap& map, CopyBarrier* barrier, const std::array<int, 4>& at) {
   cuda::TensorLayout layout;
-  std::memcpy(&layout, &map, sizeof layout);
+  std::memcpy(static_cast<void*>(&layout), &map, sizeof layout);
   if (shared_address(tile) % cuda::kTileAlignment != 0) die("tiles are aligned to 1024 bytes");
   if (layout.box_columns * 2 != cuda::kTileRow || layout.box_rows > 256)
     die("a box that the copy engine does not take");
@@ -108,8 +132,24 @@ void copy_box(void* tile, const cuda::TensorMap& map, CopyBarrier* barrier, cons
 }
 
 void multiply_tiles(float* sums, uint64_t a, uint64_t b, Operand operand, bool across_b, bool add) {
-  TileProduct product{sums, a, b, operand, across_b, add};
-  together_in_warpgroup(&product, multiply);
+  own_products().open.push_back({sums, kMostColumns, a, nullptr, b, operand, across_b, add});
+}
+
+void multiply_registers(float* sums, int columns, const uint32_t* a, uint64_t b, Operand operand) {
+  own_products().open.push_back({sums, columns, 0, a, b, operand, true, true});
+}
+
+void commit_products() {
+  Products& own = own_products();
+  own.groups.push_back(std::exchange(own.open, {}));
+}
+
+void wait_for_products(int groups_left) {
+  std::vector<ProductGroup>& groups = own_products().groups;
+  while (static_cast<int>(groups.size()) > groups_left) {
+    for (TileProduct& product : groups.front()) together_in_warpgroup(&product, multiply);
+    groups.erase(groups.begin());
+  }
 }
 
 }  // namespace emulator

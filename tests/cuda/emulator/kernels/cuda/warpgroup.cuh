@@ -37,18 +37,36 @@ inline void wait_for(CopyBarrier* barrier, unsigned parity) {
 }
 
 inline void copy_box(void* tile, const TensorMap& map, CopyBarrier* barrier, int x, int y, int z) {
-  emulator::copy_box(tile, map, barrier, {x, y, z});
+  emulator::copy_box(tile, map, barrier, {x, y, z, 0});
 }
 
+inline void copy_box(void* tile, const TensorMap& map, CopyBarrier* barrier, int x, int y, int z, int w) {
+  emulator::copy_box(tile, map, barrier, {x, y, z, w});
+}
+
+inline void publish_tiles() {}
+template <class T, int count>
+void settle(T (&)[count]) {}
+
 inline void begin_products() {}
-inline void commit_products() {}
+using emulator::commit_products;
 template <int groups>
-void wait_for_products() {}
+void wait_for_products() {
+  emulator::wait_for_products(groups);
+}
+
+template <class T>
+inline constexpr emulator::Operand kOperand =
+    std::is_same_v<T, __half> ? emulator::Operand::Half : emulator::Operand::Brain;
 
 template <class T, bool across_b>
 void multiply_tiles(float (&sums)[64], uint64_t a, uint64_t b, bool add) {
-  emulator::multiply_tiles(sums, a, b, std::is_same_v<T, __half> ? emulator::Operand::Half : emulator::Operand::Brain,
-                           across_b, add);
+  emulator::multiply_tiles(sums, a, b, kOperand<T>, across_b, add);
+}
+
+template <class T, int sums>
+void multiply_registers(float (&of)[sums], const uint32_t (&a)[4], uint64_t b) {
+  emulator::multiply_registers(of, 2 * sums, a, b, kOperand<T>);
 }
 
 }  // namespace mica::cuda
