@@ -53,7 +53,10 @@ void launch_attention(const AttentionCall& call, void* stream);
 /// On tensor cores, which round weights to the type of the values: for calls of which is_aligned holds, of float16 or
 /// bfloat16, on devices of this compute capability.
 inline constexpr int kTensorAttention = 80;
-void launch_tensor_attention(const AttentionCall& call, void* stream);
+inline constexpr int kTensorRows = 64;  ///< queries that a block takes
+/// Keys are cut into plan.pieces, see tensor_plan; `scratch` is for plan.scratch floats.
+struct SplitPlan;
+void launch_tensor_attention(const AttentionCall& call, const SplitPlan& plan, float* scratch, void* stream);
 
 /// Whether all rows of queries, keys and values can be read 16 bytes at a time, 8 elements of 16 bits or twice 4.
 inline bool is_aligned(const AttentionCall& call) {
@@ -100,9 +103,27 @@ constexpr SplitPlan split_plan(const AttentionCall& call) {
   const int64_t pieces = wanted < most ? wanted : most;
   return {rows, pieces < 1 ? 1 : pieces};
 }
+/// Pieces for launch_tensor_attention: one where blocks of whole rows of keys keep a GPU of 132 multiprocessors busy,
+/// each of which has room for two.
+constexpr SplitPlan tensor_plan(const AttentionCall& call) {
+  constexpr int64_t kFewBlocks = 132, kEnoughBlocks = 264, kLeastKeys = 256;
+  const int64_t blocks = call.batch * call.heads * ((call.rows + kTensorRows - 1) / kTensorRows);
+  if (blocks == 0 || blocks >= kFewBlocks) return {};
+  const int64_t most = call.keys / kLeastKeys, wanted = kEnoughBlocks / blocks;
+  const int64_t pieces = wanted < most ? wanted : most;
+  return {0, pieces < 1 ? 1 : pieces};
+}
+/// Whether a call that tensor cores do not take is for launch_split_attention: of few queries, or of so few blocks of
+/// launch_attention over so many keys that it is better to read keys several times.
 constexpr bool is_split(const AttentionCall& call) {
-  return call.rows <= 4;
+  constexpr int64_t kFewRows = 4, kSomeRows = 64, kFewBlocks = 132, kManyKeys = 512;
+  const int64_t blocks = call.batch * call.heads * ((call.rows + 15) / 16);
+  return call.rows <= kFewRows || (call.rows <= kSomeRows && blocks < kFewBlocks && call.keys >= kManyKeys);
 }
 void launch_split_attention(const AttentionCall& call, const SplitPlan& plan, float* scratch, void* stream);
+/// What became of the pieces of each row: piece p of row i of head h of batch entry b has at
+/// scratch[(((b * heads + h) * rows + i) * pieces + p) * (v_width + 2)] the highest score, the sum of weights, and the
+/// sums of values.
+void launch_join_pieces(const AttentionCall& call, const SplitPlan& plan, const float* scratch, void* stream);
 
 }  // namespace mica::cuda

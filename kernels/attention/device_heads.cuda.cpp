@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "backends/cuda/tensor_map.h"
+#include "kernels/attention/warpgroup_attention_cuda.h"
 #include "kernels/cuda/operand.h"
 
 namespace mica {
@@ -98,6 +100,16 @@ class Arrangement {
   int cache_parts_ = 0;
 };
 
+// Whether the attention was put on the stream as one by warpgroups.
+bool attend_by_warpgroups(const DeviceOperands& io, const cuda::AttentionCall& call) {
+  if (io.capability() != cuda::kWarpgroupAttention || !suits_warpgroups(call)) return false;
+  const cuda::AttentionLayouts layouts = attention_layouts(call);
+  const auto q = make_tensor_map(layouts.q), k = make_tensor_map(layouts.k), v = make_tensor_map(layouts.v);
+  if (!q || !k || !v) return false;
+  launch_warpgroup_attention(call, *q, *k, *v, io.stream());
+  return true;
+}
+
 }  // namespace
 
 cuda::AttentionCall attention_call(const DeviceOperands& io, const AttentionSources& sources, Tensor& out) {
@@ -145,13 +157,18 @@ cuda::ScoreMask key_score_mask(const Tensor& mask, const Shape& scores, int64_t 
 }
 
 void attend(const DeviceOperands& io, const cuda::AttentionCall& call) {
-  if (!is_split(call)) {
-    const bool on_tensor_cores = call.number != cuda::Number::F32 && io.capability() >= cuda::kTensorAttention;
-    return on_tensor_cores && is_aligned(call) ? launch_tensor_attention(call, io.stream())
-                                               : launch_attention(call, io.stream());
+  constexpr int64_t kFewRows = 4;  // which leave most of a tile empty
+  const auto scratch = [&](const cuda::SplitPlan& plan) { return io.scratch<float>(plan.scratch(call)); };
+  const bool on_tensor_cores =
+      call.number != cuda::Number::F32 && io.capability() >= cuda::kTensorAttention && is_aligned(call);
+  if (on_tensor_cores && call.rows > kFewRows) {
+    if (attend_by_warpgroups(io, call)) return;
+    const cuda::SplitPlan plan = tensor_plan(call);
+    return launch_tensor_attention(call, plan, scratch(plan), io.stream());
   }
+  if (!is_split(call)) return launch_attention(call, io.stream());
   const cuda::SplitPlan plan = split_plan(call);
-  launch_split_attention(call, plan, io.scratch<float>(plan.scratch(call)), io.stream());
+  launch_split_attention(call, plan, scratch(plan), io.stream());
 }
 
 bool is_given(std::span<const ValueType> inputs, size_t input) {

@@ -177,13 +177,13 @@ __global__ void __launch_bounds__(kThreads) split_kernel(const __grid_constant__
 }
 
 // A warp joins the pieces of one query.
-__global__ void join_pieces_kernel(const __grid_constant__ SplitCall call) {
+__global__ void join_pieces_kernel(const __grid_constant__ AttentionCall attention, int64_t pieces,
+                                   const float* scratch) {
   using Rows = Team<false>;
-  const AttentionCall& attention = call.attention;
-  const int64_t pieces = call.plan.pieces, step = attention.v_width + 2;
+  const int64_t step = attention.v_width + 2;
   const int64_t rows = attention.batch * attention.heads * attention.rows;
   for (int64_t row = Rows::first_row(); row < rows; row += Rows::row_stride()) {
-    const float* from = call.scratch + row * pieces * step;
+    const float* from = scratch + row * pieces * step;
     Softmax state;
     for (int64_t p = 0; p < pieces; ++p) state.highest = larger(state.highest, from[p * step]);
     for (int64_t p = 0; p < pieces; ++p) state.sum += from[p * step + 1] * weight_of(from[p * step], state.highest);
@@ -223,8 +223,13 @@ void launch_split_attention(const AttentionCall& attention, const SplitPlan& pla
   } else {
     launch_split<float>(call, stream);
   }
+  launch_join_pieces(attention, plan, scratch, stream);
+}
+
+void launch_join_pieces(const AttentionCall& call, const SplitPlan& plan, const float* scratch, void* stream) {
   if (plan.pieces == 1) return;
-  launch(join_pieces_kernel, over_rows(attention.batch * attention.heads * attention.rows, 1).grid, stream, call);
+  launch(join_pieces_kernel, over_rows(call.batch * call.heads * call.rows, 1).grid, stream, call, plan.pieces,
+         scratch);
 }
 
 }  // namespace mica::cuda

@@ -152,6 +152,10 @@ std::vector<DeviceCase> all_decoding() {
   add("narrow_values", qkv("float", "[1,2,1,64]", "[1,2,90,64]", "[1,2,90,8]"), "Attention(q, k, v)");
   add("valid_keys", qkv("float", "[2,4,2,16]", "[2,2,150,16]", "[2,2,150,16]") + ", n: int64[2]",
       "Attention(q, k, v, _, _, _, n) {is_causal=1}", {{"n", Tensor::of<int64_t>({2}, {140, 3})}});
+  add("some_queries",
+      qkv("float", "[1,2,6,16]", "[1,1,6,16]", "[1,1,6,16]") +
+          ", pk: float[1,1,520,16], pv: float[1,1,520,16], m: float[6,526]",
+      "Attention(q, k, v, m, pk, pv) {is_causal=1}");
   add("valid_keys_of_many", qkv("float", "[2,4,9,16]", "[2,2,40,16]", "[2,2,40,16]") + ", n: int64[2]",
       "Attention(q, k, v, _, _, _, n)", {{"n", Tensor::of<int64_t>({2}, {33, 0})}});
   return cases;
@@ -198,6 +202,19 @@ std::vector<DeviceCase> all_tensor() {
       "com.microsoft.GroupQueryAttention(q, _, _, _, _, s, int32[1] [80], _, _, _, _, h) "
       "{num_heads=4, kv_num_heads=1, local_window_size=20}",
       {{"s", Tensor::of<int32_t>({1}, {79})}});
+  // As many blocks as the warpgroups of a large GPU want.
+  add("many_heads", "q: T[11,6,66,64], k: T[11,2,66,64], v: T[11,2,66,64]", "Attention(q, k, v) {is_causal=1}");
+  // Few queries over many keys, which are cut into pieces.
+  add("pieces", "q: T[1,2,9,64], k: T[1,1,1100,64], v: T[1,1,1100,64]", "Attention(q, k, v)");
+  add("pieces_after_a_cache",
+      "q: T[1,2,20,32], k: T[1,2,20,32], v: T[1,2,20,72], pk: T[1,2,900,32], pv: T[1,2,900,72], m: T[20,920]",
+      "Attention(q, k, v, m, pk, pv) {is_causal=1}");
+  add("pieces_of_short_sequences", "q: T[2,2,7,64], k: T[2,2,800,64], v: T[2,2,800,64], n: int64[2]",
+      "Attention(q, k, v, _, _, _, n)", {{"n", Tensor::of<int64_t>({2}, {770, 60})}});
+  add("pieces_of_a_window", "q: T[1,600,96], s: int32[1], h: T[4]",
+      "com.microsoft.GroupQueryAttention(q, _, _, _, _, s, int32[1] [600], _, _, _, _, h) "
+      "{num_heads=4, kv_num_heads=1, local_window_size=20}",
+      {{"s", Tensor::of<int32_t>({1}, {599})}});
   const float lowest = std::numeric_limits<float>::lowest();
   cases.push_back({"lowest_masks",
                    "graph g(q: float[1,1,6,8], k: float[1,1,3,8], v: float[1,1,3,8], m: float[1,3]) -> (y) "
