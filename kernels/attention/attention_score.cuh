@@ -47,8 +47,7 @@ __device__ inline float score_of(const AttentionCall& call, const SequenceKeys& 
   if (!is_visible(call, sequence, at.i, j)) return -INFINITY;
   float s = call.scale * product;
   if (call.softcap != 0) s = call.softcap * tanh(s / call.softcap);
-  if (call.masks[0].data == nullptr && call.masks[1].data == nullptr) return s;
-#pragma unroll 1
+#pragma unroll
   for (const ScoreMask& mask : call.masks) {
     if (mask.data != nullptr) s += mask_term(call, mask, at, j);
   }
