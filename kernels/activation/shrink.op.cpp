@@ -1,23 +1,13 @@
 // Shrink, ai.onnx 9: x + bias below -lambd, x - bias above lambd, 0 otherwise. Integers are computed in double, and
 // what is not integral then is cut off.
+#include "kernels/activation/shrink.h"
+
 #include "kernels/cast/number.h"
 #include "kernels/math/map.h"
 #include "kernels/op.h"
 
 namespace mica {
 namespace {
-
-struct Shrink {
-  float bias = 0;
-  float lambd = 0.5f;
-
-  template <class T>
-  T operator()(T x) const {
-    const T limit = static_cast<T>(lambd);
-    const T shift = static_cast<T>(bias);
-    return x < -limit ? x + shift : x > limit ? x - shift : T{0};
-  }
-};
 
 void run_cpu(const Shrink& shrink, const Operands& io) {
   const bool integers = map_integers<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(

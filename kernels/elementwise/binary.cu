@@ -37,6 +37,22 @@ __device__ int64_t apply_integer(BinaryFunction function, int64_t a, int64_t b) 
       return a > b ? a : b;
     case BinaryFunction::Min:
       return a < b ? a : b;
+    case BinaryFunction::FMod:
+      return b == 0 || b == -1 ? 0 : a % b;
+    case BinaryFunction::Mod: {
+      const int64_t r = b == 0 || b == -1 ? 0 : a % b;
+      return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+    }
+    case BinaryFunction::BitwiseAnd:
+      return x & z;
+    case BinaryFunction::BitwiseOr:
+      return x | z;
+    case BinaryFunction::BitwiseXor:
+      return x ^ z;
+    case BinaryFunction::ShiftLeft:
+      return z < 64 ? x << z : 0;
+    case BinaryFunction::ShiftRight:
+      return z < 64 ? x >> z : 0;
     default:
       return a < 0 ? x * z : a;  // PRelu
   }

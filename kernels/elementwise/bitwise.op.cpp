@@ -3,6 +3,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/elementwise/binary.h"
 #include "kernels/elementwise/broadcast.h"
+#include "kernels/elementwise/integer_ops.h"
 
 namespace mica {
 namespace {
@@ -51,11 +52,6 @@ struct RightShift : Shift {
   static T apply(T a, T b) {
     return b < 8 * sizeof(T) ? static_cast<T>(a >> b) : T{0};
   }
-};
-
-struct BitShift {
-  std::string direction;
-  bool left = false;
 };
 
 void prepare(BitShift& op, const NodeFacts&) {

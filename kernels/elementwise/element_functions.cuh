@@ -33,6 +33,8 @@ __device__ W apply(UnaryFunction function, W x, W alpha, W beta) {
       return acos(x);
     case UnaryFunction::Acosh:
       return acosh(x);
+    case UnaryFunction::Affine:
+      return alpha * x + beta;
     case UnaryFunction::Asin:
       return asin(x);
     case UnaryFunction::Asinh:
@@ -83,6 +85,10 @@ __device__ W apply(UnaryFunction function, W x, W alpha, W beta) {
       return x < 0 ? W(0) : x;
     case UnaryFunction::Round:
       return rint(x);
+    case UnaryFunction::ScaledTanh:
+      return alpha * tanh(beta * x);
+    case UnaryFunction::Shrink:  // by alpha, beyond beta
+      return x < -beta ? x + alpha : x > beta ? x - alpha : W(0);
     case UnaryFunction::Sigmoid:
       return sigmoid(x);
     case UnaryFunction::Sign:
@@ -129,6 +135,12 @@ __device__ W apply(BinaryFunction function, W a, W b) {
       return a < b || a != a ? a : b;
     case BinaryFunction::Pow:
       return b == 2 ? a * a : b == W(0.5) ? sqrt(a) : pow(a, b);
+    case BinaryFunction::FMod:
+      return fmod(a, b);
+    case BinaryFunction::Mod: {
+      const W r = fmod(a, b);
+      return r == 0 ? copysign(r, b) : (r < 0) != (b < 0) ? r + b : r;
+    }
     default:
       return a < 0 ? a * b : a;  // PRelu
   }

@@ -50,15 +50,26 @@ struct NamedBinary {
 };
 inline constexpr DTypeSet kNumbers = types::floats | (kIntegers - types::boolean);
 inline constexpr NamedBinary kBinary[] = {
-    {"Add", 7, BinaryFunction::Add, kNumbers},         {"Sub", 7, BinaryFunction::Sub, kNumbers},
-    {"Mul", 7, BinaryFunction::Mul, kNumbers},         {"Div", 7, BinaryFunction::Div, kNumbers},
-    {"Max", 8, BinaryFunction::Max, kNumbers},         {"Min", 8, BinaryFunction::Min, kNumbers},
-    {"Sum", 8, BinaryFunction::Add, types::floats},    {"Pow", 7, BinaryFunction::Pow, types::floats},
-    {"PRelu", 7, BinaryFunction::PRelu, kNumbers},     {"Equal", 7, BinaryFunction::Equal, types::floats | kIntegers},
-    {"Less", 7, BinaryFunction::Less, kNumbers},       {"LessOrEqual", 12, BinaryFunction::LessOrEqual, kNumbers},
-    {"Greater", 7, BinaryFunction::Greater, kNumbers}, {"GreaterOrEqual", 12, BinaryFunction::GreaterOrEqual, kNumbers},
-    {"And", 7, BinaryFunction::And, types::boolean},   {"Or", 7, BinaryFunction::Or, types::boolean},
+    {"Add", 7, BinaryFunction::Add, kNumbers},
+    {"Sub", 7, BinaryFunction::Sub, kNumbers},
+    {"Mul", 7, BinaryFunction::Mul, kNumbers},
+    {"Div", 7, BinaryFunction::Div, kNumbers},
+    {"Max", 8, BinaryFunction::Max, kNumbers},
+    {"Min", 8, BinaryFunction::Min, kNumbers},
+    {"Sum", 8, BinaryFunction::Add, types::floats},
+    {"Pow", 7, BinaryFunction::Pow, types::floats},
+    {"PRelu", 7, BinaryFunction::PRelu, kNumbers},
+    {"Equal", 7, BinaryFunction::Equal, types::floats | kIntegers},
+    {"Less", 7, BinaryFunction::Less, kNumbers},
+    {"LessOrEqual", 12, BinaryFunction::LessOrEqual, kNumbers},
+    {"Greater", 7, BinaryFunction::Greater, kNumbers},
+    {"GreaterOrEqual", 12, BinaryFunction::GreaterOrEqual, kNumbers},
+    {"And", 7, BinaryFunction::And, types::boolean},
+    {"Or", 7, BinaryFunction::Or, types::boolean},
     {"Xor", 7, BinaryFunction::Xor, types::boolean},
+    {"BitwiseAnd", 18, BinaryFunction::BitwiseAnd, types::ints},
+    {"BitwiseOr", 18, BinaryFunction::BitwiseOr, types::ints},
+    {"BitwiseXor", 18, BinaryFunction::BitwiseXor, types::ints},
 };
 
 }  // namespace mica::cuda

@@ -3,9 +3,12 @@
 #include <optional>
 
 #include "kernels/activation/gelu.h"
+#include "kernels/activation/shrink.h"
 #include "kernels/cuda/operand.h"
 #include "kernels/device_kernel.h"
 #include "kernels/elementwise/element_functions.h"
+#include "kernels/elementwise/integer_ops.h"
+#include "kernels/math/is_nan.h"
 #include "kernels/math/unary.h"
 #include "runtime/base/half.h"
 
@@ -46,6 +49,26 @@ void run_gelu(const Gelu& op, const DeviceOperands& io) {
   launch_unary(unary_call(exact ? UnaryFunction::Gelu : UnaryFunction::GeluTanh, io), io.stream());
 }
 
+void run_shrink(const Shrink& op, const DeviceOperands& io) {
+  launch_unary(unary_call(UnaryFunction::Shrink, io, op.bias, op.lambd), io.stream());
+}
+
+cuda::FloatTestCall test_call(cuda::FloatTest test, const DeviceOperands& io) {
+  const Tensor& x = io.in(0);
+  return {test, number_of(x.dtype()), x.raw(), io.out(0).mutable_data<bool>(), x.elements()};
+}
+
+void run_is_nan(const IsNaN&, const DeviceOperands& io) {
+  launch_float_test(test_call(cuda::FloatTest::IsNaN, io), io.stream());
+}
+
+void run_is_inf(const IsInf& op, const DeviceOperands& io) {
+  cuda::FloatTestCall call = test_call(cuda::FloatTest::IsInfinite, io);
+  call.negative = op.detect_negative;
+  call.positive = op.detect_positive;
+  launch_float_test(call, io.stream());
+}
+
 // A bound of Clip, read on the host.
 float bound(const DeviceOperands& io, size_t input, float otherwise) {
   if (!io.has(input)) return otherwise;
@@ -77,6 +100,14 @@ DeviceKernel binary_kernel(BinaryFunction function, DTypeSet types) {
           }};
 }
 
+void run_mod(const Mod& op, const DeviceOperands& io) {
+  run_binary(op.fmod ? BinaryFunction::FMod : BinaryFunction::Mod, io);
+}
+
+void run_shift(const BitShift& op, const DeviceOperands& io) {
+  run_binary(op.left ? BinaryFunction::ShiftLeft : BinaryFunction::ShiftRight, io);
+}
+
 void run_where(const NoParams&, const DeviceOperands& io) {
   const Tensor &condition = io.in(0), &a = io.in(1), &b = io.in(2);
   const auto walk = broadcast_walk<3>(io.out(0).shape(), {&condition.shape(), &a.shape(), &b.shape()});
@@ -96,6 +127,12 @@ void cuda_kernels_elementwise(DeviceKernelTable& table) {
   for (const auto& [op_type, since, function, types] : cuda::kBinary) {
     table.add(op_type, since, binary_kernel(function, types));
   }
+  table.add("Mod", 10, device_kernel<Mod>("elements", run_mod, takes_only(cuda::kNumbers)));
+  table.add("BitShift", 11, device_kernel<BitShift>("elements", run_shift));
+  table.add("BitwiseNot", 18, unary_kernel(UnaryFunction::BitwiseNot, types::ints));
+  table.add("Shrink", 9, device_kernel<Shrink>("elements", run_shrink, takes_only(types::floats)));
+  table.add("IsNaN", 9, device_kernel<IsNaN>("elements", run_is_nan, takes_only(types::floats)));
+  table.add("IsInf", 10, device_kernel<IsInf>("elements", run_is_inf, takes_only(types::floats)));
   table.add("Not", 1, unary_kernel(UnaryFunction::Not, types::boolean));
   table.add("Gelu", 1, unary_kernel(UnaryFunction::Gelu), "com.microsoft");
   table.add("QuickGelu", 1, parametric_kernel(UnaryFunction::Swish), "com.microsoft");

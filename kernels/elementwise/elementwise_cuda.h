@@ -10,10 +10,12 @@ enum class UnaryFunction : uint8_t {
   Abs,
   Acos,
   Acosh,
+  Affine,
   Asin,
   Asinh,
   Atan,
   Atanh,
+  BitwiseNot,
   Ceil,
   Celu,
   Clip,
@@ -36,6 +38,8 @@ enum class UnaryFunction : uint8_t {
   Reciprocal,
   Relu,
   Round,
+  ScaledTanh,
+  Shrink,
   Sigmoid,
   Sign,
   Silu,
@@ -61,8 +65,20 @@ struct UnaryCall {
 };
 /// For floats, which f takes as the activations of kernels/activation/functions.h do.
 void launch_unary(const UnaryCall& call, void* stream);
-/// Abs, Neg, Not, Relu and Sign of whole numbers and truth values.
+/// Abs, BitwiseNot, Neg, Not, Relu and Sign of whole numbers and truth values.
 void launch_integer_unary(const UnaryCall& call, void* stream);
+
+enum class FloatTest : uint8_t { IsNaN, IsInfinite };
+/// y = test(x), a truth value for each of `count` floats; of infinities those of the signs that are asked for.
+struct FloatTestCall {
+  FloatTest test;
+  Number number;
+  const void* x;
+  bool* y;
+  int64_t count;
+  bool negative = true, positive = true;
+};
+void launch_float_test(const FloatTestCall& call, void* stream);
 
 enum class BinaryFunction : uint8_t {
   Add,
@@ -72,7 +88,14 @@ enum class BinaryFunction : uint8_t {
   Max,
   Min,
   Pow,
-  PRelu,  // of the operands' type
+  PRelu,
+  FMod,        // the remainder, with the sign of a
+  Mod,         // with the sign of b
+  BitwiseAnd,  // from here to Xor of whole numbers
+  BitwiseOr,
+  BitwiseXor,
+  ShiftLeft,
+  ShiftRight,  // of the operands' type
   Equal,
   Less,
   LessOrEqual,

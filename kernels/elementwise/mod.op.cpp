@@ -3,13 +3,10 @@
 #include <cmath>
 
 #include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/integer_ops.h"
 
 namespace mica {
 namespace {
-
-struct Mod {
-  bool fmod = false;
-};
 
 template <class T>
 T remainder(T a, T b) {

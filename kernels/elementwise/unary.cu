@@ -20,6 +20,9 @@ __global__ void integer_unary_kernel(UnaryCall call) {
       case UnaryFunction::Abs:
         y = x < 0 ? 0 - static_cast<uint64_t>(x) : x;
         break;
+      case UnaryFunction::BitwiseNot:
+        y = ~x;
+        break;
       case UnaryFunction::Neg:
         y = 0 - static_cast<uint64_t>(x);
         break;
@@ -39,6 +42,14 @@ __global__ void integer_unary_kernel(UnaryCall call) {
   }
 }
 
+template <class T>
+__global__ void float_test_kernel(FloatTestCall call) {
+  for (int64_t i = first_element(); i < call.count; i += element_stride()) {
+    const auto x = widen(static_cast<const T*>(call.x)[i]);
+    call.y[i] = call.test == FloatTest::IsNaN ? isnan(x) : isinf(x) && (x < 0 ? call.negative : call.positive);
+  }
+}
+
 }  // namespace
 
 void launch_unary(const UnaryCall& call, void* stream) {
@@ -52,6 +63,11 @@ void launch_unary(const UnaryCall& call, void* stream) {
 void launch_integer_unary(const UnaryCall& call, void* stream) {
   if (call.count == 0) return;
   launch(integer_unary_kernel, over_elements(call.count), stream, call);
+}
+
+void launch_float_test(const FloatTestCall& call, void* stream) {
+  if (call.count == 0) return;
+  visit_float(call.number, [&]<class T>() { launch(float_test_kernel<T>, over_elements(call.count), stream, call); });
 }
 
 }  // namespace mica::cuda

@@ -1,5 +1,5 @@
 // IsNaN, ai.onnx 9, and IsInf, ai.onnx 10: whether an element is NaN, or an infinity of a sign that is looked for.
-#include <cmath>
+#include "kernels/math/is_nan.h"
 
 #include "kernels/math/map.h"
 #include "kernels/op.h"
@@ -9,21 +9,6 @@ namespace mica {
 namespace {
 
 constexpr DTypeSet kTypes = types::floats | types::float8;
-
-struct IsNaN {
-  bool operator()(float x) const { return std::isnan(x); }
-  bool operator()(double x) const { return std::isnan(x); }
-};
-
-struct IsInf {
-  bool detect_negative = true;
-  bool detect_positive = true;
-
-  template <class T>
-  bool operator()(T x) const {
-    return std::isinf(x) && (x > 0 ? detect_positive : detect_negative);
-  }
-};
 
 template <class F>
 void run_cpu(const F& test, const Operands& io) {

@@ -75,6 +75,7 @@ std::vector<DeviceCase> all_unary() {
   append(unary("HardSigmoid", " {alpha=0.3, beta=0.4}"));
   append(unary("Swish", " {alpha=1.3}"));
   append(unary("ThresholdedRelu", " {alpha=0.2}"));
+  append(unary("Shrink", " {bias=0.3, lambd=0.2}"));
   return cases;
 }
 
@@ -116,6 +117,43 @@ std::vector<DeviceCase> all_binary() {
   }
   for (const char* op : {"And", "Or", "Xor"}) cases.push_back(binary(op, "bool[3,1,4]", "bool[2,1]"));
   cases.push_back(binary("Pow", "float[6,7]", "float[7]", 4e-6));
+  for (const char* type : {"float", "double", "int64", "int32", "int8", "uint8", "uint16"}) {
+    const std::string t = type;
+    for (const char* attributes : {"", " {fmod=1}"}) {
+      cases.push_back({"mod_" + t + std::to_string(cases.size()),
+                       "graph g(a: " + t + "[3,1,50], b: " + t + "[4,1]) -> (y) { y = Mod(a, b)" + attributes + " }", 0,
+                       0});
+    }
+  }
+  for (const char* type : {"uint8", "uint16", "uint32", "uint64", "int8", "int32", "int64"}) {
+    const std::string t = type;
+    for (const char* op : {"BitwiseAnd", "BitwiseOr", "BitwiseXor"}) {
+      cases.push_back(binary(op, t + "[3,1,50]", t + "[4,1]"));
+    }
+    cases.push_back({"bitwise_not_" + t, "graph g(a: " + t + "[3,50]) -> (y) { y = BitwiseNot(a) }", 0, 0});
+    if (t[0] != 'u') continue;
+    cases.push_back({"shift_" + t,
+                     "graph g(a: " + t + "[3,50], b: " + t +
+                         "[50]) -> (y, z) { y = BitShift(a, b) {direction=\"LEFT\"}  z = BitShift(a, b) "
+                         "{direction=\"RIGHT\"} }",
+                     0, 0});
+  }
+  for (const char* type : {"float", "float16", "bfloat16", "double"}) {
+    const std::string t = type, test = "graph g(x: " + t + "[7,50], z: " + t + "[7,50]) -> (";
+    cases.push_back({"tests_" + t, test + R"(a, b, c, d) { s = Sub(z, z)  i = Div(x, s)  n = Sub(i, i)
+      a = IsNaN(n)  b = IsInf(i)  c = IsInf(i) {detect_negative=0}  d = IsInf(i) {detect_positive=0} })"});
+  }
+  for (const char* op : {"Max", "Min", "Sum", "Mean"}) {
+    for (const char* type : {"float", "float16", "bfloat16"}) {
+      const std::string t = type, name = std::string(op) + "_" + t;
+      const double tolerance = t == "float" ? 2e-6 : t == "float16" ? kHalf : kBrain;
+      cases.push_back({"one_" + name, "graph g(a: " + t + "[3,5]) -> (y) { y = " + op + "(a) }", 0, 0});
+      cases.push_back({"four_" + name,
+                       "graph g(a: " + t + "[5], b: " + t + "[3,1], c: " + t + "[2,1,5], d: " + t +
+                           "[]) -> (y) { y = " + op + "(a, b, c, d) }",
+                       tolerance, tolerance});
+    }
+  }
   cases.push_back({"not_", "graph g(a: bool[3,11]) -> (y) { y = Not(a) }"});
   cases.push_back({"neg_integers", "graph g(a: int8[3,100], b: int64[3,10]) -> (y, z) { y = Neg(a)  z = Abs(b) }"});
   cases.push_back({"in_place", R"(graph g(a: float[4,5], b: float[5]) -> (y) {

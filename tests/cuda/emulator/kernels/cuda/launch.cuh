@@ -55,9 +55,9 @@ inline float rsqrtf(float x) {
 namespace mica::cuda {
 
 // On a GPU functions of the global namespace have overloads for float.
-using std::abs, std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atanh, std::ceil, std::cos, std::cosh,
-    std::erf, std::erfc, std::exp, std::expm1, std::fabs, std::floor, std::fmod, std::isinf, std::isnan, std::log,
-    std::log1p, std::pow, std::rint, std::sin, std::sinh, std::sqrt, std::tan, std::tanh;
+using std::abs, std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atanh, std::ceil, std::copysign, std::cos,
+    std::cosh, std::erf, std::erfc, std::exp, std::expm1, std::fabs, std::floor, std::fmod, std::isinf, std::isnan,
+    std::log, std::log1p, std::pow, std::rint, std::sin, std::sinh, std::sqrt, std::tan, std::tanh;
 
 template <class T>
 void check_launch_argument(const T& argument) {
