@@ -31,6 +31,13 @@ class DeviceScratch {
   void* take(size_t bytes);
   /// Gives everything back to the kernels that are launched from now on.
   void reset() { used_ = 0; }
+  /// Gives what `f` takes back to the kernels that are launched behind those of `f`.
+  template <class F>
+  void lend(F&& f) {
+    const size_t blocks = blocks_.size(), used = used_;
+    f();
+    used_ = blocks_.size() == blocks ? used : 0;
+  }
   /// Frees what was outgrown. Call it when the stream is idle.
   void trim();
   /// Changes when kernels launched before were given other memory than the same kernels would get now.
@@ -75,6 +82,11 @@ class DeviceOperands {
   template <class T>
   T* scratch(int64_t count) const {
     return static_cast<T*>(context_->scratch->take(static_cast<size_t>(count) * sizeof(T)));
+  }
+  /// Launches by `f`, whose scratch serves what is launched behind it too.
+  template <class F>
+  void lend_scratch(F&& f) const {
+    context_->scratch->lend(std::forward<F>(f));
   }
 
  private:

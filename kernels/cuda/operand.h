@@ -28,6 +28,9 @@ static_assert(
 inline cuda::Number number_of(DType dtype) {
   return static_cast<cuda::Number>(dtype);
 }
+inline DType as_dtype(cuda::Number number) {
+  return static_cast<DType>(number);
+}
 
 /// The walk over the elements of `out`, one after the other, with operands of these shapes broadcast to it. Throws when
 /// one does not broadcast to it.

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "backends/cuda/cublas_lt.h"
+#include "kernels/cuda/operand.h"
 #include "kernels/matmul/gemm_op.h"
 #include "kernels/matmul/own_product.h"
 
@@ -33,12 +34,13 @@ bool add_to(LtProduct& product, const cuda::GemmCall& call, const cuda::GemmAdde
 }
 
 // The call as cuBLASLt takes it; nullopt where it does not.
-std::optional<LtProduct> lt_product(const cuda::GemmCall& call, DType dtype) {
+std::optional<LtProduct> lt_product(const cuda::GemmCall& call) {
   using Activation = Epilogue::Activation;
   const auto steps = call.batch.rank == 1 ? call.batch.steps[0] : cuda::Walk<3>::Steps{};
   const auto a = lt_operand(call.a, call.m, call.k, steps.of[0]), b = lt_operand(call.b, call.k, call.n, steps.of[1]);
   if (!a || !b || call.batch.rank > 1 || call.k == 0 || call.m * call.n * call.batch.elements == 0) return std::nullopt;
-  LtProduct product{dtype, call.m, call.n, call.k, *a, *b, call.c, call.c_row, steps.of[2], call.batch.elements};
+  LtProduct product{as_dtype(call.number), call.m, call.n, call.k, *a, *b, call.c, call.c_row, steps.of[2],
+                    call.batch.elements};
   product.alpha = call.alpha;
   for (const cuda::GemmAddend& addend : call.addends) {
     if (!add_to(product, call, addend)) return std::nullopt;
@@ -60,7 +62,7 @@ std::optional<LtProduct> lt_product(const cuda::GemmCall& call, DType dtype) {
 }  // namespace
 
 void multiply_by_library(const cuda::GemmCall& call, const DeviceOperands& io) {
-  const auto product = lt_product(call, io.out(0).dtype());
+  const auto product = lt_product(call);
   if (product && !cuda::is_gemv(call.m, call.n, call.k)) {
     void* workspace = io.scratch<std::byte>(static_cast<int64_t>(kLtWorkspace));
     if (cublas_lt_multiply(*product, workspace, io.stream())) return;

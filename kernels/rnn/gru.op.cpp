@@ -2,17 +2,15 @@
 //   z = f(Wz x + Rz H + b);  r = f(Wr x + Rr H + b);  H = (1 - z) * h + z * H
 //   h = g(Wh x + Rh (r * H) + b), or with linear_before_reset (since 3) g(Wh x + Wbh + r * (Rh H + Rbh))
 // layout since 14.
+#include "kernels/rnn/gru.h"
+
 #include "kernels/rnn/recurrence.h"
 
 namespace mica {
 namespace {
 
-constexpr int64_t kGates = 3;
+constexpr int64_t kGates = kGruGates;
 constexpr int64_t kTogether = 2;  // z and r see H itself
-
-struct Gru : Recurrent {
-  bool linear_before_reset = false;
-};
 
 void prepare(Gru& op, const NodeFacts&) {
   prepare_recurrent(op, {"Sigmoid", "Tanh"});

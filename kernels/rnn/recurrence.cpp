@@ -53,6 +53,7 @@ Recurrence<A>::Recurrence(const Recurrent& op, const Operands& io, int64_t gates
       initial_h_(widen_optional<A>(io, 5)),
       initial_c_(widen_optional<A>(io, 6)),
       p_(widen_optional<A>(io, 7)) {
+  check_sequence_lengths(io, dims_.steps);
   for (size_t i = 0; i < outputs_.size(); ++i) {
     if (io.wants(i)) outputs_[i].emplace(io, io.out(i));
   }

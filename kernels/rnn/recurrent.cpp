@@ -136,13 +136,16 @@ RecurrentDims recurrent_dims(const Recurrent& op, const Operands& io, int64_t ga
                            : Shape{dims.steps, dims.directions, dims.batch, dims.hidden});
   check_output(io, 1, state);
   check_output(io, 2, state);
-  for (int64_t b = 0; io.has(4) && b < dims.batch; ++b) {
+  return dims;
+}
+
+void check_sequence_lengths(const Operands& io, int64_t steps) {
+  for (int64_t b = 0; io.has(4) && b < io.in(4).elements(); ++b) {
     const int32_t length = io.in(4).data<int32_t>()[b];
-    if (length < 0 || length > dims.steps) {
-      bad_input("sequence length " + std::to_string(length) + " is outside [0, " + std::to_string(dims.steps) + "]");
+    if (length < 0 || length > steps) {
+      bad_input("sequence length " + std::to_string(length) + " is outside [0, " + std::to_string(steps) + "]");
     }
   }
-  return dims;
 }
 
 }  // namespace mica

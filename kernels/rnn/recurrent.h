@@ -125,5 +125,7 @@ struct RecurrentDims {
 
 /// Throws when the operands do not fit each other.
 RecurrentDims recurrent_dims(const Recurrent& op, const Operands& io, int64_t gates);
+/// Throws when a length of input 4, sequence_lens, is none.
+void check_sequence_lengths(const Operands& io, int64_t steps);
 
 }  // namespace mica
