@@ -1,5 +1,7 @@
 // TensorScatter, ai.onnx 24: writes new rows into a cache, for batch element b from row write_indices[b] on; the mode
 // "circular" goes on at row 0 behind the last one.
+#include "kernels/gather/tensor_scatter.h"
+
 #include <algorithm>
 
 #include "kernels/gather/indices.h"
@@ -8,11 +10,6 @@
 
 namespace mica {
 namespace {
-
-struct TensorScatter {
-  int64_t axis = -2;
-  std::string mode = "linear";
-};
 
 void prepare(TensorScatter& op, const NodeFacts&) {
   if (op.mode != "linear" && op.mode != "circular") {
@@ -34,7 +31,9 @@ void infer(const TensorScatter& op, InferContext& ctx) {
   }
 }
 
-void run_cpu(const TensorScatter& op, const Operands& io) {
+}  // namespace
+
+CacheRows cache_rows(const TensorScatter& op, const Operands& io) {
   const Tensor& update = io.in(1);
   const Shape& shape = io.in(0).shape();
   const Shape& part = update.shape();
@@ -42,33 +41,38 @@ void run_cpu(const TensorScatter& op, const Operands& io) {
   bool fits = axis > 0 && part.rank() == shape.rank() && update.dtype() == io.in(0).dtype();
   for (size_t i = 0; fits && i < shape.rank(); ++i) fits = i == axis || part[i] == shape[i];
   if (!fits) bad_input("update " + update.str() + " does not fit cache " + io.in(0).str());
-  const bool circular = op.mode == "circular";
-  const int64_t length = shape[axis];
-  const int64_t steps = part[axis];
-  const int64_t width = shape.elements(axis + 1, shape.rank());
-  const int64_t rows = shape.elements(0, axis);
-  const int64_t per_batch = shape.elements(1, axis);
   if (io.has(2)) check_integers(io.in(2), shape[0], "write_indices");
-  visit_storage(update.dtype(), [&]<class T>() {
-    const T* before = load<T>(io, io.in(0));
-    const T* from = load<T>(io, update);
-    T* to = stage<T>(io, io.out(0));
-    if (before != to) std::copy_n(before, io.out(0).elements(), to);
-    for (int64_t row = 0; row < rows; ++row) {
-      const int64_t first = io.has(2) ? integer_at(io.in(2), row / per_batch) : 0;
-      if (!circular && (first < 0 || steps > length || first > length - steps)) {
-        bad_input("writing " + std::to_string(steps) + " rows from row " + std::to_string(first) +
-                  " does not fit a cache of " + std::to_string(length));
-      }
-      if (length == 0) continue;
-      const int64_t start = (first % length + length) % length;
-      for (int64_t step = 0; step < steps; ++step) {
-        const int64_t place = circular ? (start + step) % length : first + step;
-        std::copy_n(from + (row * steps + step) * width, width, to + (row * length + place) * width);
-      }
-    }
-    store(to, io.out(0));
-  });
+  return {shape.elements(0, axis), shape.elements(1, axis), part[axis], shape[axis],
+          shape.elements(axis + 1, shape.rank())};
+}
+
+namespace {
+
+void run_cpu(const TensorScatter& op, const Operands& io) {
+  const auto [rows, per_batch, steps, length, width] = cache_rows(op, io);
+  const bool circular = op.mode == "circular";
+  const Tensor& update = io.in(1);
+  visit_storage(update.dtype(),
+                [&, rows = rows, per_batch = per_batch, steps = steps, length = length, width = width]<class T>() {
+                  const T* before = load<T>(io, io.in(0));
+                  const T* from = load<T>(io, update);
+                  T* to = stage<T>(io, io.out(0));
+                  if (before != to) std::copy_n(before, io.out(0).elements(), to);
+                  for (int64_t row = 0; row < rows; ++row) {
+                    const int64_t first = io.has(2) ? integer_at(io.in(2), row / per_batch) : 0;
+                    if (!circular && (first < 0 || steps > length || first > length - steps)) {
+                      bad_input("writing " + std::to_string(steps) + " rows from row " + std::to_string(first) +
+                                " does not fit a cache of " + std::to_string(length));
+                    }
+                    if (length == 0) continue;
+                    const int64_t start = (first % length + length) % length;
+                    for (int64_t step = 0; step < steps; ++step) {
+                      const int64_t place = circular ? (start + step) % length : first + step;
+                      std::copy_n(from + (row * steps + step) * width, width, to + (row * length + place) * width);
+                    }
+                  }
+                  store(to, io.out(0));
+                });
 }
 
 }  // namespace

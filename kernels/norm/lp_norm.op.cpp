@@ -3,15 +3,12 @@
 #include <cmath>
 
 #include "backends/cpu/thread_pool.h"
+#include "kernels/norm/line_norm.h"
 #include "kernels/op.h"
 #include "kernels/wide.h"
 
 namespace mica {
 namespace {
-
-struct LpNorm {
-  int64_t axis = -1, p = 2;
-};
 
 void infer(const LpNorm& op, InferContext& ctx) {
   ctx.set(0, ctx.type(0));

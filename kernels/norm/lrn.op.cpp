@@ -4,16 +4,12 @@
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/activation/unary_simd.h"
+#include "kernels/norm/line_norm.h"
 #include "kernels/op.h"
 #include "kernels/wide.h"
 
 namespace mica {
 namespace {
-
-struct Lrn {
-  float alpha = 1e-4f, beta = 0.75f, bias = 1;
-  int64_t size = 0;
-};
 
 void infer(const Lrn& op, InferContext& ctx) {
   ctx.set(0, ctx.type(0));

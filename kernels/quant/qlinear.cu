@@ -1,4 +1,5 @@
 // Functions of quantised tensors, element by element.
+#include "kernels/elementwise/element_functions.cuh"
 #include "kernels/quant/qlinear_cuda.h"
 #include "kernels/quant/quant_numbers.cuh"
 
@@ -24,6 +25,17 @@ __global__ void binary_kernel(const __grid_constant__ QLinearBinaryCall call) {
               y_scale;
     }
     store_integer(call.y, call.number, i, quantized(value, y_zero, call.number));
+  }
+}
+
+__global__ void map_kernel(const __grid_constant__ QLinearMapCall call) {
+  const float x_scale = scale_at(call.x_by.scale, 0), y_scale = scale_at(call.y_by.scale, 0);
+  const int32_t x_zero = zero_at(call.x_by.zero, 0), y_zero = zero_at(call.y_by.zero, 0);
+  for (int64_t i = first_element(); i < call.walk.elements; i += element_stride()) {
+    const auto at = call.walk.at(i);
+    const float x = dequantized(call.x, call.number, at.of[0], x_scale, x_zero);
+    const float value = apply(call.function, x, call.alpha, 0.0f) / y_scale;
+    store_integer(call.y, call.number, at.of[1], quantized(value, y_zero, call.number));
   }
 }
 
@@ -53,6 +65,10 @@ __global__ void pool_kernel(const __grid_constant__ QLinearPoolCall call) {
 
 void launch_qlinear_binary(const QLinearBinaryCall& call, void* stream) {
   if (call.walk.elements > 0) launch(binary_kernel, over_elements(call.walk.elements), stream, call);
+}
+
+void launch_qlinear_map(const QLinearMapCall& call, void* stream) {
+  if (call.walk.elements > 0) launch(map_kernel, over_elements(call.walk.elements), stream, call);
 }
 
 void launch_qlinear_pool(const QLinearPoolCall& call, void* stream) {

@@ -1,5 +1,7 @@
 // QLinearConcat, com.microsoft 1:  joins tensors along one axis, each with its own scale and zero point, and quantises
 // them by those of Y. Inputs are Y_scale, Y_zero_point, and for each tensor itself, its scale, its zero point.
+#include "kernels/quant/qlinear_concat.h"
+
 #include <cstring>
 
 #include "kernels/quant/byte_map.h"
@@ -8,11 +10,7 @@
 namespace mica {
 namespace {
 
-constexpr size_t kFirst = 2, kStep = 3;
-
-struct QLinearConcat {
-  int64_t axis = 0;
-};
+constexpr size_t kFirst = QLinearConcat::kFirst, kStep = QLinearConcat::kStep;
 
 void prepare(QLinearConcat&, const NodeFacts& facts) {
   if (facts.inputs < kFirst + kStep || (facts.inputs - kFirst) % kStep != 0) {

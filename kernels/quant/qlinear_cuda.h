@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/conv/window_cuda.h"
+#include "kernels/elementwise/elementwise_cuda.h"
 #include "kernels/quant/quant_numbers.h"
 
 namespace mica::cuda {
@@ -18,6 +19,18 @@ struct QLinearBinaryCall {
   Walk<2> walk;
 };
 void launch_qlinear_binary(const QLinearBinaryCall& call, void* stream);
+
+/// y = quantize(f(dequantize(x))), of int8 or uint8, both read and written by the walk.
+struct QLinearMapCall {
+  UnaryFunction function;
+  float alpha;
+  Number number;
+  const void* x;
+  void* y;
+  TensorQuantization x_by, y_by;
+  Walk<2> walk;  ///< x, y
+};
+void launch_qlinear_map(const QLinearMapCall& call, void* stream);
 
 /// y = quantize(mean of the window of dequantize(x)), of every channel of `batch` images of int8 or uint8.
 struct QLinearPoolCall : DeviceWindow {

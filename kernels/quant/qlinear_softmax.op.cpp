@@ -1,17 +1,14 @@
 // QLinearSoftmax, com.microsoft 1:  Y = quantize(softmax(dequantize(X))), along one axis, or, where `opset` is below
 // 13, over all axes from `axis` on.
+#include "kernels/quant/qlinear_softmax.h"
+
 #include "kernels/quant/byte_map.h"
-#include "kernels/softmax/axis.h"
 #include "kernels/softmax/softmax.h"
 
 namespace mica {
 namespace {
 
 enum Input : size_t { kX, kXScale, kXZero, kYScale, kYZero };
-
-struct QLinearSoftmax : AlongAxis {
-  int64_t opset = 13;
-};
 
 void prepare(QLinearSoftmax& op, const NodeFacts&) {
   op.flatten = op.opset < 13;

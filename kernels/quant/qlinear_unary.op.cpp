@@ -1,6 +1,6 @@
 // QLinearSigmoid, com.microsoft 1:    Y = quantize(1 / (1 + exp(-dequantize(X))))
 // QLinearLeakyRelu, com.microsoft 1:  Y = quantize(x < 0 ? alpha * x : x), x = dequantize(X)
-#include <cmath>
+#include "kernels/quant/qlinear_unary.h"
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/op.h"
@@ -10,15 +10,6 @@ namespace mica {
 namespace {
 
 enum Input : size_t { kX, kXScale, kXZero, kYScale, kYZero };
-
-struct Sigmoid {
-  float operator()(float x) const { return 1 / (1 + std::exp(-x)); }
-};
-
-struct LeakyRelu {
-  float alpha = 0.01f;
-  float operator()(float x) const { return x < 0 ? alpha * x : x; }
-};
 
 void infer(InferContext& ctx) {
   same_dtype(ctx, kX, kXZero);
@@ -56,11 +47,11 @@ OpBuilder<F> qlinear() {
 }  // namespace
 
 MICA_OP(QLinearSigmoid, 1, com_microsoft) {
-  return qlinear<Sigmoid>();
+  return qlinear<QLinearSigmoid>();
 }
 
 MICA_OP(QLinearLeakyRelu, 1, com_microsoft) {
-  return qlinear<LeakyRelu>().attribute("alpha", &LeakyRelu::alpha);
+  return qlinear<QLinearLeakyRelu>().attribute("alpha", &QLinearLeakyRelu::alpha);
 }
 
 }  // namespace mica

@@ -29,4 +29,20 @@ void join(const Operands& io, int64_t axis, size_t first, size_t step, Copy&& co
   }
 }
 
+/// Calls part(input, to, width, pitch) for all inputs that have elements to copy: runs of `width` go to place `to` of
+/// output 0 and, each time, `pitch` further.
+template <class Part>
+void join_parts(const Operands& io, int64_t axis, size_t first, size_t step, Part&& part) {
+  const Shape& shape = io.out(0).shape();
+  const int64_t dense = shape.elements(normalize_axis(axis, shape.rank()), shape.rank());
+  const int64_t pitch = io.out(0).pitch() != 0 ? io.out(0).pitch() : dense;
+  // Runs of one part begin at even distances, so the first one tells where all are.
+  size_t last = io.inputs();
+  join(io, axis, first, step, [&](size_t i, int64_t, int64_t to, int64_t width) {
+    if (i == last || width == 0) return;
+    last = i;
+    part(i, to, width, pitch);
+  });
+}
+
 }  // namespace mica

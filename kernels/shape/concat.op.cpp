@@ -63,16 +63,9 @@ OpBuilder<Concat> concat() {
 
 void concat_copies(const void* params, const Operands& io, FunctionRef<void(size_t, const StridedCopy&)> copy_part) {
   const auto& op = *static_cast<const Concat*>(params);
-  const Shape& shape = io.out(0).shape();
-  const int64_t dense = shape.elements(normalize_axis(op.axis, shape.rank()), shape.rank());
-  const int64_t whole = io.out(0).pitch() != 0 ? io.out(0).pitch() : dense;
-  // Runs of one part begin at even distances, so the first one tells where all are.
-  size_t last = io.inputs();
-  join(io, op.axis, 0, 1, [&](size_t i, int64_t, int64_t to, int64_t width) {
-    if (i == last || width == 0) return;
-    last = i;
+  join_parts(io, op.axis, 0, 1, [&](size_t i, int64_t to, int64_t width, int64_t pitch) {
     StridedCopy copy(0, to);
-    copy.add(io.in(i).elements() / width, width, whole);
+    copy.add(io.in(i).elements() / width, width, pitch);
     copy.add(width, 1, 1);
     copy_part(i, copy);
   });

@@ -1,4 +1,6 @@
 // ConstantOfShape, ai.onnx 9: a tensor of the dims that the input holds, filled with one value (float 0 by default).
+#include "kernels/shape/constant_of_shape.h"
+
 #include <algorithm>
 
 #include "kernels/op.h"
@@ -7,10 +9,6 @@
 
 namespace mica {
 namespace {
-
-struct ConstantOfShape {
-  Tensor value;
-};
 
 void prepare(ConstantOfShape& op, const NodeFacts&) {
   if (!op.value.defined()) op.value = Tensor::scalar(0.0f);

@@ -1,4 +1,6 @@
 // EyeLike, ai.onnx 9: ones on the k-th diagonal of a matrix as large as the input, zeros elsewhere.
+#include "kernels/shape/eye_like.h"
+
 #include <algorithm>
 
 #include "kernels/op.h"
@@ -6,11 +8,6 @@
 
 namespace mica {
 namespace {
-
-struct EyeLike {
-  std::optional<DType> dtype;
-  int64_t k = 0;
-};
 
 void infer(const EyeLike& op, InferContext& ctx) {
   const Dims* dims = ctx.dims(0);

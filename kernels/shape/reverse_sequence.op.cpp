@@ -1,4 +1,6 @@
 // ReverseSequence, ai.onnx 10: reverses the first sequence_lens[i] steps of batch element i.
+#include "kernels/shape/reverse_sequence.h"
+
 #include <algorithm>
 
 #include "kernels/op.h"
@@ -7,11 +9,6 @@
 
 namespace mica {
 namespace {
-
-struct ReverseSequence {
-  int64_t batch_axis = 1;
-  int64_t time_axis = 0;
-};
 
 void prepare(ReverseSequence& op, const NodeFacts&) {
   if (op.batch_axis + op.time_axis != 1 || op.batch_axis * op.time_axis != 0) {
@@ -29,27 +26,36 @@ void infer(const ReverseSequence& op, InferContext& ctx) {
   ctx.merge((*dims)[static_cast<size_t>(op.batch_axis)], lengths->front(), "batch sizes of input and sequence_lens");
 }
 
-void run_cpu(const ReverseSequence& op, const Operands& io) {
+}  // namespace
+
+ReverseExtent reverse_extent(const ReverseSequence& op, const Operands& io) {
   const Tensor& x = io.in(0);
   const Shape& shape = x.shape();
   if (shape.rank() < 2) bad_input("the input must have batch and time, not be " + x.str());
   const int64_t batch = shape[static_cast<size_t>(op.batch_axis)];
   const int64_t time = shape[static_cast<size_t>(op.time_axis)];
   const int64_t width = shape.elements(2, shape.rank());
-  const int64_t batch_stride = op.batch_axis == 0 ? time * width : width;
-  const int64_t time_stride = op.batch_axis == 0 ? width : batch * width;
   check_integers(io.in(1), batch, "sequence_lens");
+  return {batch, time, width, op.batch_axis == 0 ? time * width : width, op.batch_axis == 0 ? width : batch * width};
+}
+
+namespace {
+
+void run_cpu(const ReverseSequence& op, const Operands& io) {
+  const Tensor& x = io.in(0);
+  const ReverseExtent e = reverse_extent(op, io);
   visit_storage(x.dtype(), [&]<class T>() {
     const T* from = load<T>(io, x);
     T* to = stage<T>(io, io.out(0));
-    for (int64_t b = 0; b < batch; ++b) {
+    for (int64_t b = 0; b < e.batch; ++b) {
       const int64_t length = integer_at(io.in(1), b);
-      if (length < 0 || length > time) {
-        bad_input("sequence_lens has " + std::to_string(length) + ", beyond the " + std::to_string(time) + " steps");
+      if (length < 0 || length > e.time) {
+        bad_input("sequence_lens has " + std::to_string(length) + ", beyond the " + std::to_string(e.time) + " steps");
       }
-      for (int64_t t = 0; t < time; ++t) {
+      for (int64_t t = 0; t < e.time; ++t) {
         const int64_t source = t < length ? length - 1 - t : t;
-        std::copy_n(from + b * batch_stride + source * time_stride, width, to + b * batch_stride + t * time_stride);
+        std::copy_n(from + b * e.batch_stride + source * e.time_stride, e.width,
+                    to + b * e.batch_stride + t * e.time_stride);
       }
     }
     store(to, io.out(0));

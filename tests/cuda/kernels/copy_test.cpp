@@ -26,6 +26,19 @@ std::vector<DeviceCase> all_cases() {
     add("tile_" + t, "x: " + t + "[3,2]", "y = Tile(x, int64[2] [2,3])");
     add("trilu_" + t, "x: " + t + "[2,5,7]", "a = Trilu(x)  b = Trilu(x, int64[] -2) {upper=0}", "a, b");
   }
+  add("ranges", "a: float[1], b: float16[], c: double[], d: int64[], e: int16[]",
+      "p = Range(float[] 1.5, float[] 9.0, float[] 0.25)  v = Range(float16[] 1.0, float16[] 5.0, float16[] 0.5)  "
+      "w = Range(double[] 5.0, double[] -3.0, double[] -0.5)  s = Mul(p, a)  t = Mul(v, b)  u = Mul(w, c)",
+      "s, t, u");
+  for (const char* type : {"float", "float16", "double", "int8", "bool", "uint64"}) {
+    const std::string t = type;
+    for (const char* k : {"0", "2", "-1", "9", "-9"}) {
+      add("diagonal_" + t + std::to_string(cases.size()), "x: " + t + "[4,6]",
+          std::string("y = EyeLike(x) {k=") + k + "}");
+    }
+  }
+  add("constant", "x: float[130,70]", "n = Shape(x)  c = ConstantOfShape(n)  y = Sub(x, c)");
+  add("diagonal_of_another_type", "x: int32[4,6]", "y = EyeLike(x) {dtype=10}");
   add("transpose_empty", "x: float[0,4]", "y = Transpose(x)");
   add("transpose_large", "x: float[3,130,70]", "y = Transpose(x) {perm=[2,0,1]}");
   add("concat_first_axis", "a: float[2,5], b: float[3,5]", "y = Concat(a, b) {axis=0}");

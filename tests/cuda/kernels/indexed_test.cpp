@@ -44,6 +44,22 @@ std::vector<DeviceCase> all_indexed() {
                 "y = ScatterND(x, i, u) {" + attribute + "}", 0, "y", {{"i", repeated_rows}});
     }
   }
+  for (const char* type : {"float", "float16", "double", "int8", "complex128"}) {
+    const std::string t = type;
+    const std::vector<NamedInput> lengths = {{"n", Tensor::of<int64_t>({3}, {4, 0, 3})}};
+    cases.add("reverse_" + t, "x: " + t + "[4,3,5], n: int64[3]", "y = ReverseSequence(x, n)", 0, "y", lengths);
+    cases.add("reverse_batch_first_" + t, "x: " + t + "[3,4], n: int64[3]",
+              "y = ReverseSequence(x, n) {batch_axis=0, time_axis=1}", 0, "y", lengths);
+    const std::string cache = "x: " + t + "[3,2,7,5], u: " + t + "[3,2,3,5], n: int64[3]";
+    cases.add("cache_rows_" + t, cache, "y = TensorScatter(x, u, n)", 0, "y", lengths);
+    cases.add("cache_rows_circular_" + t, cache, "y = TensorScatter(x, u, n) {mode=\"circular\"}", 0, "y",
+              {{"n", Tensor::of<int64_t>({3}, {5, -9, 30})}});
+    cases.add("cache_rows_from_0_" + t, cache, "y = TensorScatter(x, u)", 0, "y", lengths);
+  }
+  cases.add("cache_rows_in_place", "x: float[1,4,5], u: float[1,3,5], n: int64[1]",
+            "a = Neg(x)  y = TensorScatter(a, u, n)", 0, "y", {{"n", Tensor::of<int64_t>({1}, {1})}});
+  cases.add("cache_rows_overlapping", "x: float[1,4,5], u: float[1,6,5], n: int64[1]",
+            "y = TensorScatter(x, u, n) {mode=\"circular\"}", 0, "y", {{"n", Tensor::of<int64_t>({1}, {3})}});
   cases.add("scatter_in_place", "x: float[3,2], i: int64[5,1], u: float[5,2]", "a = Neg(x)  y = ScatterND(a, i, u)", 0,
             "y", {{"i", repeated_rows}});
   cases.add("gather_nothing", "x: float[3,5], i: int64[0,3]", "y = GatherElements(x, i)");
@@ -133,6 +149,26 @@ TEST(Indexed, IndicesOutOfRangeAreRefused) {
     for (const int64_t index : {int64_t{3}, int64_t{-4}, int64_t{1} << 40}) {
       EXPECT_THAT(message_for(body, Tensor::of<int64_t>({2, 1}, {0, index})), testing::Not("")) << body;
     }
+  }
+}
+
+TEST(Indexed, RowsOutOfRangeAreRefused) {
+  if (const std::string why = absence_of_device(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+  const float numbers[16] = {};
+  for (const char* body : {"ReverseSequence(x, n) {batch_axis=0, time_axis=1}", "TensorScatter(x, u, n)"}) {
+    const Model model = model_from_text(
+        std::string("graph g(x: float[2,4,1], u: float[2,2,1], n: int64[2]) -> (y) opset 24 { y = ") + body + " }",
+        false);
+    Session session = model.compile({.device = MICA_TEST_DEVICE});
+    const auto run = [&](int64_t number) {
+      session.run({{"x", Tensor::view<float>({2, 4, 1}, numbers)},
+                   {"u", Tensor::view<float>({2, 2, 1}, numbers)},
+                   {"n", Tensor::of<int64_t>({2}, {0, number})}});
+    };
+    EXPECT_NO_THROW(run(2)) << body;
+    EXPECT_THROW(run(-1), Error) << body;
+    EXPECT_THROW(run(5), Error) << body;
+    EXPECT_THROW(run(int64_t{1} << 40), Error) << body;
   }
 }
 

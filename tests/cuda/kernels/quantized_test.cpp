@@ -79,6 +79,16 @@ std::vector<DeviceCase> all_products() {
         "s = Abs(ws)  y = com.microsoft.QLinearConv(" + operands + ") {strides=[2,2], group=34, channels_last=1}");
     const std::string scales = "float[] 0.013, az, b, float[] 0.021, bz, float[] 0.03, cz";
     const std::string zeros = ", az: " + t + "[], bz: " + t + "[], cz: " + t + "[]";
+    const std::string unary = "x: " + t + "[3,50], xz: " + t + "[], yz: " + t + "[]";
+    // A sigmoid that lies between two codes to the last digit may become either.
+    cases.add("qlinear_sigmoid_" + t, unary, "y = com.microsoft.QLinearSigmoid(x, float[] 0.03, xz, float[] 0.004, yz)",
+              1);
+    cases.add("qlinear_leaky_relu_" + t, unary,
+              "y = com.microsoft.QLinearLeakyRelu(x, float[] 0.03, xz, float[] 0.02, yz) {alpha=0.2}");
+    cases.add("qlinear_softmax_" + t, unary,
+              "y = com.microsoft.QLinearSoftmax(x, float[] 0.03, xz, float[] 0.004, yz) {opset=13}", 1);
+    cases.add("qlinear_concat_" + t, "a: " + t + "[3,5,2], b: " + t + "[3,1,2], az: " + t + "[], yz: " + t + "[]",
+              "y = com.microsoft.QLinearConcat(float[] 0.03, yz, a, float[] 0.02, az, b, float[] 0.05, yz) {axis=1}");
     for (const char* op : {"QLinearAdd", "QLinearMul"}) {
       cases.add(std::string(op) + "_" + t, "a: " + t + "[3,1,50], b: " + t + "[7,1]" + zeros,
                 std::string("y = com.microsoft.") + op + "(a, " + scales + ")");

@@ -56,6 +56,11 @@ std::vector<DeviceCase> all_norms() {
     };
     add("layer", "x: " + t + "[5,48], s: " + t + "[48], b: " + t + "[48]", "y = LayerNormalization(x, s, b)");
     add("layer_wide", "x: " + t + "[2,1300], s: " + t + "[1300]", "y = LayerNormalization(x, s)");
+    add("local", "x: " + t + "[2,7,3,5]", "y = LRN(x) {size=4, alpha=0.2, beta=0.6, bias=1.5}");
+    add("local_of_one", "x: " + t + "[2,1]", "y = LRN(x) {size=3}");
+    add("lp", "x: " + t + "[3,5,40]",
+        "a = LpNormalization(x)  b = LpNormalization(x) {axis=1, p=1}  z = Sub(x, x)  c = LpNormalization(z) {axis=0}",
+        "a, b, c");
     add("layer_axes", "x: " + t + "[2,3,4,5], s: " + t + "[4,5], b: " + t + "[4,5]",
         "y = LayerNormalization(x, s, b) {axis=2, epsilon=0.01}");
     add("rms", "x: " + t + "[5,48], s: " + t + "[48]", "y = RMSNormalization(x, s)");
