@@ -17,7 +17,7 @@ __global__ void local_norm_kernel(const __grid_constant__ LocalNormCall call) {
       const W x = load_wide<W>(call.x, call.number, i + (k - c) * call.inner);
       sum += x * x;
     }
-    const W scale = pow(W(call.bias) + W(call.factor) * sum, -W(call.beta));
+    const W scale = pow(W(call.bias) + W(call.alpha) / W(call.size) * sum, -W(call.beta));
     store_wide(call.y, call.number, i, load_wide<W>(call.x, call.number, i) * scale);
   }
 }

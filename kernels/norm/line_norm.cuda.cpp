@@ -14,7 +14,7 @@ void run_lrn(const Lrn& op, const DeviceOperands& io) {
   if (shape.rank() < 2) bad_input("the input " + x.str() + " has no axis of channels");
   cuda::launch_local_norm(
       {number_of(x.dtype()), x.raw(), io.out(0).mutable_raw(), shape[0], shape[1], shape.elements(2, shape.rank()),
-       (op.size - 1) / 2, op.size / 2, op.bias, op.alpha / static_cast<float>(op.size), op.beta},
+       (op.size - 1) / 2, op.size / 2, op.size, op.alpha, op.beta, op.bias},
       io.stream());
 }
 

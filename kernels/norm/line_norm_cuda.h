@@ -6,14 +6,16 @@
 
 namespace mica::cuda {
 
-/// y = x / (bias + factor * sum of x^2 over the places from `before` before to `after` behind along the axis)^beta.
+/// y = x / (bias + alpha / size * sum of x^2 over the places from `before` before to `after` behind along the
+/// axis)^beta.
 struct LocalNormCall {
   Number number;
   const void* x;
   void* y;
   int64_t outer, width, inner;
   int64_t before, after;
-  float bias, factor, beta;
+  int64_t size;
+  float alpha, beta, bias;
 };
 void launch_local_norm(const LocalNormCall& call, void* stream);
 

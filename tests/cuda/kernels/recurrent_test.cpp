@@ -1,6 +1,7 @@
 // LSTM, GRU and RNN, by one launch for a layer and by launches for each step.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <array>
 
 #include "tests/api/model_from_text.h"
 #include "tests/cuda/kernels/cases.h"
@@ -23,6 +24,13 @@ std::string dims(std::initializer_list<int> of) {
   return text + "]";
 }
 
+Tensor every_third(int count, const std::array<int32_t, 3>& values) {
+  Tensor tensor(DType::I32, {count});
+  for (int i = 0; i < count; ++i) tensor.mutable_data<int32_t>()[i] = values[static_cast<size_t>(i) % 3];
+  return tensor;
+}
+
+// Weights of states are scaled, so that what differs by a rounding does not grow from step to step.
 void add(Cases& cases, const std::string& name, const Layer& l) {
   const int gates = l.op == "LSTM" ? 4 : l.op == "GRU" ? 3 : 1, width = gates * l.hidden;
   const bool lstm = l.op == "LSTM";
@@ -38,15 +46,17 @@ void add(Cases& cases, const std::string& name, const Layer& l) {
   if (l.states && lstm) inputs += ", c: " + t + state;
   if (l.peepholes) inputs += ", p: " + t + dims({l.directions, 3 * l.hidden});
   std::string call =
-      "x, w, r, " + std::string(l.bias ? "b, " : "_, ") + (l.lengths ? "n, " : "_, ") + (l.states ? "h" : "_");
+      "x, w, q, " + std::string(l.bias ? "b, " : "_, ") + (l.lengths ? "n, " : "_, ") + (l.states ? "h" : "_");
   if (lstm) call += std::string(l.states ? ", c" : ", _") + (l.peepholes ? ", p" : ", _");
   std::string attributes = "hidden_size=" + std::to_string(l.hidden);
   if (l.batch_first) attributes += ", layout=1";
   if (!l.attributes.empty()) attributes += ", " + l.attributes;
   std::vector<NamedInput> given;
-  if (l.lengths) given = {{"n", Tensor::of<int32_t>({3}, {l.steps, 0, l.steps / 2})}};
+  if (l.lengths) given = {{"n", every_third(l.batch, {l.steps, 0, l.steps / 2})}};
   const double tolerance = t == "double" ? 1e-12 : t == "float16" ? 4e-3 : t == "bfloat16" ? 3e-2 : 2e-5;
-  cases.add(name, inputs, std::string(lstm ? "y, u, v" : "y, u") + " = " + l.op + "(" + call + ") {" + attributes + "}",
+  cases.add(name, inputs,
+            "q = Mul(r, " + t + "[] 0.2)  " + std::string(lstm ? "y, u, v" : "y, u") + " = " + l.op + "(" + call +
+                ") {" + attributes + "}",
             tolerance, lstm ? "y, u, v" : "y, u", given);
 }
 
@@ -55,18 +65,27 @@ std::vector<DeviceCase> all_layers() {
   for (const char* op : {"LSTM", "GRU", "RNN"}) {
     const std::string name = op;
     const bool lstm = name == "LSTM";
-    // A hidden size of 6 is computed by one launch, one of 320 by launches for each step.
-    for (const int hidden : {6, 45, 320}) {
+    // Up to 1024 sequences are computed by one launch, more by launches for each step.
+    struct Size {
+      int batch, hidden;
+    };
+    for (const auto& [batch, hidden] : {Size{3, 6}, Size{3, 45}, Size{1030, 3}}) {
       const std::string size = name + "_" + std::to_string(hidden);
-      add(cases, size, {.op = op, .hidden = hidden});
-      add(cases, size + "_one_step", {.op = op, .steps = 1, .hidden = hidden, .states = true});
-      add(cases, size + "_no_step", {.op = op, .steps = 0, .hidden = hidden, .states = true});
-      add(cases, size + "_plain", {.op = op, .hidden = hidden, .bias = false});
+      add(cases, size, {.op = op, .batch = batch, .hidden = hidden});
+      add(cases, size + "_one_step", {.op = op, .steps = 1, .batch = batch, .hidden = hidden, .states = true});
+      add(cases, size + "_no_step", {.op = op, .steps = 0, .batch = batch, .hidden = hidden, .states = true});
+      add(cases, size + "_plain", {.op = op, .batch = batch, .hidden = hidden, .bias = false});
       add(cases, size + "_reverse",
-          {.op = op, .hidden = hidden, .attributes = "direction=\"reverse\"", .states = true, .lengths = true});
+          {.op = op,
+           .batch = batch,
+           .hidden = hidden,
+           .attributes = "direction=\"reverse\"",
+           .states = true,
+           .lengths = true});
       const std::string both = "direction=\"bidirectional\"";
       add(cases, size + "_both",
           {.op = op,
+           .batch = batch,
            .hidden = hidden,
            .attributes = both,
            .directions = 2,
@@ -75,6 +94,7 @@ std::vector<DeviceCase> all_layers() {
            .peepholes = lstm});
       add(cases, size + "_batch_first",
           {.op = op,
+           .batch = batch,
            .hidden = hidden,
            .attributes = both,
            .directions = 2,
@@ -82,19 +102,24 @@ std::vector<DeviceCase> all_layers() {
            .lengths = true,
            .batch_first = true});
       for (const char* type : {"float16", "bfloat16", "double"}) {
-        add(cases, size + "_" + type, {.op = op, .hidden = hidden, .type = type, .states = true});
+        add(cases, size + "_" + type, {.op = op, .batch = batch, .hidden = hidden, .type = type, .states = true});
       }
     }
     add(cases, name + "_no_sequence", {.op = op, .batch = 0});
     add(cases, name + "_clip", {.op = op, .attributes = "clip=0.3", .states = true});
-    add(cases, name + "_many", {.op = op, .steps = 2, .batch = 1100, .hidden = 3});
+    add(cases, name + "_wide", {.op = op, .steps = 2, .batch = 2, .hidden = lstm ? 160 : 210, .states = true});
   }
-  for (const int hidden : {6, 320}) {
-    const std::string size = std::to_string(hidden);
+  for (const int batch : {3, 1030}) {
+    const std::string size = std::to_string(batch);
     add(cases, "linear_before_reset_" + size,
-        {.op = "GRU", .hidden = hidden, .attributes = "linear_before_reset=1", .states = true, .lengths = true});
+        {.op = "GRU",
+         .batch = batch,
+         .hidden = 4,
+         .attributes = "linear_before_reset=1",
+         .states = true,
+         .lengths = true});
     add(cases, "input_forget_" + size,
-        {.op = "LSTM", .hidden = hidden, .attributes = "input_forget=1", .peepholes = true});
+        {.op = "LSTM", .batch = batch, .hidden = 4, .attributes = "input_forget=1", .peepholes = true});
   }
   for (const char* function : {"Relu", "Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh", "HardSigmoid", "Elu",
                                "Softsign", "Softplus", "Sigmoid"}) {
@@ -114,16 +139,20 @@ INSTANTIATE_TEST_SUITE_P(, Recurrence, testing::ValuesIn(all_layers()), name_of_
 
 TEST(RecurrentLengths, OutOfRangeAreRefused) {
   if (const std::string why = absence_of_device(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
-  for (const int hidden : {2, 320}) {
-    const std::string h = std::to_string(hidden), width = std::to_string(4 * hidden);
-    const Model model =
-        model_from_text("graph g(x: float[3,1,2], w: float[1," + width + ",2], r: float[1," + width + "," + h +
-                            "], n: int32[1]) -> (y) { y = LSTM(x, w, r, _, n) {hidden_size=" + h + "} }",
-                        false);
+  for (const int batch : {1, 1030}) {
+    const std::string b = std::to_string(batch);
+    const Model model = model_from_text("graph g(x: float[3," + b + ",2], w: float[1,8,2], r: float[1,8,2], n: int32[" +
+                                            b + "]) -> (y) { y = LSTM(x, w, r, _, n) {hidden_size=2} }",
+                                        false);
     Session session = model.compile({.device = MICA_TEST_DEVICE});
-    const Tensor x(DType::F32, {3, 1, 2}), w(DType::F32, {1, 4 * hidden, 2}), r(DType::F32, {1, 4 * hidden, hidden});
+    const auto zeros = [](const Shape& shape) {
+      Tensor tensor(DType::F32, shape);
+      std::fill_n(tensor.mutable_data<float>(), tensor.elements(), 0.0f);
+      return tensor;
+    };
+    const Tensor x = zeros({3, batch, 2}), weights = zeros({1, 8, 2});
     const auto run = [&](int32_t length) {
-      session.run({{"x", x}, {"w", w}, {"r", r}, {"n", Tensor::of<int32_t>({1}, {length})}});
+      session.run({{"x", x}, {"w", weights}, {"r", weights}, {"n", every_third(batch, {length, 0, 3})}});
     };
     EXPECT_NO_THROW(run(3));
     EXPECT_THROW(run(4), Error);
