@@ -79,6 +79,7 @@ void CudaStream::download(void* to, const void* from, size_t bytes) {
 
 // The runtime tells from the addresses whose memory they are.
 void CudaStream::copy(const BlockCopy& copy) {
+  if (copy.bytes == 0) return;
   select();
   const bool dense = copy.blocks == 1 || (copy.to_pitch == copy.bytes && copy.from_pitch == copy.bytes);
   check_cuda(dense ? cudaMemcpyAsync(copy.to, copy.from, copy.bytes * copy.blocks, cudaMemcpyDefault, stream_)

@@ -45,6 +45,7 @@ class EmulatedStream : public Stream {
   void upload(void* to, const void* from, size_t bytes) override { copy({to, bytes, from, bytes, bytes}); }
   void download(void* to, const void* from, size_t bytes) override { copy({to, bytes, from, bytes, bytes}); }
   void copy(const BlockCopy& copy) override {
+    if (copy.bytes == 0) return;
     ++emulator::counts().copies;
     queue_->push([copy] {
       for (size_t i = 0; i < copy.blocks; ++i) {
