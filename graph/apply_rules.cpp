@@ -52,19 +52,20 @@ class Application {
         graph_(graph),
         match_(match),
         rewriter_(context, graph, match),
-        where_(graph.node(match.root).str()),
         replaced_(rewriter_.replaced()) {}
 
   bool run() {
     ValueId result = rule_.replace(rewriter_, match_);
     if (result != ValueId::None && fits(replaced_, result) && others_fit() && replace(result)) return true;
-    if (!rewriter_.refusal().empty()) context_.notes.refused(rule_.name, where_, rewriter_.refusal());
+    if (!rewriter_.refusal().empty()) context_.notes.refused(rule_.name, where(), rewriter_.refusal());
     const auto& added = rewriter_.added();
     for (auto id = added.rbegin(); id != added.rend(); ++id) remove_unused(graph_, *id);
     return false;
   }
 
  private:
+  std::string where() const { return graph_.node(match_.root).str(); }
+
   // Whether the second value can take the place of the first; else that is a refusal.
   bool fits(ValueId value, ValueId by) {
     const std::string conflict = type_conflict(graph_.value(value).type, graph_.value(by).type, match_);
@@ -123,6 +124,7 @@ class Application {
   }
 
   bool replace(ValueId result) {
+    const std::string where = this->where();
     std::vector<NodeId> unneeded{match_.root};
     for (const auto& [value, by] : rewriter_.replaced_too()) unneeded.push_back(graph_.value(value).producer);
     if (!redirect_uses(replaced_, result)) return false;
@@ -130,7 +132,7 @@ class Application {
     for (const NodeId id : unneeded) remove_unused(graph_, id);
     std::string what = "gave";
     for (const NodeId id : rewriter_.added()) what += " " + graph_.node(id).op_type;
-    context_.notes.applied(rule_.name, where_, rewriter_.added().empty() ? "removed" : what);
+    context_.notes.applied(rule_.name, where, rewriter_.added().empty() ? "removed" : what);
     return true;
   }
 
@@ -139,7 +141,6 @@ class Application {
   Graph& graph_;
   const Match& match_;
   Rewriter rewriter_;
-  std::string where_;
   ValueId replaced_;
 };
 

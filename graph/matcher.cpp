@@ -12,6 +12,36 @@
 #include "runtime/base/function_ref.h"
 
 namespace mica {
+namespace {
+
+// The node whose first output `id` is, when it is this operator with at least `inputs` inputs.
+const Node* producer_of(const Graph& graph, ValueId id, std::string_view op_type, size_t inputs,
+                        std::string_view domain) {
+  if (id == ValueId::None || graph.value(id).producer == NodeId::None) return nullptr;
+  const Node& node = graph.node(graph.value(id).producer);
+  const bool fits = node.op_type == op_type && node.domain == domain && node.outputs[0] == id &&
+                    node.formal_inputs >= inputs && node.subgraphs.empty();
+  return fits ? &node : nullptr;
+}
+
+// Whether a form can match as far as its operators say, before anything is bound: nearly all that fail do here.
+bool may_match(const Graph& graph, const Pattern::Form& form, ValueId id) {
+  using enum Pattern::Form::Kind;
+  if (id == ValueId::None) return false;
+  if (form.kind == Constant || form.kind == Number) return is_constant(graph, id);
+  if (form.kind == OneOf) {
+    return std::ranges::any_of(form.operands, [&](const Pattern& p) { return may_match(graph, p.form(), id); });
+  }
+  if (form.kind != Node) return true;
+  const auto* node = producer_of(graph, id, form.name, form.operands.size(), form.domain);
+  if (node == nullptr) return false;
+  for (size_t i = 0; i < form.operands.size(); ++i) {
+    if (!may_match(graph, form.operands[i].form(), node->inputs[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 class Matcher {
  public:
@@ -24,9 +54,7 @@ class Matcher {
   }
 
   std::optional<Match> run(const Pattern& pattern) {
-    const Node& node = graph_.node(root_);
-    if (node.outputs.empty()) return std::nullopt;
-    if (!value(pattern.form(), node.outputs[0], [&] { return complete(); })) return std::nullopt;
+    if (!value(pattern.form(), graph_.node(root_).outputs[0], [&] { return complete(); })) return std::nullopt;
     Match match;
     match.root = root_;
     match.values_.insert(values_.begin(), values_.end());
@@ -131,13 +159,8 @@ class Matcher {
     return equal && with_number(id, next);
   }
 
-  // The node whose first output `id` is, when it is this operator with at least `inputs` inputs.
   const Node* producer(ValueId id, std::string_view op_type, size_t inputs, std::string_view domain = "") const {
-    if (id == ValueId::None || graph_.value(id).producer == NodeId::None) return nullptr;
-    const Node& node = graph_.node(graph_.value(id).producer);
-    const bool fits = node.op_type == op_type && node.domain == domain && node.outputs[0] == id &&
-                      node.formal_inputs >= inputs && node.subgraphs.empty();
-    return fits ? &node : nullptr;
+    return producer_of(graph_, id, op_type, inputs, domain);
   }
 
   // Takes the node that gives `id` into the match for what follows.
@@ -277,6 +300,8 @@ class Matcher {
 };
 
 std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior) {
+  const Node& node = graph.node(root);
+  if (node.outputs.empty() || !may_match(graph, pattern.form(), node.outputs[0])) return std::nullopt;
   return Matcher(graph, root, shared_interior).run(pattern);
 }
 

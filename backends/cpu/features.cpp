@@ -1,7 +1,9 @@
 #include "backends/cpu/features.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <iterator>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -24,39 +26,62 @@ constexpr uint64_t kYmm = 0x06;      // XCR0: XMM and YMM state
 constexpr uint64_t kZmm = 0xe6;      // and opmask, upper halves of ZMM0-15, ZMM16-31
 constexpr uint64_t kTile = 0x60000;  // TILECFG and TILEDATA
 
+enum Leaf : uint8_t { Basic, Extended, Extended1 };
+struct LeafNumber {
+  uint32_t leaf, subleaf;
+};
+constexpr LeafNumber kLeaves[] = {{1, 0}, {7, 0}, {7, 1}};
+
 struct Row {
   std::string_view name;
-  uint32_t leaf, subleaf;
+  Leaf leaf;
   Register word;
   int bit;
   uint64_t state;  // what the operating system must save
 };
 constexpr Row kRows[] = {
-    {"sse4_1", 1, 0, ECX, 19, kAlways},  {"sse4_2", 1, 0, ECX, 20, kAlways},  {"avx", 1, 0, ECX, 28, kYmm},
-    {"f16c", 1, 0, ECX, 29, kYmm},       {"fma", 1, 0, ECX, 12, kYmm},        {"avx2", 7, 0, EBX, 5, kYmm},
-    {"avx_vnni", 7, 1, EAX, 4, kYmm},    {"avx512f", 7, 0, EBX, 16, kZmm},    {"avx512dq", 7, 0, EBX, 17, kZmm},
-    {"avx512bw", 7, 0, EBX, 30, kZmm},   {"avx512vl", 7, 0, EBX, 31, kZmm},   {"avx512_vnni", 7, 0, ECX, 11, kZmm},
-    {"avx512_vbmi", 7, 0, ECX, 1, kZmm}, {"avx512_bf16", 7, 1, EAX, 5, kZmm}, {"avx512_fp16", 7, 0, EDX, 23, kZmm},
-    {"gfni", 7, 0, ECX, 8, kYmm},        {"amx_tile", 7, 0, EDX, 24, kTile},  {"amx_int8", 7, 0, EDX, 25, kTile},
-    {"amx_bf16", 7, 0, EDX, 22, kTile},
+    {"sse4_1", Basic, ECX, 19, kAlways},
+    {"sse4_2", Basic, ECX, 20, kAlways},
+    {"avx", Basic, ECX, 28, kYmm},
+    {"f16c", Basic, ECX, 29, kYmm},
+    {"fma", Basic, ECX, 12, kYmm},
+    {"avx2", Extended, EBX, 5, kYmm},
+    {"avx_vnni", Extended1, EAX, 4, kYmm},
+    {"avx512f", Extended, EBX, 16, kZmm},
+    {"avx512dq", Extended, EBX, 17, kZmm},
+    {"avx512bw", Extended, EBX, 30, kZmm},
+    {"avx512vl", Extended, EBX, 31, kZmm},
+    {"avx512_vnni", Extended, ECX, 11, kZmm},
+    {"avx512_vbmi", Extended, ECX, 1, kZmm},
+    {"avx512_bf16", Extended1, EAX, 5, kZmm},
+    {"avx512_fp16", Extended, EDX, 23, kZmm},
+    {"gfni", Extended, ECX, 8, kYmm},
+    {"amx_tile", Extended, EDX, 24, kTile},
+    {"amx_int8", Extended, EDX, 25, kTile},
+    {"amx_bf16", Extended, EDX, 22, kTile},
 };
 
-uint64_t saved_state() {
-  uint32_t r[4] = {};
-  if (!__get_cpuid(1, &r[EAX], &r[EBX], &r[ECX], &r[EDX]) || (r[ECX] >> 27 & 1) == 0) return 0;  // no OSXSAVE
+// What the operating system saves; `basic` is leaf 1.
+uint64_t saved_state(const std::array<uint32_t, 4>& basic) {
+  if ((basic[ECX] >> 27 & 1) == 0) return 0;  // no OSXSAVE
   uint32_t low = 0;
   uint32_t high = 0;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return static_cast<uint64_t>(high) << 32 | low;
 }
 
+// Reads each leaf once: the instruction leaves a virtual machine, which takes microseconds.
 std::vector<std::string_view> detect() {
-  const uint64_t state = saved_state();
+  const uint32_t last = __get_cpuid_max(0, nullptr);
+  std::array<std::array<uint32_t, 4>, std::size(kLeaves)> leaves{};
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    auto& r = leaves[i];
+    if (kLeaves[i].leaf <= last) __cpuid_count(kLeaves[i].leaf, kLeaves[i].subleaf, r[EAX], r[EBX], r[ECX], r[EDX]);
+  }
+  const uint64_t state = saved_state(leaves[Basic]);
   std::vector<std::string_view> found;
   for (const Row& row : kRows) {
-    uint32_t r[4] = {};
-    if (!__get_cpuid_count(row.leaf, row.subleaf, &r[EAX], &r[EBX], &r[ECX], &r[EDX])) continue;
-    if ((r[row.word] >> row.bit & 1) != 0 && (state & row.state) == row.state) found.push_back(row.name);
+    if ((leaves[row.leaf][row.word] >> row.bit & 1) != 0 && (state & row.state) == row.state) found.push_back(row.name);
   }
   return found;
 }

@@ -16,7 +16,8 @@ constexpr int64_t kFirstIrVersion = 3, kLastIrVersion = 13;
 GraphModel import_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const OpTable& operators,
                         const std::string& path, const MappedFile* mapping, std::vector<std::string>* weight_files) {
   try {
-    proto::ModelProto proto;
+    google::protobuf::Arena memory;  // of all messages, let go at once
+    auto& proto = *google::protobuf::Arena::CreateMessage<proto::ModelProto>(&memory);
     parse(bytes, Message::Model, proto);
     TensorReader tensors(bytes, std::move(owner), path, mapping);
     GraphModel model;

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -94,12 +96,24 @@ class Key {
   std::string key_;
 };
 
+// Of what nodes that compute the same have in common, the part that is quickly looked at.
+size_t hash_of(const Node& node) {
+  size_t hash = std::hash<std::string>()(node.op_type);
+  for (const ValueId input : node.inputs) hash += std::hash<size_t>()(static_cast<size_t>(input) * 0x9e3779b97f4a7c15);
+  return hash;
+}
+
 size_t share_nodes(Graph& graph) {
-  std::map<std::string, NodeId> first;
+  std::map<size_t, NodeId> lone;        // by hash; None when there are several, which `first` has
+  std::map<std::string, NodeId> first;  // by key
   size_t shared = 0;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (node.op == nullptr || node.op->def().impure || !node.subgraphs.empty()) continue;
+    const auto [alike, alone] = lone.emplace(hash_of(node), id);
+    if (alone) continue;
+    const NodeId other = std::exchange(alike->second, NodeId::None);
+    if (other != NodeId::None) first.emplace(Key(graph.node(other)).take(), other);
     const auto [it, added] = first.emplace(Key(node).take(), id);
     if (added) continue;
     const std::vector<ValueId> from = node.outputs;
