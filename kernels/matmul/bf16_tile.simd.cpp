@@ -1,3 +1,4 @@
+// only: avx512_bf16
 // extensions: avx512_bf16
 #include "kernels/matmul/bf16_tile_simd.h"
 #include "kernels/matmul/tile_loops.h"

@@ -1,5 +1,6 @@
 # Vector loops: each *.simd.cpp is compiled once per instruction set, with the vector type of kernels/simd/vec_<isa>.h.
 # What there is to know of an instruction set stands in comment lines of that header, described in kernels/simd/vec.h.
+# A source with the line `// only: <isa> ...` is compiled for these sets and for "scalar", whose table serves all others.
 #
 #   mica_simd_objects(target file.simd.cpp...)   adds the objects, and generates and adds isas() and the table accessors
 #   mica_simd_symbols_test(target)               adds the test that no object defines a symbol others could pick up
@@ -48,8 +49,15 @@ macro(mica_simd_find_isas out)
   list(TRANSFORM ${out} REPLACE "^[0-9]+ " "")
 endmacro()
 
-# The instruction set whose table of `source` serves `isa`: its own, or the one it extends.
+# The instruction set whose table of `source` serves `isa`: its own, or the one it extends, or "scalar" where the source
+# says that its loops are of no use in it.
 function(mica_simd_compiled_isa source isa out)
+  mica_simd_field(${source} only only OPTIONAL)
+  separate_arguments(only UNIX_COMMAND "${only}")
+  if(only AND NOT isa IN_LIST only)
+    set(${out} scalar PARENT_SCOPE)
+    return()
+  endif()
   mica_simd_field(${source} extensions extensions OPTIONAL)
   separate_arguments(extensions UNIX_COMMAND "${extensions}")
   while(MICA_ISA_${isa}_extends AND NOT isa IN_LIST extensions)
