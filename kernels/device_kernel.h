@@ -58,6 +58,9 @@ class DeviceOperands {
     DeviceScratch* scratch = nullptr;
     cuda::Fault fault;
     int capability = 0;  ///< of the device, as in DeviceInfo
+    /// Where a kernel that DeviceKernel::explains writes what it would launch, instead of launching it; null: it
+    /// launches.
+    std::string* explanation = nullptr;
   };
 
   DeviceOperands(std::span<Datum* const> inputs, std::span<Datum* const> outputs, const Context& context)
@@ -78,6 +81,8 @@ class DeviceOperands {
   void* stream() const { return context_->stream->handle(); }
   const cuda::Fault& fault() const { return context_->fault; }
   int capability() const { return context_->capability; }
+  bool explains() const { return context_->explanation != nullptr; }
+  void explain(std::string text) const { *context_->explanation = std::move(text); }
   /// Device scratch for `count` elements, for this kernel only.
   template <class T>
   T* scratch(int64_t count) const {
@@ -96,6 +101,9 @@ class DeviceOperands {
   const Context* context_;
 };
 
+/// What a kernel reads instead of a constant.
+using FormConstant = Tensor (*)(const Tensor& constant);
+
 /// One way to compute an operator on a device. Of several the first that accepts the node is taken.
 struct DeviceKernel {
   using Accepts = std::function<std::string(const void* params, std::span<const ValueType> inputs)>;
@@ -104,14 +112,21 @@ struct DeviceKernel {
   std::function<void(const void* params, const DeviceOperands& operands)> run;
   Accepts accepts;           ///< why the kernel cannot take this node; empty when it can
   uint64_t host_inputs = 0;  ///< bits of the inputs that are read on the host, such as axes
-  /// Bits of the inputs that are constant floats and that the kernel is given as bfloat16, rounded once.
-  uint64_t brain_constants = 0;
+  /// Makes of constant input `formed_input` what the kernel reads instead, under the constant's dims: once a plan, on
+  /// the host. Null: all constants are given as they are. A kernel that has it takes no node whose input is not
+  /// constant.
+  FormConstant form = nullptr;
+  size_t formed_input = 0;
   int least_capability = 0;  ///< of devices that have its instructions (DeviceInfo::capability)
+
+  /// Of several ways it takes one by the dims of operands, and says which when it is asked (DeviceOperands::explains):
+  /// it then touches neither memory nor stream.
+  bool explains = false;
 
   /// Honours OpDef::appends and OpDef::pitched as kernels of the CPU do.
   bool keeps_state = false;
 
-  bool takes_brain(size_t input) const { return input < 64 && (brain_constants >> input & 1) != 0; }
+  bool forms(size_t input) const { return form != nullptr && input == formed_input; }
   bool reads_on_host(size_t input) const { return input < 64 && (host_inputs >> input & 1) != 0; }
 };
 

@@ -9,8 +9,8 @@ namespace mica {
 
 class Device;
 
-/// Copies the constants of slots on the device there, rounded where the slot is of bfloat16 and the constant of floats,
-/// in one block of memory that these slots share from then on.
+/// Copies the constants of slots on the device there, in the form that their kernels want, to one block of memory that
+/// these slots share from then on.
 void upload_constants(Device& device, std::span<Slot> slots);
 
 }  // namespace mica

@@ -31,12 +31,10 @@ std::string what_lacks(const Graph& graph, const Node& node, const Device& devic
   if (device.info().capability < least) {
     return "needs compute capability " + std::to_string(least / 10) + "." + std::to_string(least % 10);
   }
-  for (size_t i = 0; i < node.formal_inputs; ++i) {
-    if (!kernel.takes_brain(i)) continue;
-    if (node.inputs[i] == ValueId::None || !graph.value(node.inputs[i]).constant.defined()) {
-      return "input " + std::to_string(i) + " is not constant";
-    }
-  }
+  const size_t formed = kernel.formed_input;
+  const bool is_constant = formed < node.formal_inputs && node.inputs[formed] != ValueId::None &&
+                           graph.value(node.inputs[formed]).constant.defined();
+  if (kernel.form != nullptr && !is_constant) return "input " + std::to_string(formed) + " is not constant";
   return "";
 }
 

@@ -45,8 +45,8 @@ class Placement {
       uint32_t& slot = step.inputs[i];
       if (slot == kNone || (views(step, kNone) && !views(step, i))) continue;
       const bool read_here = on_device && !(step.device_kernel != nullptr && step.device_kernel->reads_on_host(i));
-      if (on_device && step.device_kernel != nullptr && step.device_kernel->takes_brain(i)) {
-        slot = as_brain(slot);
+      if (on_device && step.device_kernel != nullptr && step.device_kernel->forms(i)) {
+        slot = formed(slot, step.device_kernel->form);
       } else if ((slots_[slot].place == Place::Device) != read_here) {
         slot = elsewhere(slot, step.node);
       }
@@ -102,13 +102,13 @@ class Placement {
     return copy;
   }
 
-  // A constant of floats as bfloat16 on the device.
-  uint32_t as_brain(uint32_t id) {
-    const auto [entry, is_new] = brain_.try_emplace(id, static_cast<uint32_t>(slots_.size()));
+  // A constant on the device, in another form.
+  uint32_t formed(uint32_t id, FormConstant form) {
+    const auto [entry, is_new] = formed_.try_emplace({id, form}, static_cast<uint32_t>(slots_.size()));
     if (is_new) {
       Slot twin = slots_[id];
       twin.place = Place::Device;
-      twin.dtype = DType::BF16;
+      twin.form = form;
       slots_.push_back(std::move(twin));
     }
     return entry->second;
@@ -131,8 +131,8 @@ class Placement {
 
   std::vector<Slot>& slots_;
   std::vector<Step>& steps_;
-  std::vector<uint32_t> twins_;         ///< by slot: the one elsewhere
-  std::map<uint32_t, uint32_t> brain_;  ///< constants and what they are as bfloat16
+  std::vector<uint32_t> twins_;  ///< by slot: the one elsewhere
+  std::map<std::pair<uint32_t, FormConstant>, uint32_t> formed_;
   NodeId last_node_ = NodeId::None;
 };
 

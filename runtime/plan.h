@@ -41,6 +41,8 @@ struct Slot {
   std::vector<uint32_t> contents;  ///< registers of the elements (Source::Contents)
   uint64_t depends = 0;            ///< which input symbols `dims` and `contents` follow from: see DimProgram::depends
   Tensor constant;
+  /// What is made of it before it is uploaded (DeviceKernel::form); null: nothing.
+  Tensor (*form)(const Tensor& constant) = nullptr;
 
   /// The slot whose memory this one shares: itself, the input it is a view of, or the input it overwrites.
   uint32_t root = kNone;

@@ -5,7 +5,7 @@
 
 namespace mica {
 
-static constexpr std::array<std::string_view, 3> kNames{"fp32", "bf16", "int8-dynamic"};
+static constexpr std::array<std::string_view, 4> kNames{"fp32", "bf16", "int8-dynamic", "tf32"};
 
 std::string_view name(Precision precision) {
   return kNames[static_cast<size_t>(precision)];

@@ -1,4 +1,5 @@
-// In what products with constant weights (MatMul, Gemm and what the optimiser makes of them) are computed.
+// In what products (MatMul, Gemm and what the optimiser makes of them) and convolutions of floats are computed: those
+// with constant weights or, in tf32, all. What a device or CPU has no kernel for is computed as the model says.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@ enum class Precision : uint8_t {
   Float32,      ///< "fp32": as the model says
   BFloat16,     ///< "bf16": operands rounded to bfloat16, sums in float, where the CPU has instructions for it
   Int8Dynamic,  ///< "int8-dynamic": weights as int8, a scale a column; rows as uint8, by the range of each
+  TensorFloat,  ///< "tf32": operands rounded to 10 bits behind the point, sums in float; on devices that have it
 };
 
 std::string_view name(Precision precision);

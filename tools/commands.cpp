@@ -33,7 +33,9 @@ void add_model_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--threads", options.threads, "The caller's included; 0: one a core")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.add_option("--precision", options.precision, "Of products with constant weights: fp32, bf16 or int8-dynamic")
+  command
+      .add_option("--precision", options.precision,
+                  "Of products of floats: fp32, bf16, tf32 (on GPUs; fp32 on the CPU) or int8-dynamic")
       ->capture_default_str();
   command.add_option("--packed-cache", options.packed_cache, "Folder to keep packed weights in for the next time");
   command.add_option("--provider", options.provider,

@@ -5,6 +5,7 @@
 #include "runtime/kernel_choice.h"
 #include "runtime/placement.h"
 #include "tools/command.h"
+#include "tools/explain_step.h"
 #include "tools/inputs/model_inputs.h"
 #include "tools/memory_chart.h"
 #include "tools/plan_layout.h"
@@ -22,6 +23,7 @@ struct Options {
 
 struct PlannedStep {
   std::string node, kernel, device, how;
+  std::string way;                   ///< that the kernel takes at these dims, of several
   std::vector<std::string> outputs;  ///< "name float[1,8]"
   std::vector<std::string> refusals;
 };
@@ -65,8 +67,13 @@ std::string place_of(const Plan& plan, const Step& step) {
 std::vector<PlannedStep> list_steps(const Plan& plan, const PlanLayout& layout) {
   std::vector<PlannedStep> list;
   for (const Step& step : plan.steps()) {
-    PlannedStep planned{
-        step_name(plan, step), std::string(step.kernel_name()), place_of(plan, step), how_it_runs(plan, step), {}, {}};
+    PlannedStep planned{step_name(plan, step),
+                        std::string(step.kernel_name()),
+                        place_of(plan, step),
+                        how_it_runs(plan, step),
+                        explain_step(plan, step, layout),
+                        {},
+                        {}};
     for (const uint32_t output : step.outputs) {
       if (output == Slot::kNone) continue;
       const Slot& slot = plan.slots()[output];
@@ -92,7 +99,8 @@ void print_text(const Session& session, const PlanLayout& layout, const PlanLayo
   Table table(columns);
   const auto steps = list_steps(plan, layout);
   for (size_t i = 0; i < steps.size(); ++i) {
-    std::string remarks = steps[i].how;
+    std::string remarks = steps[i].way;
+    if (!steps[i].how.empty()) remarks += (remarks.empty() ? "" : "; ") + steps[i].how;
     for (const std::string& refusal : steps[i].refusals) remarks += (remarks.empty() ? "not " : "; not ") + refusal;
     std::string outputs;
     for (const std::string& output : steps[i].outputs) outputs += (outputs.empty() ? "" : ", ") + output;
@@ -126,6 +134,7 @@ Json to_json(const Options& options, const Session& session, const PlanLayout& l
                      {"device", step.device},
                      {"outputs", step.outputs},
                      {"how", step.how},
+                     {"way", step.way},
                      {"refused", step.refusals}});
   }
   Json json = {{"model", options.model},       {"device", options.common.device},

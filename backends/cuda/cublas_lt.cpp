@@ -86,7 +86,8 @@ class Call {
  public:
   explicit Call(const LtProduct& p) {
     const Library& lt = library();
-    check(lt.init_product(&product_, sizeof product_, CUBLAS_COMPUTE_32F, CUDA_R_32F), "describe a product");
+    const cublasComputeType_t type = p.tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+    check(lt.init_product(&product_, sizeof product_, type, CUDA_R_32F), "describe a product");
     const cublasOperation_t a_op = p.a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
     const cublasOperation_t b_op = p.b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
     set(CUBLASLT_MATMUL_DESC_TRANSA, b_op);
@@ -152,7 +153,7 @@ int64_t alignment(const void* address) {
 
 Kind kind_of(const LtProduct& p) {
   return {static_cast<int64_t>(p.dtype) << 8 | static_cast<int64_t>(epilogue_of(p)),
-          (p.a.transposed ? 1 : 0) | (p.b.transposed ? 2 : 0) | (p.c != nullptr ? 4 : 0),
+          (p.a.transposed ? 1 : 0) | (p.b.transposed ? 2 : 0) | (p.c != nullptr ? 4 : 0) | (p.tf32 ? 8 : 0),
           p.m,
           p.n,
           p.k,

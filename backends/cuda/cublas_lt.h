@@ -10,7 +10,7 @@
 namespace mica {
 
 /// d = f(alpha * a' * b' + beta * c + bias), row-major, where a' is a or its transpose; b' likewise. Sums are taken in
-/// float, without TF32.
+/// float, and floats multiplied as floats unless `tf32` says otherwise.
 struct LtProduct {
   enum class Activation : uint8_t { None, Relu, GeluTanh };
   /// A matrix as it is stored, with `row` elements from one row to the next.
@@ -31,6 +31,7 @@ struct LtProduct {
   const void* c = nullptr;     ///< laid out as d, which it may be; null: none
   const void* bias = nullptr;  ///< n elements, for each row; null: none
   Activation activation = Activation::None;
+  bool tf32 = false;  ///< floats are rounded to tf32 before they are multiplied
 };
 
 /// Why there is no cuBLASLt; empty when there is. The environment's MICA_CUBLASLT=off leaves it out.

@@ -1,9 +1,9 @@
 // Conv, ConvLayer and the transposed convolutions on CUDA devices.
-#include "kernels/conv/conv_cuda.h"
 #include "kernels/conv/conv_layer.h"
 #include "kernels/conv/conv_operand.h"
 #include "kernels/conv/conv_transpose.h"
-#include "kernels/device_kernel.h"
+#include "kernels/conv/device_conv.h"
+#include "kernels/matmul/own_product.h"
 
 namespace mica {
 
@@ -21,6 +21,18 @@ void set_conv_shape(cuda::ConvShape& to, const ConvGeometry& g, bool x_last, boo
   narrow_count(g.groups * g.filters * g.outputs());
   to.by_channels = divisor_of(g.channels);
   to.by_filters = divisor_of(g.groups * g.filters);
+}
+
+cuda::ImagesShape images_shape(const ConvGeometry& g, bool x_last) {
+  const int64_t all = g.groups * g.channels;
+  return {narrow_count(g.batch), narrow_count(g.inputs()), narrow_count(g.groups), narrow_count(g.channels),
+          all * g.inputs(),      x_last ? all : 1,         x_last ? 1 : g.inputs()};
+}
+
+void set_images(cuda::ConvShape& call, const ConvGeometry& g, int64_t channels, bool y_last) {
+  set_window(call, g, g.batch, {g.groups * channels, true}, {g.groups * g.filters, y_last});
+  call.channels = narrow_count(channels);
+  narrow_count(channels * g.taps());
 }
 
 namespace {
@@ -45,16 +57,21 @@ cuda::ConvCall conv_call(const ConvGeometry& g, const DeviceOperands& io, bool x
   return call;
 }
 
+using Convolve = void (*)(const DeviceConv& conv, const DeviceOperands& io);
+
+template <Convolve convolve>
 void run_conv(const ConvParams& op, const DeviceOperands& io) {
   const ConvGeometry g = conv_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
-  launch_conv(conv_call(g, io, false, false), io.stream());
+  convolve({g, conv_call(g, io, false, false), false, false}, io);
 }
 
+template <Convolve convolve>
 void run_conv_layer(const ConvLayer& op, const DeviceOperands& io) {
   const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
   if (x.rank() < 3 || x.rank() != y.rank()) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
   const ConvGeometry g = conv_geometry(op, op.dims_of_x(x), io.in(1).shape(), op.channels_last ? channels_first(y) : y);
-  cuda::ConvCall call = conv_call(g, io, op.channels_last && !op.x_channels_first, op.channels_last);
+  const bool x_last = op.channels_last && !op.x_channels_first;
+  cuda::ConvCall call = conv_call(g, io, x_last, op.channels_last);
   if (io.has(kResidual)) {
     const Tensor& residual = io.in(kResidual);
     if (residual.shape() != y) bad_input("the residual " + residual.str() + " has not the dims of " + y.str());
@@ -63,7 +80,7 @@ void run_conv_layer(const ConvLayer& op, const DeviceOperands& io) {
   call.activation = op.activation;
   call.low = op.low;
   call.high = op.high;
-  launch_conv(call, io.stream());
+  convolve({g, call, x_last, op.channels_last}, io);
 }
 
 // The roles of x and y are those of the convolution whose gradient is computed.
@@ -96,9 +113,35 @@ void run_channels_last_transpose(const ChannelsLastConvTranspose&, const DeviceO
 
 void cuda_kernels_conv(DeviceKernelTable& table) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
+  constexpr size_t kWeights = 1;
+  const auto add = [&](std::string_view name, DType images, cuda::ProductOperands operands, FormConstant form) {
+    const auto kernel_of = [&](DeviceKernel kernel) {
+      kernel.form = form;
+      kernel.formed_input = kWeights;
+      kernel.least_capability = cuda::least_capability_for(operands);
+      kernel.explains = true;
+      return kernel;
+    };
+    const auto accepts = takes_tiles({images});
+    table.add("Conv", kAllVersions,
+              kernel_of(device_kernel<ConvParams>(name, run_conv<convolve_on_tensor_cores>, accepts)));
+    if (images != DType::F32) return;
+    table.add("ConvLayer", kAllVersions,
+              kernel_of(device_kernel<ConvLayer>(name, run_conv_layer<convolve_on_tensor_cores>, accepts)), "mica");
+  };
+  using enum cuda::Number;
+  add("bf16", DType::F32, {BF16}, filters_in_brain);
+  add("tf32", DType::F32, {F32, true}, filters_by_taps);
+  add("mma", DType::F16, {F16}, filters_by_taps);
+  add("mma", DType::BF16, {BF16}, filters_by_taps);
   const auto accepts = takes_windows(types::floats);
-  table.add("Conv", kAllVersions, device_kernel<ConvParams>("windows", run_conv, accepts));
-  table.add("ConvLayer", kAllVersions, device_kernel<ConvLayer>("windows", run_conv_layer, accepts), "mica");
+  const auto explained = [](DeviceKernel kernel) {
+    kernel.explains = true;
+    return kernel;
+  };
+  table.add("Conv", kAllVersions, explained(device_kernel<ConvParams>("windows", run_conv<convolve_plainly>, accepts)));
+  table.add("ConvLayer", kAllVersions,
+            explained(device_kernel<ConvLayer>("windows", run_conv_layer<convolve_plainly>, accepts)), "mica");
   table.add("ConvTranspose", kAllVersions, device_kernel<ConvTranspose>("elements", run_conv_transpose, accepts));
   table.add("ChannelsLastConvTranspose", kAllVersions,
             device_kernel<ChannelsLastConvTranspose>("elements", run_channels_last_transpose, accepts), "mica");

@@ -1,7 +1,7 @@
 // Launcher of the CUDA kernels of convolutions of bytes.
 #pragma once
 
-#include "kernels/conv/conv_cuda.h"
+#include "kernels/conv/conv_mma_cuda.h"
 #include "kernels/quant/quant_numbers.h"
 
 namespace mica::cuda {
@@ -18,5 +18,19 @@ struct Int8ConvCall : ConvShape {
   TensorQuantization x_by, w_by, y_by;  ///< w_by: one number, or one for each filter
 };
 void launch_int8_conv(const Int8ConvCall& call, void* stream);
+
+/// y = images as bytes are convolved on tensor cores: [image, position, group, channels of a group in whole vectors of
+/// 16], what fills the vectors being `zero`.
+struct ByteImagesCall : ImagesShape {
+  const void* x;
+  void* y;
+  QuantNumbers zero;
+};
+void launch_byte_images(const ByteImagesCall& call, void* stream);
+
+/// The same as launch_int8_conv of images made by launch_byte_images, of which call.x and its steps in x are, with
+/// weights [filters of all groups, taps, channels in whole vectors], aligned to 16 bytes. call.channels is whole
+/// vectors too. The workspace is of conv_workspace numbers. Needs compute capability kByteProducts.
+void launch_int8_conv_mma(const Int8ConvCall& call, const MmaCut& cut, int32_t* workspace, void* stream);
 
 }  // namespace mica::cuda

@@ -2,8 +2,9 @@
 // depends on the architecture is in here: launchers choose kernels by the device's compute capability, and a function
 // that the architecture has no instruction for ends the kernel.
 //
-// Fragments are the words that a lane has of a matrix (PTX ISA, "Matrix Fragments for mma.m16n8k16" and "... k8"). With
-// g = lane / 4 and t = lane % 4, and two 16-bit elements to a word, the first in its low half:
+// Fragments are the words that a lane has of a matrix (PTX ISA, "Matrix Fragments for mma.m16n8k16", "... k8" and
+// "... k32"). With g = lane / 4 and t = lane % 4, and two 16-bit elements or four bytes to a word, the first in its
+// lowest bits:
 //
 //             16-bit elements, k = 16                            tf32, k = 8
 //   a, 16 x k   a[0] row g,     columns 2t, 2t + 1               a[0] row g,     column t
@@ -13,6 +14,10 @@
 //   b, k x 8    b[0] rows 2t, 2t + 1 of column g                 b[0] row t of column g
 //               b[1] rows 2t + 8, 2t + 9 of column g             b[1] row t + 4 of column g
 //   c, 16 x 8   c[0], c[1] row g, c[2], c[3] row g + 8, of columns 2t, 2t + 1
+//
+// Of bytes, k = 32, they are those of 16-bit elements with four bytes for two: a[0] has row g, columns 4t to 4t + 3,
+// a[2] those from 4t + 16 on; b[0] rows 4t to 4t + 3 of column g, b[1] those from 4t + 16 on. So in memory, where k
+// runs fastest, a fragment has the same 32 bytes of a line whatever the elements are.
 //
 // The emulator has a file of the same name and functions.
 #pragma once
@@ -27,6 +32,13 @@ inline constexpr bool kHasProducts = true;
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
 template <>
 inline constexpr bool kHasProducts<__nv_bfloat16> = false;
+#endif
+
+/// The same of numbers of tf32, and of bytes.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+inline constexpr bool kHasTf32Products = false, kHasByteProducts = false;
+#else
+inline constexpr bool kHasTf32Products = true, kHasByteProducts = true;
 #endif
 
 template <class T>
@@ -56,6 +68,11 @@ __device__ inline uint32_t to_tf32(float x) {
 #else
   return __float_as_uint(x);
 #endif
+}
+
+/// The same of a float's bits.
+__device__ inline uint32_t to_tf32(uint32_t bits) {
+  return to_tf32(__uint_as_float(bits));
 }
 
 /// c += a * b, of 16 x 16 and 16 x 8 elements of type T: __half or __nv_bfloat16.
@@ -98,6 +115,22 @@ __device__ inline void multiply_tf32_fragments(float (&c)[4], const uint32_t (&a
 #else
   __trap();
 #endif
+}
+
+/// c += a * b, of 16 x 32 and 32 x 8 signed bytes, as int32 that wrap around.
+__device__ inline void multiply_byte_fragments(int32_t (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+#if __CUDA_ARCH__ >= 800
+  asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+      : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#else
+  __trap();
+#endif
+}
+
+/// `sum` and the products of the four signed bytes of two words; no tensor cores.
+__device__ inline int32_t add_dot(int32_t sum, uint32_t a, uint32_t b) {
+  return __dp4a(static_cast<int>(a), static_cast<int>(b), sum);
 }
 
 /// ldmatrix: reads four matrices of 8 x 8 16-bit elements in shared memory, lane i giving the address of the 16 bytes

@@ -1,4 +1,4 @@
-// Products of matrices of narrow floats on tensor cores.
+// Products of matrices on tensor cores.
 #pragma once
 
 #include "kernels/matmul/gemm_cuda.h"
@@ -15,5 +15,8 @@ constexpr int64_t mma_workspace(const MmaCut& cut, int64_t m, int64_t n) {
 /// F32 or `operands`. Sums are taken in float; parts of k are summed in their order, so that runs do not differ. Needs
 /// compute capability kHalfProducts or kBrainProducts (kernels/cuda/mma.cuh).
 void launch_gemm_mma(const GemmCall& call, Number operands, const MmaCut& cut, float* workspace, void* stream);
+
+/// The same of floats that are rounded to tf32, 10 bits behind the point, as they are multiplied. Needs kTf32Products.
+void launch_gemm_tf32(const GemmCall& call, const MmaCut& cut, float* workspace, void* stream);
 
 }  // namespace mica::cuda

@@ -135,13 +135,6 @@ __global__ void __launch_bounds__(kThreads) gemv_across_kernel(const __grid_cons
   }
 }
 
-bool is_whole(const GemmOperand& b, const Walk<3>& batch, int64_t along, int64_t across, int64_t count) {
-  bool whole = along == 1 && across % kVector == 0 && count % kVector == 0;
-  whole = whole && reinterpret_cast<uintptr_t>(b.data) % 16 == 0;
-  for (int axis = 0; axis < batch.rank; ++axis) whole = whole && batch.steps[axis].of[1] % kVector == 0;
-  return whole;
-}
-
 template <class T>
 void launch_rows(const VectorCall& call, bool along, void* stream) {
   const GemmCall& p = call.product;
@@ -158,8 +151,8 @@ void launch_rows(const VectorCall& call, bool along, void* stream) {
 }  // namespace
 
 bool launch_gemv_of_vectors(const GemmCall& call, Number matrix, void* stream) {
-  const bool along = is_whole(call.b, call.batch, call.b.row, call.b.column, call.k);
-  if (!along && !is_whole(call.b, call.batch, call.b.column, call.b.row, call.n)) return false;
+  if (!is_gemv_of_vectors(call)) return false;
+  const bool along = lies_in_eights(call.b, call.batch, call.b.row, call.b.column, call.k);
   VectorCall vectors{call, call.number, gemv_lanes_across(call.n)};
   if (matrix == Number::F32) {
     launch_rows<float>(vectors, along, stream);

@@ -61,12 +61,18 @@ std::optional<LtProduct> lt_product(const cuda::GemmCall& call) {
 
 }  // namespace
 
+bool try_library(const cuda::GemmCall& call, const DeviceOperands& io, bool tf32) {
+  if (!cublas_lt_absence().empty()) return false;
+  auto product = lt_product(call);
+  if (!product) return false;
+  product->tf32 = tf32;
+  if (io.explains()) return io.explain("cublaslt"), true;
+  void* workspace = io.scratch<std::byte>(static_cast<int64_t>(kLtWorkspace));
+  return cublas_lt_multiply(*product, workspace, io.stream());
+}
+
 void multiply_by_library(const cuda::GemmCall& call, const DeviceOperands& io) {
-  const auto product = lt_product(call);
-  if (product && !cuda::is_gemv(call.m, call.n, call.k)) {
-    void* workspace = io.scratch<std::byte>(static_cast<int64_t>(kLtWorkspace));
-    if (cublas_lt_multiply(*product, workspace, io.stream())) return;
-  }
+  if (!cuda::is_gemv(call.m, call.n, call.k) && try_library(call, io, false)) return;
   multiply_by_own(call, io);
 }
 

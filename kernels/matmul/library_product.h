@@ -9,8 +9,11 @@
 
 namespace mica {
 
-/// By cuBLASLt, with what is added and the activation as its epilogue, where it can do all of that; else, and for few
-/// rows, by the kernels of our own.
+/// By cuBLASLt, with what is added and the activation as its epilogue. False, and nothing done, where it is not there
+/// or cannot do all of that. With `tf32` floats are rounded to that before they are multiplied.
+bool try_library(const cuda::GemmCall& call, const DeviceOperands& io, bool tf32);
+
+/// The same; where it does nothing, and for few rows, by the kernels of our own.
 void multiply_by_library(const cuda::GemmCall& call, const DeviceOperands& io);
 
 /// For DeviceKernel::accepts.

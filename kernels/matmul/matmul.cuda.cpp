@@ -1,4 +1,5 @@
 // MatMul, FusedMatMul, Gemm and Linear on CUDA devices.
+#include "kernels/brain_constant.h"
 #include "kernels/cuda/operand.h"
 #include "kernels/device_kernel.h"
 #include "kernels/matmul/batch_walk.h"
@@ -74,6 +75,7 @@ void add_products(DeviceKernelTable& table, const DeviceKernel& settings) {
   const auto add = [&](std::string_view op_type, const DeviceKernel& runs, std::string_view domain) {
     DeviceKernel kernel = settings;
     kernel.run = runs.run;
+    kernel.explains = true;
     if (runs.accepts) kernel.accepts = runs.accepts;
     table.add(op_type, kAllVersions, std::move(kernel), domain);
   };
@@ -87,18 +89,21 @@ void add_products(DeviceKernelTable& table, const DeviceKernel& settings) {
 
 DeviceKernel on_tensor_cores(std::string_view name, DType dtype) {
   DeviceKernel kernel{name, {}, takes_only({dtype})};
-  kernel.least_capability = least_capability_for(number_of(dtype));
+  kernel.least_capability = cuda::least_capability_for({number_of(dtype)});
   return kernel;
 }
 
 }  // namespace
 
 void cuda_kernels_matmul(DeviceKernelTable& table) {
-  constexpr uint64_t kMatrix = 0b10;
   DeviceKernel in_brain{"bf16", {}, takes_only({DType::F32})};
   in_brain.least_capability = cuda::kBrainProducts;
-  in_brain.brain_constants = kMatrix;
+  in_brain.form = brain_constant;
+  in_brain.formed_input = 1;
   add_products<multiply_in_brain>(table, in_brain);
+  DeviceKernel in_tf32{"tf32", {}, takes_only({DType::F32})};
+  in_tf32.least_capability = cuda::kTf32Products;
+  add_products<multiply_in_tf32>(table, in_tf32);
   add_products<multiply_by_library>(table, {"cublaslt", {}, refuse_library});
   add_products<multiply_by_own>(table, on_tensor_cores("mma", DType::F16));
   add_products<multiply_by_own>(table, on_tensor_cores("mma", DType::BF16));

@@ -3,13 +3,26 @@
 // their way from memory while the present ones are multiplied.
 #pragma once
 
-#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/mma.cuh"
 
 namespace mica::cuda {
 
+/// Four bytes of an operand that are neighbours along k, signed.
+struct FourBytes {
+  uint32_t word = 0;
+};
+
+template <class W>
+__device__ void add_product(W& sum, W a, W b) {
+  sum += a * b;
+}
+__device__ inline void add_product(int32_t& sum, FourBytes a, FourBytes b) {
+  sum = add_dot(sum, a.word, b.word);
+}
+
 /// Side x Side sums of W by threads that each compute a square of `Own` rows and columns, in groups of four neighbours
-/// that are spread over the tile, so that the threads of a warp read different banks.
-template <class W, int Side, int Own>
+/// that are spread over the tile, so that the threads of a warp read different banks. Operands are of type Element.
+template <class W, int Side, int Own, class Element = W>
 struct SimtTile {
   static constexpr int kDepth = 16;  // of the tiles of the operands, along k
   static constexpr int kAcross = Side / Own;
@@ -31,11 +44,12 @@ struct SimtTile {
 
   /// sums[i][j] += a * b over k below `depth`, for row place(down, i) and column place(across, j). load_a(i, point, k0)
   /// and load_b give what load `i` takes to its point, k being k0 + point.depth; zero beyond the operands' edges.
-  template <class LoadA, class LoadB>
+  /// each(rows, columns) is called with what the thread multiplies, for each k.
+  template <class LoadA, class LoadB, class Each>
   __device__ static void multiply(int64_t depth, int down, int across, bool a_inner, bool b_inner, LoadA&& load_a,
-                                  LoadB&& load_b, W (&sums)[Own][Own]) {
-    __shared__ W tile_a[kDepth][Side + 4], tile_b[kDepth][Side + 4];
-    W next_a[kLoads], next_b[kLoads];
+                                  LoadB&& load_b, W (&sums)[Own][Own], Each&& each) {
+    __shared__ Element tile_a[kDepth][Side + 4], tile_b[kDepth][Side + 4];
+    Element next_a[kLoads], next_b[kLoads];
     const auto fetch = [&](int64_t k0) {
 #pragma unroll
       for (int i = 0; i < kLoads; ++i) {
@@ -55,20 +69,28 @@ struct SimtTile {
       if (k0 + kDepth < depth) fetch(k0 + kDepth);
 #pragma unroll
       for (int k = 0; k < kDepth; ++k) {
-        W rows[Own], columns[Own];
+        Element rows[Own], columns[Own];
 #pragma unroll
         for (int i = 0; i < Own; ++i) {
           rows[i] = tile_a[k][place(down, i)];
           columns[i] = tile_b[k][place(across, i)];
         }
+        each(rows, columns);
 #pragma unroll
         for (int i = 0; i < Own; ++i) {
 #pragma unroll
-          for (int j = 0; j < Own; ++j) sums[i][j] += rows[i] * columns[j];
+          for (int j = 0; j < Own; ++j) add_product(sums[i][j], rows[i], columns[j]);
         }
       }
       __syncthreads();
     }
+  }
+
+  template <class LoadA, class LoadB>
+  __device__ static void multiply(int64_t depth, int down, int across, bool a_inner, bool b_inner, LoadA&& load_a,
+                                  LoadB&& load_b, W (&sums)[Own][Own]) {
+    multiply(depth, down, across, a_inner, b_inner, load_a, load_b, sums,
+             [](const Element(&)[Own], const Element(&)[Own]) {});
   }
 
   /// Calls store(row, column, sum) for every sum of this thread.

@@ -62,6 +62,9 @@ KernelCandidates make_device_candidates(const KernelProblem& problem, const std:
   const auto offer = [&](const DeviceKernel& kernel, const Params& params, bool own) {
     std::string reason = kernel.accepts == nullptr ? "" : kernel.accepts(params.get(), types);
     if (device->info().capability < kernel.least_capability) reason = "the device lacks its instructions";
+    if (kernel.form != nullptr && std::ranges::find(problem.constant, kernel.formed_input) == problem.constant.end()) {
+      reason = "input " + std::to_string(kernel.formed_input) + " is not constant";
+    }
     if (!reason.empty()) {
       candidates.refusals.emplace_back(kernel.name, reason);
       return;

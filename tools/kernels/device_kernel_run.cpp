@@ -14,13 +14,15 @@ DeviceKernelRun::DeviceKernelRun(std::shared_ptr<Device> device, const DeviceKer
       fault_(device_->allocate_shared(sizeof(uint32_t))),
       stream_(device_->make_stream()) {
   std::memset(fault_.get(), 0, sizeof(uint32_t));
+  const Tensor formed = kernel.form == nullptr ? Tensor() : kernel.form(inputs[kernel.formed_input]);
   for (size_t i = 0; i < copies; ++i) {
     Set& set = *sets_.emplace_back(std::make_unique<Set>());
     for (size_t at = 0; at < inputs.size(); ++at) {
-      const Tensor& input = inputs[at];
+      const Tensor& input = kernel.forms(at) ? formed : inputs[at];
       const bool here = !input.defined() || kernel.reads_on_host(at);
       Datum& datum = set.inputs.emplace_back(here ? input : on_device(input));
       if (!here && input.bytes() > 0) stream_->upload(datum.tensor.mutable_raw(), input.raw(), input.bytes());
+      if (input.defined()) datum.tensor.set_shape(inputs[at].shape());  // whatever it was made to
     }
     set.output = Datum(on_device(output));
     for (Datum& datum : set.inputs) set.ins.push_back(datum.tensor.defined() ? &datum : nullptr);

@@ -56,6 +56,39 @@ void multiply(void* const* arguments) {
   }
 }
 
+int32_t byte_of(uint32_t word, int i) {
+  return static_cast<int8_t>(word >> 8 * i);
+}
+
+struct ByteProduct {
+  int32_t* c;
+  const uint32_t *a, *b;
+};
+
+void multiply_bytes(void* const* arguments) {
+  const auto lane_of = [&](int lane) -> const ByteProduct& {
+    return *static_cast<const ByteProduct*>(arguments[lane]);
+  };
+  int32_t a[16][32], b[32][8];
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const int g = lane / 4, t = lane % 4;
+    for (int i = 0; i < 4; ++i) {
+      for (int word = 0; word < 4; ++word) {
+        a[g + 8 * (word % 2)][4 * t + i + 16 * (word / 2)] = byte_of(lane_of(lane).a[word], i);
+      }
+      for (int word = 0; word < 2; ++word) b[4 * t + i + 16 * word][g] = byte_of(lane_of(lane).b[word], i);
+    }
+  }
+  for (int lane = 0; lane < kLanes; ++lane) {
+    for (int i = 0; i < 4; ++i) {
+      const int row = lane / 4 + 8 * (i / 2), column = 2 * (lane % 4) + i % 2;
+      uint32_t sum = static_cast<uint32_t>(lane_of(lane).c[i]);
+      for (int k = 0; k < 32; ++k) sum += static_cast<uint32_t>(a[row][k] * b[k][column]);
+      lane_of(lane).c[i] = static_cast<int32_t>(sum);
+    }
+  }
+}
+
 struct Load {
   uint32_t* words;
   const void* row;
@@ -87,6 +120,18 @@ float decode(uint16_t bits, Operand operand) {
 void multiply_fragments(float* c, const uint32_t* a, const uint32_t* b, Operand operand) {
   Product product{c, a, b, operand};
   together(&product, multiply);
+}
+
+void multiply_byte_fragments(int32_t* c, const uint32_t* a, const uint32_t* b) {
+  ByteProduct product{c, a, b};
+  together(&product, multiply_bytes);
+}
+
+int32_t add_dot(int32_t sum, uint32_t a, uint32_t b) {
+  for (int i = 0; i < 4; ++i) {
+    sum = static_cast<int32_t>(static_cast<uint32_t>(sum) + static_cast<uint32_t>(byte_of(a, i) * byte_of(b, i)));
+  }
+  return sum;
 }
 
 void load_matrices(uint32_t* words, const void* row, bool transposed) {

@@ -40,6 +40,22 @@ __global__ void tf32_product_kernel(const float* a, const float* b, float* c) {
   accumulate(c, sums);
 }
 
+// Sums of bytes as floats, which hold them exactly.
+__global__ void byte_product_kernel(const uint32_t* a, const uint32_t* b_by_columns, float* c) {
+  const int g = threadIdx.x / 4, t = threadIdx.x % 4;
+  const uint32_t fragment_a[4] = {a[g * 8 + t], a[(g + 8) * 8 + t], a[g * 8 + t + 4], a[(g + 8) * 8 + t + 4]};
+  const uint32_t fragment_b[2] = {b_by_columns[g * 8 + t], b_by_columns[g * 8 + t + 4]};
+  int32_t whole[4] = {};
+  multiply_byte_fragments(whole, fragment_a, fragment_b);
+  float sums[4];
+  for (int i = 0; i < 4; ++i) sums[i] = static_cast<float>(whole[i]);
+  accumulate(c, sums);
+}
+
+__global__ void dots_kernel(const uint32_t* a, const uint32_t* b, int32_t* sums) {
+  sums[threadIdx.x] = add_dot(sums[threadIdx.x], a[threadIdx.x], b[threadIdx.x]);
+}
+
 __global__ void short_copies_kernel(const int4* from, int4* to, int count) {
   __shared__ int4 memory[16];
   const int thread = threadIdx.x, left = count - 16 * thread;
@@ -56,12 +72,19 @@ void launch_fragment_product(Number number, const void* a, const void* b, float*
   const Grid grid{1, 1, 1, kWarp};
   if (number == Number::F32) {
     launch(tf32_product_kernel, grid, stream, static_cast<const float*>(a), static_cast<const float*>(b), c);
+  } else if (number == Number::I8) {
+    launch(byte_product_kernel, grid, stream, static_cast<const uint32_t*>(a), static_cast<const uint32_t*>(b), c);
   } else if (number == Number::F16) {
     launch(half_product_kernel<__half>, grid, stream, static_cast<const __half*>(a), static_cast<const __half*>(b), c);
   } else {
     launch(half_product_kernel<__nv_bfloat16>, grid, stream, static_cast<const __nv_bfloat16*>(a),
            static_cast<const __nv_bfloat16*>(b), c);
   }
+}
+
+void launch_dots(const void* a, const void* b, int32_t* sums, void* stream) {
+  launch(dots_kernel, Grid{1, 1, 1, kWarp}, stream, static_cast<const uint32_t*>(a), static_cast<const uint32_t*>(b),
+         sums);
 }
 
 void launch_short_copies(const void* from, void* to, int count, void* stream) {

@@ -16,6 +16,8 @@ struct DeviceCase {
   std::string graph;  ///< as text (graph/text_format.h), whose nodes all run on the device
   double rtol = 1e-5, atol = 1e-6;
   std::vector<NamedInput> inputs = {};  ///< the others are random
+  Precision precision = Precision::Float32;
+  std::string kernel = {};  ///< which a node is to run, where the device has its instructions; empty: any
 };
 
 inline std::ostream& operator<<(std::ostream& out, const DeviceCase& of) {

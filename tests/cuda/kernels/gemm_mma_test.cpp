@@ -15,38 +15,49 @@
 namespace mica {
 namespace {
 
-// Vectors that ldmatrix reads together lie in different banks, of which 16 bytes are a quarter of a cycle's 128.
+// Vectors that are read together lie in different banks, of which 16 bytes are a quarter of a cycle's 128 bytes.
 TEST(MmaTile, HasNoBankConflicts) {
-  const auto bank = [](int element) { return element * 2 % 128 / 16; };
   for (int first = 0; first < 64; first += 8) {
-    for (int depth = 0; depth < cuda::kMmaDepth; depth += 8) {
-      std::set<int> along, across64, across128;
-      for (int i = 0; i < 8; ++i) {
-        along.insert(bank(cuda::place_along_depth(first + i, depth)));
-        across64.insert(bank(cuda::place_across_depth(64, first, depth + i)));
-        across128.insert(bank(cuda::place_across_depth(128, first, depth + i)));
-      }
+    for (int vector = 0; vector < cuda::kMmaVectors; ++vector) {
+      std::set<int> along;
+      for (int i = 0; i < 8; ++i) along.insert(cuda::place_along_depth(first + i, vector) % 8);
       EXPECT_EQ(along.size(), 8u);
-      EXPECT_EQ(across64.size(), 8u);
-      EXPECT_EQ(across128.size(), 8u);
+    }
+    for (const int lines : {64, 128}) {
+      for (int depth = 0; depth < cuda::kMmaDepth; depth += 8) {
+        std::set<int> halves, words;
+        for (int i = 0; i < 8; ++i) {
+          halves.insert(cuda::place_across_depth(lines / 8, first / 8, depth + i, 2) % 8);
+          words.insert(cuda::place_across_depth(lines / 4, first / 4 + i / 4, depth / 2 + i % 4, 4) % 8);
+        }
+        EXPECT_EQ(halves.size(), 8u);
+        EXPECT_EQ(words.size(), 8u);
+      }
     }
   }
 }
 
 TEST(MmaTile, EveryVectorHasAPlaceOfItsOwn) {
   for (const int lines : {64, 128}) {
-    std::set<int> along, across;
+    std::set<int> along, halves, words;
     for (int line = 0; line < lines; ++line) {
-      for (int depth = 0; depth < cuda::kMmaDepth; depth += 8) along.insert(cuda::place_along_depth(line, depth));
+      for (int vector = 0; vector < cuda::kMmaVectors; ++vector) along.insert(cuda::place_along_depth(line, vector));
     }
-    for (int depth = 0; depth < cuda::kMmaDepth; ++depth) {
-      for (int line = 0; line < lines; line += 8) across.insert(cuda::place_across_depth(lines, line, depth));
+    for (int depth = 0; depth < 32; ++depth) {
+      for (int vector = 0; vector < lines / 8; ++vector) {
+        halves.insert(cuda::place_across_depth(lines / 8, vector, depth, 2));
+      }
     }
-    const size_t vectors = static_cast<size_t>(lines * cuda::kMmaDepth / 8);
-    EXPECT_EQ(along.size(), vectors);
-    EXPECT_EQ(across.size(), vectors);
-    EXPECT_EQ(*along.rbegin(), lines * cuda::kMmaDepth - 8);
-    EXPECT_EQ(*across.rbegin(), lines * cuda::kMmaDepth - 8);
+    for (int depth = 0; depth < 16; ++depth) {
+      for (int vector = 0; vector < lines / 4; ++vector) {
+        words.insert(cuda::place_across_depth(lines / 4, vector, depth, 4));
+      }
+    }
+    const int vectors = lines * cuda::kMmaVectors;
+    for (const std::set<int>& places : {along, halves, words}) {
+      EXPECT_EQ(places.size(), static_cast<size_t>(vectors));
+      EXPECT_EQ(*places.rbegin(), vectors - 1);
+    }
   }
 }
 
@@ -73,6 +84,7 @@ struct MmaCase {
   int64_t padding = 0;  ///< of rows as they are stored, in elements
   cuda::Number result = cuda::Number::F32;
   int warpgroup_columns = 0;  ///< of tiles by warpgroups, instead of the cut
+  bool tf32 = false;          ///< floats, which tf32 holds exactly
 };
 
 std::vector<MmaCase> all_cases() {
@@ -98,6 +110,29 @@ std::vector<MmaCase> all_cases() {
   cases.push_back({"parts_to_half", {64, 64, 2, 96}, 9, 40, 161, false, true, true, 0, cuda::Number::F16});
   cases.push_back({"to_half", small, 33, 40, 64, false, true, false, 0, cuda::Number::F16});
   cases.push_back({"to_brain", small, 33, 41, 64, true, true, false, 0, cuda::Number::BF16});
+  for (const auto& [rows, columns] : {std::pair{128, 128}, {128, 64}, {64, 64}}) {
+    for (const bool inner_b : {false, true}) {
+      const std::string name = "tf32_" + std::to_string(rows) + "_" + std::to_string(columns);
+      cases.push_back({name + (inner_b ? "_along" : "_across"),
+                       {rows, columns, 1, 36},
+                       152,
+                       136,
+                       36,
+                       false,
+                       true,
+                       inner_b,
+                       0,
+                       cuda::Number::F32,
+                       0,
+                       true});
+    }
+  }
+  for (const bool inner : {false, true}) {
+    const std::string name = std::string("tf32") + (inner ? "_along" : "_across");
+    cases.push_back({name + "_odd_sizes", small, 67, 45, 51, false, true, inner, 0, cuda::Number::F32, 0, true});
+    cases.push_back(
+        {name + "_parts", {64, 64, 3, 64}, 70, 30, 160, false, inner, inner, 0, cuda::Number::F32, 0, true});
+  }
   for (const int columns : {128, 256}) {
     for (const bool inner_b : {false, true}) {
       const std::string name = "warpgroups_" + std::to_string(columns) + (inner_b ? "_along" : "_across");
@@ -114,7 +149,9 @@ class MmaProducts : public DeviceTest<MmaCase> {
   void SetUp() override {
     DeviceTest::SetUp();
     if (IsSkipped()) return;
-    const int least = GetParam().brain ? cuda::kBrainProducts : cuda::kHalfProducts;
+    const int least = GetParam().tf32    ? cuda::kTf32Products
+                      : GetParam().brain ? cuda::kBrainProducts
+                                         : cuda::kHalfProducts;
     const int capability = device_->info().capability;
     const bool by_warpgroups = GetParam().warpgroup_columns > 0;
     if (by_warpgroups ? capability != cuda::kWgmmaCapability : capability < least)
@@ -132,8 +169,8 @@ class MmaProducts : public DeviceTest<MmaCase> {
     const int64_t inner = (rows_adjacent ? columns : rows) + of.padding, outer = rows_adjacent ? rows : columns;
     std::mt19937 random(seed);
     std::vector<uint16_t> bits(static_cast<size_t>(inner * outer));
-    Matrix made{device_->allocate(bits.size() * 2 + 2), {}, rows_adjacent ? inner : 1, rows_adjacent ? 1 : inner};
-    std::vector<double> stored;
+    Matrix made{device_->allocate(bits.size() * 4 + 4), {}, rows_adjacent ? inner : 1, rows_adjacent ? 1 : inner};
+    std::vector<float> stored;
     for (uint16_t& word : bits) {
       const float value = static_cast<float>(random()) / 0x1p31f - 1;
       word = of.brain ? BFloat16(value).bits : Half(value).bits;
@@ -144,7 +181,8 @@ class MmaProducts : public DeviceTest<MmaCase> {
         made.values.push_back(stored[static_cast<size_t>(i * made.row + j * made.column)]);
       }
     }
-    stream_->upload(made.memory.get(), bits.data(), bits.size() * 2);
+    if (of.tf32) stream_->upload(made.memory.get(), stored.data(), stored.size() * 4);
+    if (!of.tf32) stream_->upload(made.memory.get(), bits.data(), bits.size() * 2);
     stream_->synchronize();
     return made;
   }
@@ -166,6 +204,8 @@ TEST_P(MmaProducts, AreSumsOfProducts) {
     const auto map_a = make_tensor_map(sides.a), map_b = make_tensor_map(sides.b);
     ASSERT_TRUE(map_a && map_b);
     cuda::launch_gemm_wgmma(call, operands, cut, *map_a, *map_b, stream_->handle());
+  } else if (of.tf32) {
+    cuda::launch_gemm_tf32(call, of.cut, reinterpret_cast<float*>(workspace.get()), stream_->handle());
   } else {
     cuda::launch_gemm_mma(call, operands, of.cut, reinterpret_cast<float*>(workspace.get()), stream_->handle());
   }

@@ -104,6 +104,61 @@ std::vector<DeviceCase> all_products() {
   return cases.all();
 }
 
+// With constant weights, in tiles that are partly empty.
+std::vector<DeviceCase> all_on_tensor_cores() {
+  Cases cases;
+  const auto add = [&](const std::string& name, const std::string& inputs, const std::string& body) {
+    cases.add_for(Precision::Float32, "int8 mma", name, inputs, body, 0);
+  };
+  const std::string scales = "float[] 0.013, az, b, float[] 0.021, bz, float[] 2.5, cz";
+  for (const char* a : {"uint8", "int8"}) {
+    for (const char* b : {"uint8", "int8"}) {
+      const std::string s = a, t = b, name = s + "_" + t;
+      const std::string columns = Cases::constant("b", t + "[80,75]", 80 * 75);
+      add("integer_" + name, "a: " + s + "[70,80], z: " + s + "[], w: " + t + "[]",
+          columns + "y = MatMulInteger(a, b, z, w)");
+      add("integer_lines_" + name, "a: " + s + "[2,35,80], z: " + s + "[2,35,1], w: " + t + "[75]",
+          columns + "y = MatMulInteger(a, b, z, w)");
+      const std::string filters = Cases::constant("w", t + "[40,16,3,3]", 40 * 16 * 9);
+      add("conv_integer_" + name, "x: " + s + "[2,16,9,8], z: " + s + "[], v: " + t + "[40]",
+          filters + "y = ConvInteger(x, w, z, v) {pads=[1,0,1,1], strides=[1,2]}");
+    }
+    const std::string t = a;
+    const std::string matrix = Cases::constant("b", t + "[48,41]", 48 * 41);
+    add("qlinear_" + t, "a: " + t + "[37,48], az: " + t + "[], bz: " + t + "[], cz: " + t + "[]",
+        matrix + "y = QLinearMatMul(a, " + scales + ")");
+    const std::string conv = "xz: " + t + "[], wz: " + t + "[], yz: " + t + "[], ws: float[34]";
+    const std::string operands = "x, float[] 0.013, xz, w, s, wz, float[] 3.9, yz";
+    const auto filters = [&](const std::string& dims, int count) {
+      return Cases::constant("w", t + "[" + dims + "]", count) + "s = Abs(ws)  ";
+    };
+    add("qlinear_conv_" + t, "x: " + t + "[2,17,9,8], b: int32[34], " + conv,
+        filters("34,17,3,3", 34 * 17 * 9) + "y = QLinearConv(" + operands + ", b) {pads=[1,1,1,1]}");
+    add("qlinear_conv_last_" + t, "x: " + t + "[2,9,8,32], b: int32[34], " + conv,
+        filters("34,32,3,3", 34 * 32 * 9) + "y = com.microsoft.QLinearConv(" + operands +
+            ", b) {pads=[1,1,1,1], channels_last=1}");
+    add("qlinear_conv_groups_" + t, "x: " + t + "[2,9,8,40], " + conv,
+        filters("34,20,3,2", 34 * 20 * 6) + "y = com.microsoft.QLinearConv(" + operands +
+            ") {strides=[2,1], group=2, channels_last=1}");
+  }
+  add("parts", "a: uint8[20,528], z: uint8[]",
+      Cases::constant("b", "int8[528,24]", 528 * 24) + "y = MatMulInteger(a, b, z)");
+  add("conv_parts", "x: uint8[1,64,6,5], z: uint8[]",
+      Cases::constant("w", "int8[20,64,3,3]", 20 * 64 * 9) + "y = ConvInteger(x, w, z) {pads=[1,1,1,1]}");
+  add("many_matrices", "a: uint8[130,20,16], z: uint8[]",
+      Cases::constant("b", "int8[130,16,24]", 130 * 16 * 24) + "y = MatMulInteger(a, b, z)");
+  add("large_conv", "x: uint8[2,16,66,64], z: uint8[]",
+      Cases::constant("w", "int8[256,16,1,1]", 256 * 16) + "y = ConvInteger(x, w, z)");
+  const std::string bert = Cases::constant("b", "int8[64,40]", 64 * 40);
+  cases.add_for(Precision::Float32, "int8 mma", "to_float", "a: uint8[9,64], z: uint8[], c: float[40]",
+                bert + "y = com.microsoft.MatMulIntegerToFloat(a, b, float[] 0.01, float[] 0.02, z, _, c)", 1e-6);
+  cases.add_for(Precision::Float32, "int8 mma", "dynamic", "x: float[9,64], c: float[40]",
+                bert + "y = com.microsoft.DynamicQuantizeMatMul(x, b, float[] 0.02, _, c)", 1e-6);
+  cases.add_for(Precision::Float32, "int8", "odd_depth", "a: uint8[9,63], z: uint8[]",
+                Cases::constant("b", "int8[63,40]", 63 * 40) + "y = MatMulInteger(a, b, z)", 0);
+  return cases.all();
+}
+
 std::vector<DeviceCase> all_few_bits() {
   Cases cases;
   for (const int bits : {2, 4, 8}) {
@@ -145,6 +200,7 @@ TEST_P(Quantized, AgreesWithTheCpu) {
 }
 INSTANTIATE_TEST_SUITE_P(Conversions, Quantized, testing::ValuesIn(all_conversions()), name_of_case);
 INSTANTIATE_TEST_SUITE_P(Products, Quantized, testing::ValuesIn(all_products()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(TensorProducts, Quantized, testing::ValuesIn(all_on_tensor_cores()), name_of_case);
 INSTANTIATE_TEST_SUITE_P(FewBits, Quantized, testing::ValuesIn(all_few_bits()), name_of_case);
 
 }  // namespace

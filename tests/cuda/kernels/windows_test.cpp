@@ -36,6 +36,9 @@ std::vector<DeviceCase> all_convolutions() {
   cases.add("last_taps", "x: float[2,9,8,5], w: float[21,5,3,3]", "y = mica.ConvLayer(x, w) {" + last + "}");
   cases.add("last_large_tiles", "x: float[3,61,67,16], w: float[70,16,1,1], b: float[70]",
             "y = mica.ConvLayer(x, w, b) {" + last + "}");
+  cases.add("last_product", "x: float[2,9,8,27], w: float[40,27,1,1], b: float[40], r: float[2,9,8,40]",
+            "y = mica.ConvLayer(x, w, b, r) {" + last + ", activation=\"hard_swish\"}");
+  cases.add("product", "x: float[3,27,9,8], w: float[40,27,1,1], b: float[40]", "y = Conv(x, w, b)");
   cases.add("last_from_first", "x: float[2,3,11,9], w: float[21,3,3,3], b: float[21]",
             "y = mica.ConvLayer(x, w, b) {" + last + ", x_channels_first=1, pads=[1,1,1,1], strides=[2,2]}");
   cases.add("last_residual", "x: float[2,9,8,6], w: float[6,6,3,3], b: float[6], r: float[2,9,8,6]",
@@ -59,6 +62,50 @@ std::vector<DeviceCase> all_convolutions() {
             "y = ConvTranspose(x, w) {strides=[1,2,1]}");
   cases.add("transposed_last", "x: float[2,5,6,9], w: float[9,4,2,3], b: float[4]",
             "y = mica.ChannelsLastConvTranspose(x, w, b)");
+  return cases.all();
+}
+
+// With constant weights; those of floats in plans for bfloat16.
+std::vector<DeviceCase> all_on_tensor_cores() {
+  Cases cases;
+  const std::string half = Cases::constant("w", "float16[70,20,3,3]", 70 * 20 * 9);
+  cases.add_for(Precision::Float32, "mma", "half", "x: float16[2,20,9,8], b: float16[70]",
+                half + "y = Conv(x, w, b) {pads=[1,0,1,1]}", 2e-2);
+  const std::string brain = Cases::constant("w", "bfloat16[7,20,3,3]", 7 * 20 * 9);
+  cases.add_for(Precision::Float32, "mma", "brain", "x: bfloat16[2,20,9,8]", brain + "y = Conv(x, w)", 1e-1);
+  const std::string product = Cases::constant("w", "float16[30,24,1,1]", 30 * 24);
+  cases.add_for(Precision::Float32, "mma", "half_product", "x: float16[3,24,9,7], b: float16[30]",
+                product + "y = Conv(x, w, b)", 2e-2);
+  const std::string depthwise = Cases::constant("w", "float16[6,1,3,3]", 54);
+  cases.add_for(Precision::Float32, "windows", "depthwise", "x: float16[2,6,9,8]",
+                depthwise + "y = Conv(x, w) {group=6}", 1e-2);
+  const auto in_brain = [&](const std::string& name, const std::string& inputs, const std::string& body) {
+    cases.add_for(Precision::BFloat16, "bf16", name, inputs, body, 1e-1);
+  };
+  const std::string image = Cases::constant("w", "float[37,3,3,3]", 37 * 27);
+  in_brain("image", "x: float[2,3,13,17], b: float[37]", image + "y = Conv(x, w, b) {pads=[1,1,1,1], strides=[2,1]}");
+  const std::string volume = Cases::constant("w", "float[4,2,2,3,2]", 4 * 24);
+  in_brain("volume", "x: float[1,2,5,6,7], b: float[4]", volume + "y = Conv(x, w, b) {pads=[1,0,1,0,1,1]}");
+  const std::string groups = Cases::constant("w", "float[40,4,3,3]", 40 * 36);
+  in_brain("groups", "x: float[2,8,9,8]", groups + "y = Conv(x, w) {group=2}");
+  const std::string last = Cases::constant("w", "float[21,32,3,3]", 21 * 32 * 9);
+  in_brain("last", "x: float[2,9,8,32], b: float[21], r: float[2,9,8,21]",
+           last + "y = mica.ConvLayer(x, w, b, r) {channels_last=1, pads=[1,1,1,1], activation=\"relu\"}");
+  const std::string from_first = Cases::constant("w", "float[21,3,3,3]", 21 * 27);
+  in_brain("last_from_first", "x: float[2,3,11,9], b: float[21]",
+           from_first +
+               "y = mica.ConvLayer(x, w, b) {channels_last=1, x_channels_first=1, strides=[2,2], "
+               "activation=\"silu\"}");
+  const std::string pointwise = Cases::constant("w", "float[40,27,1,1]", 40 * 27);
+  in_brain("last_product", "x: float[2,9,8,27], b: float[40], r: float[2,9,8,40]",
+           pointwise + "y = mica.ConvLayer(x, w, b, r) {channels_last=1, activation=\"hard_swish\"}");
+  in_brain("first_product", "x: float[2,27,9,8], b: float[40]", pointwise + "y = Conv(x, w, b)");
+  cases.add_for(Precision::TensorFloat, "tf32", "tf32", "x: float[2,9,8,32], b: float[21], r: float[2,9,8,21]",
+                last + "y = mica.ConvLayer(x, w, b, r) {channels_last=1, pads=[1,1,1,1], activation=\"relu\"}", 1e-2);
+  cases.add_for(Precision::TensorFloat, "tf32", "tf32_product", "x: float[2,27,9,8], b: float[40]",
+                pointwise + "y = Conv(x, w, b)", 1e-2);
+  in_brain("first_product_residual", "x: float[2,27,9,8], r: float[2,40,9,8]",
+           pointwise + "y = mica.ConvLayer(x, w, _, r) {activation=\"gelu\"}");
   return cases.all();
 }
 
@@ -176,6 +223,7 @@ TEST_P(Windows, AgreeWithTheCpu) {
   check_on_device(GetParam());
 }
 INSTANTIATE_TEST_SUITE_P(Convolutions, Windows, testing::ValuesIn(all_convolutions()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(TensorConvolutions, Windows, testing::ValuesIn(all_on_tensor_cores()), name_of_case);
 INSTANTIATE_TEST_SUITE_P(Poolings, Windows, testing::ValuesIn(all_poolings()), name_of_case);
 INSTANTIATE_TEST_SUITE_P(Resamplings, Windows, testing::ValuesIn(all_resamplings()), name_of_case);
 INSTANTIATE_TEST_SUITE_P(Paddings, Windows, testing::ValuesIn(all_paddings()), name_of_case);

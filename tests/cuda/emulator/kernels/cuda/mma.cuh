@@ -9,6 +9,7 @@ namespace mica::cuda {
 
 template <class T>
 inline constexpr bool kHasProducts = true;
+inline constexpr bool kHasTf32Products = true, kHasByteProducts = true;
 
 template <class T>
 uint32_t pack_pair(float low, float high) {
@@ -22,6 +23,12 @@ inline uint32_t to_tf32(float x) {
   return emulator::round_to_tf32(x);
 }
 
+inline uint32_t to_tf32(uint32_t bits) {
+  float x;
+  __builtin_memcpy(&x, &bits, sizeof x);
+  return to_tf32(x);
+}
+
 template <class T>
 void multiply_fragments(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   emulator::multiply_fragments(c, a, b, std::is_same_v<T, __half> ? emulator::Operand::Half : emulator::Operand::Brain);
@@ -29,6 +36,14 @@ void multiply_fragments(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&
 
 inline void multiply_tf32_fragments(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   emulator::multiply_fragments(c, a, b, emulator::Operand::Tf32);
+}
+
+inline void multiply_byte_fragments(int32_t (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  emulator::multiply_byte_fragments(c, a, b);
+}
+
+inline int32_t add_dot(int32_t sum, uint32_t a, uint32_t b) {
+  return emulator::add_dot(sum, a, b);
 }
 
 inline void load_matrices(uint32_t (&words)[4], const void* row) {
