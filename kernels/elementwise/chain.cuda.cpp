@@ -8,6 +8,7 @@
 #include "kernels/cuda/operand.h"
 #include "kernels/device_kernel.h"
 #include "kernels/elementwise/chain_cuda.h"
+#include "kernels/elementwise/clip.h"
 #include "kernels/elementwise/element_functions.h"
 #include "kernels/math/unary.h"
 
@@ -41,6 +42,13 @@ bool set_parametric(ChainStep& step, std::optional<UnaryFunction> function, cons
   return true;
 }
 
+bool set_clip(ChainStep& step, const Params& params) {
+  const auto& op = *static_cast<const Clip*>(params.get());
+  step.alpha = op.min;
+  step.beta = op.max;
+  return set_unary(step, UnaryFunction::Clip);
+}
+
 // What the operator is on the device; false when it is nothing there.
 bool set_function(ChainStep& step, const ElementProgram::Step& named, const Params& params) {
   const std::string_view op = named.op_type;
@@ -61,8 +69,9 @@ bool set_function(ChainStep& step, const ElementProgram::Step& named, const Para
     step.binary = *function;
     return true;
   }
+  if (op == "Clip" && named.opset < 11) return set_clip(step, params);
   step.kind = op == "Where" ? Kind::Where : op == "Cast" ? Kind::Round : Kind::Clip;
-  return op == "Where" || op == "Cast" || (op == "Clip" && named.opset >= 11);
+  return op == "Where" || op == "Cast" || op == "Clip";
 }
 
 std::optional<ChainStep> device_step(const ElementProgram::Step& named, const ElementwiseChain::Member& member) {

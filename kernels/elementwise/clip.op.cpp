@@ -1,5 +1,7 @@
 // Clip, ai.onnx 1: min(max(x, low), high). The bounds are attributes before version 11, then optional inputs of one
 // element. NaN stays NaN.
+#include "kernels/elementwise/clip.h"
+
 #include <limits>
 
 #include "kernels/activation/unary_simd.h"
@@ -9,11 +11,6 @@
 
 namespace mica {
 namespace {
-
-struct Clip {
-  float min = std::numeric_limits<float>::lowest();
-  float max = std::numeric_limits<float>::max();
-};
 
 template <class T>
 struct Bounds {

@@ -6,6 +6,7 @@
 #include "kernels/activation/shrink.h"
 #include "kernels/cuda/operand.h"
 #include "kernels/device_kernel.h"
+#include "kernels/elementwise/clip.h"
 #include "kernels/elementwise/element_functions.h"
 #include "kernels/elementwise/integer_ops.h"
 #include "kernels/math/is_nan.h"
@@ -84,6 +85,10 @@ void run_clip(const NoParams&, const DeviceOperands& io) {
   launch_unary(unary_call(UnaryFunction::Clip, io, bound(io, 1, -kInfinity), bound(io, 2, kInfinity)), io.stream());
 }
 
+void run_clip_by_attributes(const Clip& op, const DeviceOperands& io) {
+  launch_unary(unary_call(UnaryFunction::Clip, io, op.min, op.max), io.stream());
+}
+
 void run_binary(BinaryFunction function, const DeviceOperands& io) {
   const Tensor &a = io.in(0), &b = io.in(1);
   const auto walk = broadcast_walk<2>(io.out(0).shape(), {&a.shape(), &b.shape()});
@@ -139,6 +144,7 @@ void cuda_kernels_elementwise(DeviceKernelTable& table) {
 
   table.add("Gelu", 20, device_kernel<Gelu>("elements", run_gelu, takes_only(types::floats)));
   const auto takes_narrow = takes_only(types::floats - DTypeSet{DType::F64});
+  table.add("Clip", 1, device_kernel<Clip>("elements", run_clip_by_attributes, takes_only(types::floats)));
   table.add("Clip", 11, device_kernel<NoParams>("elements", run_clip, takes_narrow, 0b110));
   const auto takes_numbers = takes_only(types::numeric | types::boolean | types::complex);
   table.add("Where", 9, device_kernel<NoParams>("elements", run_where, takes_numbers));

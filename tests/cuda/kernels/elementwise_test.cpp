@@ -161,6 +161,11 @@ std::vector<DeviceCase> all_binary() {
   cases.push_back({"clip_both", "graph g(x: float[5,5]) -> (y) { y = Clip(x, float[] -0.5, float[] 0.25) }", 0, 0});
   cases.push_back({"clip_below", "graph g(x: float16[5,5]) -> (y) { y = Clip(x, float16[] -0.5) }", 0, 0});
   cases.push_back({"clip_above", "graph g(x: float[5,5]) -> (y) { y = Clip(x, _, float[] 0.25) }", 0, 0});
+  for (const char* type : {"float", "bfloat16", "double"}) {
+    cases.push_back({std::string("clip_by_attributes_") + type,
+                     std::string("graph g(x: ") + type + "[5,5]) -> (y) opset 6 { y = Clip(x) {min=-0.5, max=0.25} }",
+                     0, 0});
+  }
   for (const char* type : {"float", "float16", "int64", "int8", "bool", "complex128"}) {
     const std::string t = type;
     cases.push_back({"where_" + t,
@@ -200,6 +205,8 @@ std::vector<DeviceCase> all_chains() {
             "x0: float, x1: float, x2: float" + broadcast),
       chain("both_stretched", "x: float[2,1,5], a: float[3,1], b: float[1], c: float[1]", "x, a, b, c",
             "x0: float, x1: float, x2: float" + broadcast),
+      chain("clip_by_attributes", "x: float[4,5]", "x",
+            "x0: float; t0 = Exp:13(x0); t1 = Clip:6(t0) {min=0.5, max=1.25}; t2 = Neg:13(t1)"),
       chain("tests", "x: float[4,5], m: bool[5]", "x, m", tests, 1e-3),
       chain("truth", "x: float[4,5], z: float[5]", "x, z",
             "x0: float, x1: float; t0 = Add:14(x0, x1); t1 = Less:13(t0, x1)"),
