@@ -67,10 +67,10 @@ void run_linear(const Linear& op, const DeviceOperands& io) {
   multiply(call, io);
 }
 
-// Another kernel of all products: by one way to multiply, and `settings` but for what it runs and, where that has its
-// own, what it accepts.
+// Another kernel of all products: by one way to multiply, and `settings` but for what it runs and, of Linear, what it
+// accepts where that differs.
 template <Multiply multiply>
-void add_products(DeviceKernelTable& table, const DeviceKernel& settings) {
+void add_products(DeviceKernelTable& table, const DeviceKernel& settings, DeviceKernel::Accepts of_linear = {}) {
   constexpr auto kAllVersions = DeviceKernelTable::kAllVersions;
   const auto add = [&](std::string_view op_type, const DeviceKernel& runs, std::string_view domain) {
     DeviceKernel kernel = settings;
@@ -82,9 +82,7 @@ void add_products(DeviceKernelTable& table, const DeviceKernel& settings) {
   add("MatMul", device_kernel<MatMul>(settings.name, run_matmul<multiply>), "");
   add("FusedMatMul", device_kernel<MatMul>(settings.name, run_matmul<multiply>), "com.microsoft");
   add("Gemm", device_kernel<Gemm>(settings.name, run_gemm<multiply>), "");
-  DeviceKernel linear = device_kernel<Linear>(settings.name, run_linear<multiply>);
-  if constexpr (multiply == multiply_by_library) linear.accepts = refuse_library_for_linear;
-  add("Linear", linear, "mica");
+  add("Linear", device_kernel<Linear>(settings.name, run_linear<multiply>, std::move(of_linear)), "mica");
 }
 
 DeviceKernel on_tensor_cores(std::string_view name, DType dtype) {
@@ -104,7 +102,7 @@ void cuda_kernels_matmul(DeviceKernelTable& table) {
   DeviceKernel in_tf32{"tf32", {}, takes_only({DType::F32})};
   in_tf32.least_capability = cuda::kTf32Products;
   add_products<multiply_in_tf32>(table, in_tf32);
-  add_products<multiply_by_library>(table, {"cublaslt", {}, refuse_library});
+  add_products<multiply_by_library>(table, {"cublaslt", {}, refuse_library}, refuse_library_for_linear);
   add_products<multiply_by_own>(table, on_tensor_cores("mma", DType::F16));
   add_products<multiply_by_own>(table, on_tensor_cores("mma", DType::BF16));
   add_products<multiply_by_own>(table, {"simt", {}, takes_only(types::floats)});
