@@ -51,12 +51,12 @@ TEST(Placement, WhatHasNoKernelRunsOnTheCpuAndIsWaitedFor) {
   const Session session = compile(R"(
     graph g(x: float[n,4]) -> (c, d) {
       a = Exp(x)
-      b = LpNormalization(a)
+      b = Hardmax(a)
       c = Neg(b)
-      d = LpNormalization(a) {axis=0}
+      d = Hardmax(a) {axis=0}
     })");
-  EXPECT_THAT(steps_of(session.plan()), ElementsAre("upload x", "Exp@device", "download a", "wait LpNormalization",
-                                                    "upload b", "Neg@device", "LpNormalization", "download c"));
+  EXPECT_THAT(steps_of(session.plan()), ElementsAre("upload x", "Exp@device", "download a", "wait Hardmax", "upload b",
+                                                    "Neg@device", "Hardmax", "download c"));
   EXPECT_EQ(inner_copies(session.plan()), 2u);
 }
 
@@ -112,12 +112,12 @@ TEST(Placement, InputsThatKernelsReadOnTheHostAreNotUploaded) {
 TEST(Placement, AnUploadedBufferIsNotUsedAgainBeforeTheDeviceIsWaitedFor) {
   const Session session = compile(R"(
     graph g(x: float[n,4]) -> (y) {
-      a = LpNormalization(x)
+      a = Hardmax(x)
       b = Exp(a)
-      c = LpNormalization(x) {axis=0}
+      c = Hardmax(x) {axis=0}
       d = Add(b, c)
-      e = LpNormalization(d)
-      y = LpNormalization(e)
+      e = Hardmax(d)
+      y = Hardmax(e)
     })");
   const Plan& plan = session.plan();
   const auto slot_named = [&](std::string_view name) {
