@@ -23,9 +23,8 @@ void infer(const Gru& op, InferContext& ctx) {
 template <class A>
 void run(const Gru& op, const Operands& io) {
   using Row = typename Recurrence<A>::Row;
-  Recurrence<A> walk(op, io, kGates, kTogether);
-  const int64_t n = walk.hidden();
-  walk.run([&] {
+  run_recurrence<A>(op, io, kGates, kTogether, [&](const Recurrence<A>& walk) {
+    const int64_t n = walk.hidden();
     walk.recur(0, walk.h(), walk.gate(0), walk.width(), true);
     walk.for_each_row([&](const Row& row) {
       walk.activate(0, row.gates, 2 * n);

@@ -13,9 +13,8 @@ void infer(const Lstm& op, InferContext& ctx) {
 
 template <class A>
 void run(const Lstm& op, const Operands& io) {
-  Recurrence<A> walk(op, io, kLstmGates, kLstmGates);
-  const int64_t n = walk.hidden();
-  walk.run([&] {
+  run_recurrence<A>(op, io, kLstmGates, kLstmGates, [&](const Recurrence<A>& walk) {
+    const int64_t n = walk.hidden();
     walk.recur(0, walk.h(), walk.gate(0), walk.width(), true);
     walk.for_each_row([&](const typename Recurrence<A>::Row& row) {
       A *in = row.gates, *out = row.gates + n, *forget = row.gates + 2 * n, *next = row.gates + 3 * n;

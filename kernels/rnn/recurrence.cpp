@@ -38,36 +38,48 @@ bool packed_r(const PackedRecurrent* packed, bool one_part) {
 
 }  // namespace
 
+bool directions_run_side_by_side(const RecurrentDims& dims, int threads) {
+  // Multiplications of a step that are done before another core is awake.
+  constexpr int64_t kShortStep = 1 << 16;
+  const int64_t step = dims.batch * dims.gates * dims.hidden * dims.hidden;
+  return dims.directions > 1 && threads > 1 && (threads <= dims.directions || step <= kShortStep);
+}
+
 template <class A>
-Recurrence<A>::Recurrence(const Recurrent& op, const Operands& io, int64_t gates, int64_t together)
-    : op_(op),
-      io_(io),
-      dims_(recurrent_dims(op, io, gates)),
-      together_(together),
-      lengths_(io.has(4) ? io.in(4).data<int32_t>() : nullptr),
-      packed_(io.packed<PackedRecurrent>()),
-      x_(widen<A>(io, io.in(0))),
-      w_(packed_ != nullptr && packed_->w != nullptr ? nullptr : widen<A>(io, io.in(1))),
-      r_(packed_r(packed_, gates == together) ? nullptr : widen<A>(io, io.in(2))),
-      b_(widen_optional<A>(io, 3)),
-      initial_h_(widen_optional<A>(io, 5)),
-      initial_c_(widen_optional<A>(io, 6)),
-      p_(widen_optional<A>(io, 7)) {
-  check_sequence_lengths(io, dims_.steps);
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    if (io.wants(i)) outputs_[i].emplace(io, io.out(i));
+RecurrentOperands<A>::RecurrentOperands(const Recurrent& recurrent, const Operands& io, int64_t gates,
+                                        int64_t multiplied_together)
+    : op(recurrent),
+      threads(io.threads()),
+      dims(recurrent_dims(recurrent, io, gates)),
+      together(multiplied_together),
+      lengths(io.has(4) ? io.in(4).data<int32_t>() : nullptr),
+      packed(io.packed<PackedRecurrent>()),
+      x(widen<A>(io, io.in(0))),
+      w(packed != nullptr && packed->w != nullptr ? nullptr : widen<A>(io, io.in(1))),
+      r(packed_r(packed, gates == together) ? nullptr : widen<A>(io, io.in(2))),
+      b(widen_optional<A>(io, 3)),
+      initial_h(widen_optional<A>(io, 5)),
+      initial_c(widen_optional<A>(io, 6)),
+      p(widen_optional<A>(io, 7)) {
+  check_sequence_lengths(io, dims.steps);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (io.wants(i)) outputs[i].emplace(io, io.out(i));
   }
-  const int64_t hidden = dims_.hidden, states = dims_.batch * hidden;
-  projected_ = io.scratch<A>(dims_.steps * dims_.batch * width());
-  gates_ = io.scratch<A>(dims_.batch * width());
-  h_ = io.scratch<A>(states);
-  c_ = io.scratch<A>(states);
-  spare_ = io.scratch<A>(states);
+}
+
+template <class A>
+RecurrentScratch<A>::RecurrentScratch(const RecurrentOperands<A>& of, const Operands& io) {
+  const int64_t hidden = of.dims.hidden, states = of.dims.batch * hidden;
+  projected = io.scratch<A>(of.dims.steps * of.dims.batch * of.width());
+  gates = io.scratch<A>(of.dims.batch * of.width());
+  h = io.scratch<A>(states);
+  c = io.scratch<A>(states);
+  spare = io.scratch<A>(states);
   if constexpr (std::is_same_v<A, float>) {
-    if (w_ != nullptr) w_scratch_ = io.scratch<float>(packed_elements(dims_.inputs, width()));
-    if (r_ != nullptr) {
-      r_scratch_ = io.scratch<float>(packed_elements(hidden, together * hidden) +
-                                     packed_elements(hidden, (gates - together) * hidden));
+    if (of.w != nullptr) w = io.scratch<float>(packed_elements(of.dims.inputs, of.width()));
+    if (of.r != nullptr) {
+      r = io.scratch<float>(packed_elements(hidden, of.together * hidden) +
+                            packed_elements(hidden, (of.dims.gates - of.together) * hidden));
     }
   }
 }
@@ -95,7 +107,7 @@ void Recurrence<A>::multiply(const Weights& weights, int64_t m, const A* from, A
     p.c_row = to_row;
     if (weights.bias != nullptr) p.epilogue.addends[0] = {weights.bias, 0, 1};
     if (add) p.epilogue.addends[1] = {to, to_row, 1};
-    gemm(io_.threads(), p, nullptr);
+    gemm(of_.threads, p, nullptr);
   } else {
     for (int64_t i = 0; i < m; ++i) {
       for (int64_t j = 0; j < n; ++j) {
@@ -109,71 +121,76 @@ void Recurrence<A>::multiply(const Weights& weights, int64_t m, const A* from, A
 
 template <class A>
 void Recurrence<A>::recur(size_t part, const A* from, A* to, int64_t to_row, bool add) const {
-  multiply(state_[part], dims_.batch, from, to, to_row, add);
+  multiply(state_[part], of_.dims.batch, from, to, to_row, add);
 }
 
 // Sets up a direction: its weights, the first states, and what all steps get from the input.
 template <class A>
 void Recurrence<A>::begin() {
-  const int64_t d = direction_, hidden = dims_.hidden, inputs = dims_.inputs;
-  const A* bias = b_ != nullptr ? b_ + d * 2 * width() : nullptr;
-  input_ = weights(w_ != nullptr ? w_ + d * width() * inputs : nullptr, inputs, width(), bias,
-                   w_ == nullptr ? packed_->w.get() : nullptr, d, w_scratch_);
+  const int64_t d = direction_, hidden = of_.dims.hidden, inputs = of_.dims.inputs;
+  const A* bias = of_.b != nullptr ? of_.b + d * 2 * width() : nullptr;
+  input_ = weights(of_.w != nullptr ? of_.w + d * width() * inputs : nullptr, inputs, width(), bias,
+                   of_.w == nullptr ? of_.packed->w.get() : nullptr, d, scratch_.w);
   int64_t first = 0;
-  float* scratch = r_scratch_;
+  float* scratch = scratch_.r;
   for (size_t part = 0; part < 2; ++part) {
-    const int64_t n = (part == 0 ? together_ : dims_.gates - together_) * hidden;
-    state_[part] = weights(r_ != nullptr ? r_ + (d * width() + first) * hidden : nullptr, hidden, n,
+    const int64_t n = (part == 0 ? of_.together : of_.dims.gates - of_.together) * hidden;
+    state_[part] = weights(of_.r != nullptr ? of_.r + (d * width() + first) * hidden : nullptr, hidden, n,
                            bias != nullptr ? bias + width() + first : nullptr,
-                           r_ == nullptr && n > 0 ? packed_part(*packed_, d, part) : nullptr, 0, scratch);
+                           of_.r == nullptr && n > 0 ? packed_part(*of_.packed, d, part) : nullptr, 0, scratch);
     first += n;
     if (scratch != nullptr) scratch += packed_elements(hidden, n);
   }
-  peepholes_ = p_ != nullptr ? p_ + d * 3 * hidden : nullptr;
-  for (int64_t b = 0; b < dims_.batch; ++b) {
+  peepholes_ = of_.p != nullptr ? of_.p + d * 3 * hidden : nullptr;
+  for (int64_t b = 0; b < of_.dims.batch; ++b) {
     const auto load = [&](const A* from, A* to) {
-      for (int64_t i = 0; i < hidden; ++i) to[b * hidden + i] = from != nullptr ? from[dims_.state(d, b) + i] : 0;
+      for (int64_t i = 0; i < hidden; ++i) to[b * hidden + i] = from != nullptr ? from[of_.dims.state(d, b) + i] : 0;
     };
-    load(initial_h_, h_);
-    load(initial_c_, c_);
+    load(of_.initial_h, scratch_.h);
+    load(of_.initial_c, scratch_.c);
   }
-  std::fill_n(gates_, dims_.batch * width(), A{});  // of sequences that have no step
-  std::fill_n(spare_, dims_.batch * hidden, A{});
-  multiply(input_, dims_.steps * dims_.batch, x_, projected_, width(), false);
+  std::fill_n(scratch_.gates, of_.dims.batch * width(), A{});  // of sequences that have no step
+  std::fill_n(scratch_.spare, of_.dims.batch * hidden, A{});
+  multiply(input_, of_.dims.steps * of_.dims.batch, of_.x, scratch_.projected, width(), false);
 }
 
 template <class A>
 void Recurrence<A>::load_gates() const {
-  for (int64_t b = 0; b < dims_.batch; ++b) {
-    if (step_ < length(b)) std::copy_n(projected_ + dims_.row(time(b), b) * width(), width(), gates_ + b * width());
+  for (int64_t b = 0; b < of_.dims.batch; ++b) {
+    if (step_ < of_.length(b))
+      std::copy_n(scratch_.projected + of_.dims.row(time(b), b) * width(), width(), scratch_.gates + b * width());
   }
 }
 
 template <class A>
 void Recurrence<A>::store_step() const {
-  if (!outputs_[0]) return;
-  for (int64_t b = 0; b < dims_.batch; ++b) {
-    if (step_ >= length(b)) continue;
-    std::copy_n(h_ + b * hidden(), hidden(), outputs_[0]->data() + dims_.y(time(b), direction_, b));
+  if (!of_.outputs[0]) return;
+  for (int64_t b = 0; b < of_.dims.batch; ++b) {
+    if (step_ >= of_.length(b)) continue;
+    std::copy_n(scratch_.h + b * hidden(), hidden(), of_.outputs[0]->data() + of_.dims.y(time(b), direction_, b));
   }
 }
 
 // Stores the last states; what lies behind the end of a sequence is 0.
 template <class A>
 void Recurrence<A>::end() const {
-  for (int64_t b = 0; b < dims_.batch; ++b) {
-    for (int64_t t = length(b); outputs_[0] && t < dims_.steps; ++t) {
-      std::fill_n(outputs_[0]->data() + dims_.y(t, direction_, b), hidden(), A{});
+  for (int64_t b = 0; b < of_.dims.batch; ++b) {
+    for (int64_t t = of_.length(b); of_.outputs[0] && t < of_.dims.steps; ++t) {
+      std::fill_n(of_.outputs[0]->data() + of_.dims.y(t, direction_, b), hidden(), A{});
     }
     const auto store = [&](size_t output, const A* from) {
-      if (!outputs_[output]) return;
-      std::copy_n(from + b * hidden(), hidden(), outputs_[output]->data() + dims_.state(direction_, b));
+      if (!of_.outputs[output]) return;
+      std::copy_n(from + b * hidden(), hidden(), of_.outputs[output]->data() + of_.dims.state(direction_, b));
     };
-    store(1, h_);
-    store(2, c_);
+    store(1, scratch_.h);
+    store(2, scratch_.c);
   }
 }
 
+template struct RecurrentOperands<float>;
+template struct RecurrentOperands<double>;
+template struct RecurrentScratch<float>;
+template struct RecurrentScratch<double>;
 template class Recurrence<float>;
 template class Recurrence<double>;
 

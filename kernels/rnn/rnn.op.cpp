@@ -16,8 +16,7 @@ void infer(const Recurrent& op, InferContext& ctx) {
 
 template <class A>
 void run(const Recurrent& op, const Operands& io) {
-  Recurrence<A> walk(op, io, kGates, kGates);
-  walk.run([&] {
+  run_recurrence<A>(op, io, kGates, kGates, [&](const Recurrence<A>& walk) {
     walk.recur(0, walk.h(), walk.gate(0), walk.width(), true);
     walk.for_each_row([&](const typename Recurrence<A>::Row& row) {
       std::copy_n(row.gates, walk.hidden(), row.h);
