@@ -7,6 +7,19 @@
 namespace mica {
 namespace {
 
+// Most rows of small images are shorter than a call of memcpy is long.
+void copy_row(uint8_t* to, const uint8_t* from, size_t count) {
+  if (count < sizeof(uint64_t) || count > 2 * sizeof(uint64_t)) {
+    std::memcpy(to, from, count);
+    return;
+  }
+  uint64_t first, last;  // which overlap
+  std::memcpy(&first, from, sizeof first);
+  std::memcpy(&last, from + count - sizeof last, sizeof last);
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + count - sizeof last, &last, sizeof last);
+}
+
 // Positions that are handled at a time: as many as give every thread some tasks, and whole panels.
 int64_t chunk_width(const ConvGeometry& g, int threads) {
   const int64_t columns = int8_kernels().columns;
@@ -105,12 +118,12 @@ void Int8Conv::gather(const uint8_t* image, int64_t position, int64_t count, uin
   for_each_window_row(g_, position, count, [&](const WindowRow& row) {
     for (int64_t c = 0; c < g_.channels; ++c) {
       uint8_t* to = windows + (c * taps + row.tap) * count + row.first;
-      std::memset(to, padding_, static_cast<size_t>(row.begin));
-      std::memset(to + row.end, padding_, static_cast<size_t>(row.count - row.end));
+      if (row.begin > 0) std::memset(to, padding_, static_cast<size_t>(row.begin));
+      if (row.end < row.count) std::memset(to + row.end, padding_, static_cast<size_t>(row.count - row.end));
       if (row.begin == row.end) continue;
       const uint8_t* source = image + c * plane + row.from;
       if (stride == 1) {
-        std::memcpy(to + row.begin, source, static_cast<size_t>(row.end - row.begin));
+        copy_row(to + row.begin, source, static_cast<size_t>(row.end - row.begin));
       } else if (stride == 2) {
         for (int64_t i = row.begin; i < row.end; ++i) to[i] = source[(i - row.begin) * 2];
       } else {

@@ -47,6 +47,8 @@ void fold_windows(const WindowGeometry& g, const T* x, W* y, Fold&& fold) {
       const T* from = x + offset;
       if (stride == 1) {
         for (int64_t i = 0; i < count; ++i) to[i] = fold(to[i], from[i]);
+      } else if (stride == 2) {
+        for (int64_t i = 0; i < count; ++i) to[i] = fold(to[i], from[i * 2]);
       } else {
         for (int64_t i = 0; i < count; ++i) to[i] = fold(to[i], from[i * stride]);
       }
