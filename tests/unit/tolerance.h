@@ -46,8 +46,8 @@ inline double sum(int64_t n) {
   return 1.2e-7 * (2 + 0.5 * std::sqrt(static_cast<double>(n)));
 }
 
-// Products in tf32, relative to the sum of the terms' magnitudes: each operand is rounded to 10 bits behind the point, so
-// by up to 2^-11 of it, or by a library that cuts bits off by up to 2^-10; and the sum in float.
+// Products in tf32, relative to the sum of the terms' magnitudes: each operand is rounded to 10 bits behind the point,
+// so by up to 2^-11 of it, or by a library that cuts bits off by up to 2^-10; and the sum in float.
 inline constexpr double kTf32 = 2 * 0x1p-10 + 1e-6;
 
 // A normalised row, absolute, for elements about 0 with a deviation of 1: roundings of the sum with a skip, of the
