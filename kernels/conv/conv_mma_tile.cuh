@@ -147,11 +147,7 @@ __device__ void store_run(const ConvShape& shape, const ConvTilePlace& place, in
 template <class Tile>
 Grid conv_mma_grid(const ConvShape& shape, bool pixel_rows, const MmaCut& cut) {
   const int64_t pixels = static_cast<int64_t>(shape.batch) * shape.outputs;
-  const int64_t rows = pixel_rows ? pixels : shape.filters, columns = pixel_rows ? shape.filters : pixels;
-  const int64_t tiles = blocks_for(rows, Tile::kRows) * blocks_for(columns, Tile::kColumns);
-  const int64_t groups = shape.groups < kMostBlocksYZ ? shape.groups : kMostBlocksYZ;
-  return {static_cast<unsigned>(tiles), static_cast<unsigned>(groups), static_cast<unsigned>(cut.splits),
-          Tile::kThreads, Tile::kShared};
+  return mma_grid<Tile>(pixel_rows ? pixels : shape.filters, pixel_rows ? shape.filters : pixels, shape.groups, cut);
 }
 
 }  // namespace mica::cuda

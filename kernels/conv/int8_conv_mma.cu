@@ -2,7 +2,6 @@
 // nothing of whatever it is multiplied by.
 #include "kernels/conv/conv_mma_tile.cuh"
 #include "kernels/conv/int8_conv_epilogue.cuh"
-#include "kernels/matmul/quad_columns.cuh"
 #include "kernels/quant/byte_mma.cuh"
 
 namespace mica::cuda {
@@ -86,20 +85,14 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks) int8_conv_kerne
     multiply_windows<uint8_t, Tile, pixel_rows>(call, place, group, first, end, outside, product, sums);
     product.share_sums();
 
-    const int across = Tile::warp_column() + Tile::lane() % 4 * 8;
+    const int across = run_column<Tile>();
     const int64_t column = place.column + across;
-#pragma unroll
-    for (int i = 0; i < Tile::kRowTiles; ++i) {
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const EightInts values = quad_columns(&sums[i][0][0], half);
-        const int down = Tile::warp_row() + 16 * i + 8 * half + Tile::lane() / 4;
-        const int64_t row = place.row + down;
-        if (row >= place.rows || column >= place.columns) continue;
-        finish<pixel_rows>(call, place, group, row, column, Product::row_sum(down), Product::column_sums(across), depth,
-                           values);
-      }
-    }
+    for_each_run<Tile>(sums, [&](int down, const EightInts& values) {
+      const int64_t row = place.row + down;
+      if (row >= place.rows || column >= place.columns) return;
+      finish<pixel_rows>(call, place, group, row, column, Product::row_sum(down), Product::column_sums(across), depth,
+                         values);
+    });
     __syncthreads();  // before shared memory has tiles again
   }
 }

@@ -4,7 +4,6 @@
 #include "kernels/matmul/gemm_epilogue.cuh"
 #include "kernels/matmul/gemm_mma_cuda.h"
 #include "kernels/matmul/mma_tile.cuh"
-#include "kernels/matmul/quad_columns.cuh"
 
 namespace mica::cuda {
 
@@ -22,60 +21,47 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks) gemm_mma_kernel
   using SideA = MmaSide<E, Tile::kRows, Tile::kThreads, true>;
   using SideB = MmaSide<E, Tile::kColumns, Tile::kThreads, InnerB>;
   const GemmCall& product = call.product;
-  const TilePlace tile =
-      tile_place(blockIdx.x, blocks_for(product.m, Tile::kRows), blocks_for(product.n, Tile::kColumns));
-  const int64_t row0 = tile.row * Tile::kRows, column0 = tile.column * Tile::kColumns;
-  const int64_t k0 = blockIdx.z * call.split_depth;
-  const int64_t k_left = product.k - k0, depth = k_left < call.split_depth ? k_left : call.split_depth;
+  const MmaPlace place = mma_place<Tile>(product.m, product.n, product.k, call.split_depth);
 
   for (int64_t matrix = blockIdx.y; matrix < product.batch.elements; matrix += gridDim.y) {
     const auto start = product.batch.at(matrix);
     const E* a = static_cast<const E*>(product.a.data) + start.of[0];
     const E* b = static_cast<const E*>(product.b.data) + start.of[1];
-    const SideA side_a(a + row0 * product.a.row + k0 * product.a.column, product.a.row, product.a.column,
-                       product.m - row0, call.vectors_a);
-    const SideB side_b(b + column0 * product.b.column + k0 * product.b.row, product.b.column, product.b.row,
-                       product.n - column0, call.vectors_b);
+    const SideA side_a(a + place.row * product.a.row + place.k * product.a.column, product.a.row, product.a.column,
+                       product.m - place.row, call.vectors_a);
+    const SideB side_b(b + place.column * product.b.column + place.k * product.b.row, product.b.column, product.b.row,
+                       product.n - place.column, call.vectors_b);
     MmaSums<Tile, float> sums = {};
     Product multiplies;
     multiply_staged<Tile, InnerB>(
-        static_cast<int>(blocks_for(depth, SideA::kDepth)),
+        static_cast<int>(blocks_for(place.depth, SideA::kDepth)),
         [&](int step, int4* tile_a, int4* tile_b) {
           const int64_t begin = static_cast<int64_t>(step) * SideA::kDepth;
-          side_a.fetch(tile_a, begin, depth - begin);
-          side_b.fetch(tile_b, begin, depth - begin);
+          side_a.fetch(tile_a, begin, place.depth - begin);
+          side_b.fetch(tile_b, begin, place.depth - begin);
         },
         multiplies, sums);
 
-    const int lane = Tile::lane();
-    const int64_t column = column0 + Tile::warp_column() + lane % 4 * 8;
+    const int64_t column = place.column + run_column<Tile>();
     float* part = call.parts == nullptr ? nullptr : call.parts + blockIdx.z * product.m * product.n;
     void* c = offset_by(product.c, product.number, start.of[2]);
-#pragma unroll
-    for (int i = 0; i < Tile::kRowTiles; ++i) {
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const Eight values = quad_columns(&sums[i][0][0], half);
-        const int64_t row = row0 + Tile::warp_row() + 16 * i + 8 * half + lane / 4;
-        if (row >= product.m || column >= product.n) continue;
-        const int count = clamp_count(product.n - column, 8);
-        if (part != nullptr) {
-          write_eight(part, Number::F32, row * product.n + column, count, values);
-        } else {
-          store_products(product, c, row, column, count, values);
-        }
+    for_each_run<Tile>(sums, [&](int down, const Eight& values) {
+      const int64_t row = place.row + down;
+      if (row >= product.m || column >= product.n) return;
+      const int count = clamp_count(product.n - column, 8);
+      if (part != nullptr) {
+        write_eight(part, Number::F32, row * product.n + column, count, values);
+      } else {
+        store_products(product, c, row, column, count, values);
       }
-    }
+    });
   }
 }
 
 template <class E, class Product, class Tile>
 void launch_mma_tile(const MmaCall& call, const MmaCut& cut, void* stream) {
   const GemmCall& product = call.product;
-  const int64_t tiles = blocks_for(product.m, Tile::kRows) * blocks_for(product.n, Tile::kColumns);
-  const int64_t matrices = product.batch.elements < kMostBlocksYZ ? product.batch.elements : kMostBlocksYZ;
-  const Grid grid{static_cast<unsigned>(tiles), static_cast<unsigned>(matrices), static_cast<unsigned>(cut.splits),
-                  Tile::kThreads, Tile::kShared};
+  const Grid grid = mma_grid<Tile>(product.m, product.n, product.batch.elements, cut);
   const bool inner = product.b.column != 1;
   launch(inner ? gemm_mma_kernel<E, Product, Tile, true> : gemm_mma_kernel<E, Product, Tile, false>, grid, stream,
          call);

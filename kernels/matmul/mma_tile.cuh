@@ -3,7 +3,9 @@
 #pragma once
 
 #include "kernels/cuda/mma.cuh"
+#include "kernels/matmul/gemm_cuda.h"
 #include "kernels/matmul/gemm_mma_tile.h"
+#include "kernels/matmul/quad_columns.cuh"
 
 namespace mica::cuda {
 
@@ -26,9 +28,50 @@ struct MmaTile {
   __device__ static int warp_column() { return static_cast<int>(threadIdx.x / kWarp) % kAcross * kWarpColumns; }
 };
 
+/// A block for each tile of rows x columns, of up to `slices` matrices, and for each part of k.
+template <class Tile>
+Grid mma_grid(int64_t rows, int64_t columns, int64_t slices, const MmaCut& cut) {
+  const int64_t tiles = blocks_for(rows, Tile::kRows) * blocks_for(columns, Tile::kColumns);
+  const int64_t across = slices < kMostBlocksYZ ? slices : kMostBlocksYZ;
+  return {static_cast<unsigned>(tiles), static_cast<unsigned>(across), static_cast<unsigned>(cut.splits),
+          Tile::kThreads, Tile::kShared};
+}
+
+/// What a block of that grid has of a product of m x n, and of k cut into parts of `split_depth`.
+struct MmaPlace {
+  int64_t row, column;  ///< where its tile begins
+  int64_t k, depth;     ///< where its part of k begins, and its elements
+};
+template <class Tile>
+__device__ MmaPlace mma_place(int64_t m, int64_t n, int64_t k, int64_t split_depth) {
+  const TilePlace tile = tile_place(blockIdx.x, blocks_for(m, Tile::kRows), blocks_for(n, Tile::kColumns));
+  const int64_t k0 = blockIdx.z * split_depth, left = k - k0;
+  return {tile.row * Tile::kRows, tile.column * Tile::kColumns, k0, left < split_depth ? left : split_depth};
+}
+
 /// Sums of a warp's part, as fragments.
 template <class Tile, class W>
 using MmaSums = W[Tile::kRowTiles][Tile::kColumnTiles][4];
+
+/// Where in the tile what this lane is given by for_each_run begins.
+template <class Tile>
+__device__ int run_column() {
+  return Tile::warp_column() + Tile::lane() % 4 * 8;
+}
+/// Calls visit(row of the tile, eight neighbours from run_column on) for all of a warp's part. Lanes exchange what they
+/// have, so all of a warp call it.
+template <class Tile, class W, class Visit>
+__device__ __forceinline__ void for_each_run(const W (&sums)[Tile::kRowTiles][Tile::kColumnTiles][4], Visit&& visit) {
+  static_assert(Tile::kColumnTiles == 4, "quad_columns joins four fragments");
+#pragma unroll
+  for (int i = 0; i < Tile::kRowTiles; ++i) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const auto values = quad_columns(&sums[i][0][0], half);
+      visit(Tile::warp_row() + 16 * i + 8 * half + Tile::lane() / 4, values);
+    }
+  }
+}
 
 // What is multiplied: a type Sum, the bytes of an element of an operand that lies across k, and functions
 //   prepare(a, b)      makes operands of what lies in memory

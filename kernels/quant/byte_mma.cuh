@@ -3,7 +3,6 @@
 
 #include "kernels/cuda/team.cuh"
 #include "kernels/matmul/mma_tile.cuh"
-#include "kernels/matmul/quad_columns.cuh"
 #include "kernels/quant/byte_sums.cuh"
 
 namespace mica::cuda {

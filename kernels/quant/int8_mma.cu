@@ -34,45 +34,36 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks) int8_mma_kernel
   using SideA = MmaSide<uint8_t, Tile::kRows, Tile::kThreads, true>;
   using SideB = MmaSide<uint8_t, Tile::kColumns, Tile::kThreads, true>;
   const Int8Call& product = call.product;
-  const TilePlace tile =
-      tile_place(blockIdx.x, blocks_for(product.m, Tile::kRows), blocks_for(product.n, Tile::kColumns));
-  const int64_t row0 = tile.row * Tile::kRows, column0 = tile.column * Tile::kColumns;
-  const int64_t k0 = blockIdx.z * call.split_depth;
-  const int64_t k_left = product.k - k0, depth = k_left < call.split_depth ? k_left : call.split_depth;
-  const int steps = static_cast<int>(blocks_for(depth, SideA::kDepth));
-  const ByteDepth summed{steps * SideA::kDepth, steps * SideA::kDepth - static_cast<int32_t>(depth)};
+  const MmaPlace place = mma_place<Tile>(product.m, product.n, product.k, call.split_depth);
+  const int steps = static_cast<int>(blocks_for(place.depth, SideA::kDepth));
+  const ByteDepth summed{steps * SideA::kDepth, steps * SideA::kDepth - static_cast<int32_t>(place.depth)};
 
   for (int64_t matrix = blockIdx.y; matrix < product.batch.elements; matrix += gridDim.y) {
     const Int8Matrices of = int8_matrices(product, matrix);
     const uint8_t* a = static_cast<const uint8_t*>(product.a.data) + of.start.of[0];
     const uint8_t* b = static_cast<const uint8_t*>(product.b.data) + of.start.of[1];
-    const SideA side_a(a + row0 * product.a.row + k0, product.a.row, 1, product.m - row0, true);
-    const SideB side_b(b + column0 * product.b.column + k0, product.b.column, 1, product.n - column0, true);
+    const SideA side_a(a + place.row * product.a.row + place.k, product.a.row, 1, product.m - place.row, true);
+    const SideB side_b(b + place.column * product.b.column + place.k, product.b.column, 1, product.n - place.column,
+                       true);
     MmaSums<Tile, int32_t> sums = {};
     Product multiplies(product.a.number, product.b.number);
     multiply_staged<Tile, true>(
         steps,
         [&](int step, int4* tile_a, int4* tile_b) {
           const int64_t begin = static_cast<int64_t>(step) * SideA::kDepth;
-          side_a.fetch(tile_a, begin, depth - begin);
-          side_b.fetch(tile_b, begin, depth - begin);
+          side_a.fetch(tile_a, begin, place.depth - begin);
+          side_b.fetch(tile_b, begin, place.depth - begin);
         },
         multiplies, sums);
     multiplies.share_sums();
 
-    const int across = Tile::warp_column() + Tile::lane() % 4 * 8;
-    const int64_t column = column0 + across;
-#pragma unroll
-    for (int i = 0; i < Tile::kRowTiles; ++i) {
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const EightInts values = quad_columns(&sums[i][0][0], half);
-        const int down = Tile::warp_row() + 16 * i + 8 * half + Tile::lane() / 4;
-        const int64_t row = row0 + down;
-        if (row >= product.m || column >= product.n) continue;
-        finish(call, of, row, column, Product::row_sum(down), Product::column_sums(across), summed, values);
-      }
-    }
+    const int across = run_column<Tile>();
+    const int64_t column = place.column + across;
+    for_each_run<Tile>(sums, [&](int down, const EightInts& values) {
+      const int64_t row = place.row + down;
+      if (row >= product.m || column >= product.n) return;
+      finish(call, of, row, column, Product::row_sum(down), Product::column_sums(across), summed, values);
+    });
     __syncthreads();  // before shared memory has tiles again
   }
 }
@@ -97,11 +88,7 @@ __global__ void join_int8_kernel(const __grid_constant__ Int8Call call, const in
 template <class Tile>
 void launch_tile(const Call& call, const MmaCut& cut, void* stream) {
   const Int8Call& product = call.product;
-  const int64_t tiles = blocks_for(product.m, Tile::kRows) * blocks_for(product.n, Tile::kColumns);
-  const int64_t matrices = product.batch.elements < kMostBlocksYZ ? product.batch.elements : kMostBlocksYZ;
-  const Grid grid{static_cast<unsigned>(tiles), static_cast<unsigned>(matrices), static_cast<unsigned>(cut.splits),
-                  Tile::kThreads, Tile::kShared};
-  launch(int8_mma_kernel<Tile>, grid, stream, call);
+  launch(int8_mma_kernel<Tile>, mma_grid<Tile>(product.m, product.n, product.batch.elements, cut), stream, call);
 }
 
 }  // namespace
