@@ -6,13 +6,30 @@
 
 #include "kernels/activation/gelu.h"
 #include "kernels/cuda/operand.h"
-#include "kernels/device_kernel.h"
-#include "kernels/elementwise/chain_cuda.h"
+#include "kernels/elementwise/chain_operand.h"
 #include "kernels/elementwise/clip.h"
 #include "kernels/elementwise/element_functions.h"
 #include "kernels/math/unary.h"
 
 namespace mica {
+
+cuda::ChainCall chain_call(const DeviceOperands& io) {
+  cuda::ChainCall call;
+  std::array<const Shape*, cuda::ChainCall::kMostInputs> shapes;
+  const Shape one;
+  shapes.fill(&one);
+  for (size_t i = 0; i < io.inputs(); ++i) {
+    const Tensor& x = io.in(i);
+    call.inputs[i] = x.raw();
+    call.numbers[i] = number_of(x.dtype());
+    if (x.elements() != 1) shapes[i] = &x.shape();
+  }
+  call.input_count = static_cast<int>(io.inputs());
+  call.y = io.out(0).mutable_raw();
+  call.walk = broadcast_walk<cuda::ChainCall::kMostInputs>(io.out(0).shape(), shapes);
+  return call;
+}
+
 namespace {
 
 using cuda::ChainCall;
@@ -99,21 +116,10 @@ std::string accepts(const void* params, std::span<const ValueType>) {
 
 void run(const ElementwiseChain& chain, const DeviceOperands& io) {
   static_assert(ChainCall::kMostSteps == ElementProgram::kMaxSteps);
-  ChainCall call;
-  std::array<const Shape*, ChainCall::kMostInputs> shapes;
-  const Shape one;
-  shapes.fill(&one);
-  for (size_t i = 0; i < chain.parsed.inputs.size(); ++i) {
-    call.inputs[i] = io.in(i).raw();
-    call.numbers[i] = number_of(chain.parsed.inputs[i]);
-    if (io.in(i).elements() != 1) shapes[i] = &io.in(i).shape();
-  }
-  call.input_count = static_cast<int>(chain.parsed.inputs.size());
+  ChainCall call = chain_call(io);
   for (size_t i = 0; i < chain.members.size(); ++i) {
     call.steps[call.step_count++] = *device_step(chain.parsed.steps[i], chain.members[i]);
   }
-  call.y = io.out(0).mutable_raw();
-  call.walk = broadcast_walk<ChainCall::kMostInputs>(io.out(0).shape(), shapes);
   launch_chain(call, io.stream());
 }
 

@@ -1,10 +1,6 @@
 // Max, Min, Sum and Mean of any number of tensors on CUDA devices, as chains.
-#include <algorithm>
-#include <optional>
-
 #include "kernels/cuda/operand.h"
-#include "kernels/device_kernel.h"
-#include "kernels/elementwise/chain_cuda.h"
+#include "kernels/elementwise/chain_operand.h"
 
 namespace mica {
 namespace {
@@ -14,18 +10,9 @@ using cuda::ChainCall;
 using cuda::ChainStep;
 
 void run(BinaryFunction function, bool mean, const DeviceOperands& io) {
-  ChainCall call;
-  std::array<const Shape*, ChainCall::kMostInputs> shapes;
-  const Shape one;
-  shapes.fill(&one);
-  call.input_count = static_cast<int>(io.inputs());
+  ChainCall call = chain_call(io);
   int8_t value = 0;  // of all inputs so far
-  for (int i = 0; i < call.input_count; ++i) {
-    const Tensor& x = io.in(static_cast<size_t>(i));
-    call.inputs[i] = x.raw();
-    call.numbers[i] = number_of(x.dtype());
-    shapes[static_cast<size_t>(i)] = &x.shape();
-    if (i == 0) continue;
+  for (int i = 1; i < call.input_count; ++i) {
     ChainStep& step = call.steps[call.step_count];
     step.kind = ChainStep::Kind::Binary;
     step.binary = function;
@@ -39,8 +26,6 @@ void run(BinaryFunction function, bool mean, const DeviceOperands& io) {
   last.operands[0] = value;
   last.alpha = 1 / static_cast<float>(call.input_count);
   last.result = number_of(io.out(0).dtype());
-  call.y = io.out(0).mutable_raw();
-  call.walk = broadcast_walk<ChainCall::kMostInputs>(io.out(0).shape(), shapes);
   launch_chain(call, io.stream());
 }
 
