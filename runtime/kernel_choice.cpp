@@ -25,20 +25,17 @@ bool try_kernel(Choice& choice, const AnyKernel& kernel, const Node& node, const
   return false;
 }
 
-// What the kernel needs and does not have here; empty when nothing.
-std::string what_lacks(const Graph& graph, const Node& node, const Device& device, const DeviceKernel& kernel) {
+}  // namespace
+
+std::string what_lacks(const DeviceKernel& kernel, const Device& device, FunctionRef<bool(size_t input)> is_constant) {
   const int least = kernel.least_capability;
   if (device.info().capability < least) {
     return "needs compute capability " + std::to_string(least / 10) + "." + std::to_string(least % 10);
   }
   const size_t formed = kernel.formed_input;
-  const bool is_constant = formed < node.formal_inputs && node.inputs[formed] != ValueId::None &&
-                           graph.value(node.inputs[formed]).constant.defined();
-  if (kernel.form != nullptr && !is_constant) return "input " + std::to_string(formed) + " is not constant";
+  if (kernel.form != nullptr && !is_constant(formed)) return "input " + std::to_string(formed) + " is not constant";
   return "";
 }
-
-}  // namespace
 
 bool is_for(Precision precision, std::string_view kernel) {
   return precision_named(kernel).value_or(Precision::Float32) == precision;
@@ -64,11 +61,15 @@ DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, co
                                         Precision precision) {
   const std::vector<ValueType> types = input_types(graph, node);
   const std::vector<const DeviceKernel*> kernels = device_kernels().find(*node.op, device.kernels());
+  const auto is_constant = [&](size_t input) {
+    return input < node.formal_inputs && node.inputs[input] != ValueId::None &&
+           graph.value(node.inputs[input]).constant.defined();
+  };
   DeviceKernelChoice choice;
   const auto look = [&](Precision wanted) {
     for (const DeviceKernel* kernel : kernels) {
       if (!is_for(wanted, kernel->name)) continue;
-      if (const std::string lack = what_lacks(graph, node, device, *kernel); !lack.empty()) {
+      if (const std::string lack = what_lacks(*kernel, device, is_constant); !lack.empty()) {
         choice.refusals.push_back(std::string(kernel->name) + ": " + lack);
       } else if (try_kernel(choice, *kernel, node, types)) {
         return;

@@ -7,6 +7,7 @@
 
 #include "graph/graph.h"
 #include "kernels/device_kernel.h"
+#include "runtime/base/function_ref.h"
 #include "runtime/precision.h"
 
 namespace mica {
@@ -28,6 +29,10 @@ bool is_for(Precision precision, std::string_view kernel);
 /// those for the precision, else of those for float. The kernel of a provider (kernels/provider.h) goes before them.
 KernelChoice choose_kernel(const Graph& graph, const Node& node, std::string_view device,
                            Precision precision = Precision::Float32, std::string_view provider = {});
+
+/// What a kernel needs and does not have on the device, or in a node of which `is_constant` says so; empty when
+/// nothing.
+std::string what_lacks(const DeviceKernel& kernel, const Device& device, FunctionRef<bool(size_t input)> is_constant);
 
 /// The first device kernel for the device that accepts the node, in the same order.
 DeviceKernelChoice choose_device_kernel(const Graph& graph, const Node& node, const Device& device,

@@ -58,13 +58,13 @@ KernelCandidates make_device_candidates(const KernelProblem& problem, const std:
   const size_t copies = copies_of(problem, output, memory);
   std::vector<ValueType> types;
   for (const Tensor& input : problem.inputs) types.push_back(type_of(Datum(input)));
+  const auto is_constant = [&](size_t input) {
+    return std::ranges::find(problem.constant, input) != problem.constant.end();
+  };
   KernelCandidates candidates;
   const auto offer = [&](const DeviceKernel& kernel, const Params& params, bool own) {
-    std::string reason = kernel.accepts == nullptr ? "" : kernel.accepts(params.get(), types);
-    if (device->info().capability < kernel.least_capability) reason = "the device lacks its instructions";
-    if (kernel.form != nullptr && std::ranges::find(problem.constant, kernel.formed_input) == problem.constant.end()) {
-      reason = "input " + std::to_string(kernel.formed_input) + " is not constant";
-    }
+    std::string reason = what_lacks(kernel, *device, is_constant);
+    if (reason.empty() && kernel.accepts != nullptr) reason = kernel.accepts(params.get(), types);
     if (!reason.empty()) {
       candidates.refusals.emplace_back(kernel.name, reason);
       return;
