@@ -104,7 +104,7 @@ Executor::Executor(std::shared_ptr<const Plan> plan, ThreadPool& threads)
   device_ = std::make_unique<DeviceRun>(*plan_, std::move(operands));
   for (InputPort& port : input_ports(*plan_)) device_inputs_.push_back({std::move(port)});
   for (const OutputPort& port : output_ports(*plan_)) device_outputs_.push_back({port});
-  for (OutputBuffer& output : outputs_) output = OutputBuffer(OutputBuffer::Memory::Shared, plan_->device().get());
+  for (OutputBuffer& output : outputs_) output = OutputBuffer(*plan_->device());
 }
 
 Executor::~Executor() = default;

@@ -22,14 +22,8 @@ Tensor OutputBuffer::take(DType dtype, const Shape& shape) {
 }
 
 std::shared_ptr<void> OutputBuffer::allocate(size_t bytes) const {
-  switch (kind_) {
-    case Memory::Shared:
-      return device_->allocate_shared(bytes);
-    case Memory::Device:
-      return device_->allocate(bytes);
-    default:
-      return allocate_aligned(bytes);
-  }
+  if (device_ == nullptr) return allocate_aligned(bytes);
+  return device_->allocate_shared(bytes);
 }
 
 }  // namespace mica

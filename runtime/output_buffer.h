@@ -15,14 +15,9 @@ class Device;
 /// object holds is used again. Two are kept, so that an output that is the next run's input alternates between them.
 class OutputBuffer {
  public:
-  enum class Memory : uint8_t {
-    Host,
-    Shared,  ///< the host's, and the device's to copy to
-    Device,
-  };
-
   OutputBuffer() = default;
-  OutputBuffer(Memory memory, Device* device) : kind_(memory), device_(device) {}
+  /// Memory that the device can copy to.
+  explicit OutputBuffer(Device& device) : device_(&device) {}
 
   /// A tensor of this type whose memory nobody else sees. Not for strings.
   Tensor take(DType dtype, const Shape& shape);
@@ -35,8 +30,7 @@ class OutputBuffer {
 
   std::shared_ptr<void> allocate(size_t bytes) const;
 
-  Memory kind_ = Memory::Host;
-  Device* device_ = nullptr;  ///< null for Memory::Host
+  Device* device_ = nullptr;  ///< null: the host has its memory to itself
   std::array<Block, 2> blocks_;
 };
 
