@@ -8,16 +8,23 @@
 
 namespace mica {
 
+namespace {
+
+size_t checked_bytes(DType dtype, const Shape& shape) {
+  if (dtype != DType::String && dtype != DType::Undefined) {
+    const auto elements = checked_elements(shape.dims());
+    if (const auto bytes = elements ? byte_size(dtype, *elements) : std::nullopt) return *bytes;
+  }
+  throw Error(ErrorCode::InvalidArgument, "there is no tensor " + std::string(name(dtype)) + shape.str() + " on a device");
+}
+
+}  // namespace
+
 DeviceTensor::DeviceTensor(std::string_view device, DType dtype, const Shape& shape)
     : device_(device == "cpu" ? nullptr : open_device(device)) {
-  const auto elements = checked_elements(shape.dims());
-  const auto bytes = elements ? byte_size(dtype, *elements) : std::nullopt;
-  if (dtype == DType::String || dtype == DType::Undefined || !bytes) {
-    throw Error(ErrorCode::InvalidArgument,
-                "there is no tensor " + std::string(name(dtype)) + shape.str() + " on a device");
-  }
+  const size_t bytes = checked_bytes(dtype, shape);
   const std::shared_ptr<void> memory =
-      device_ == nullptr ? allocate_aligned(*bytes) : std::shared_ptr<void>(device_->allocate(*bytes));
+      device_ == nullptr ? allocate_aligned(bytes) : std::shared_ptr<void>(device_->allocate(bytes));
   tensor_ = Tensor::over(dtype, shape, memory.get(), memory);
 }
 
