@@ -1,6 +1,7 @@
 // How constants are brought into the form that kernels read: at once, or for all kernels of a plan together.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,17 +13,24 @@
 
 namespace mica {
 
-/// What was packed: 64-byte aligned. There is none before whoever packs has done it, which is before a kernel runs.
+/// What was packed: 64-byte aligned. There is none before whoever packs has done it, which is before a kernel runs, but
+/// for tasks that can wait.
 class PackedBytes {
  public:
+  /// Null as long as there is none.
   template <class T>
   const T* data() const {
-    return reinterpret_cast<const T*>(memory_.get());
+    return reinterpret_cast<const T*>(data_.load(std::memory_order_acquire));
   }
-  void set(std::shared_ptr<const std::byte> memory) { memory_ = std::move(memory); }
+  /// Once; other threads may be reading.
+  void set(std::shared_ptr<const std::byte> memory) {
+    memory_ = std::move(memory);
+    data_.store(memory_.get(), std::memory_order_release);
+  }
 
  private:
   std::shared_ptr<const std::byte> memory_;
+  std::atomic<const std::byte*> data_{nullptr};
 };
 
 /// What is to be made of a constant.
@@ -32,6 +40,8 @@ struct PackTask {
   std::string form;
   size_t bytes = 0;   ///< of the result
   int64_t parts = 1;  ///< that can be made independently of each other
+  /// The kernel reads the constant itself as long as it is not packed, to the same results.
+  bool can_wait = false;
   /// Writes parts [begin, end), from any thread. The elements of the constant may lie unaligned: see
   /// runtime/base/unaligned.h.
   std::function<void(const Tensor& constant, std::byte* to, int64_t begin, int64_t end)> fill;

@@ -120,6 +120,7 @@ void Executor::point(uint32_t root, void* memory) {
 
 void Executor::run(std::span<const Datum* const> inputs, std::span<Datum> outputs) {
   std::ranges::fill(outputs, Datum());
+  plan_->before_run(threads_);
   if (device_ != nullptr && device_->touches_host()) wait();
   bind(inputs);
   for (size_t i = 0; i < inputs.size(); ++i) {

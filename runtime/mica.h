@@ -47,6 +47,9 @@ struct CompileOptions {
   std::string packed_cache = {};
   /// A library whose kernels go before Mica's own on the CPU: "onednn", in builds with MICA_ONEDNN. Empty: none.
   std::string provider = {};
+  /// Packs all weights in `compile`. Else, where no folder keeps them, the second run packs those of large products,
+  /// which the first multiplies where they lie: a program that runs a model once is done sooner.
+  bool pack_at_once = false;
 };
 
 /// An input or output of a model. A dim that is not a number is a symbol ("batch") or an expression of symbols; with an
@@ -72,8 +75,8 @@ class Model {
   /// What the import had to mend, and which rules were applied.
   const std::vector<std::string>& notes() const;
 
-  /// Chooses kernels, plans, and packs weights. Sessions on the CPU of the same precision and provider share what is
-  /// packed.
+  /// Chooses kernels, plans, and packs weights (see CompileOptions::pack_at_once). Sessions on the CPU of the same
+  /// precision and provider share what is packed.
   Session compile(const CompileOptions& options = {}) const;
 
   /// The model's graph, for tools.
@@ -115,7 +118,8 @@ class Session {
   ~Session();
 
   /// Runs once on all inputs, in any order. Throws InvalidArgument when one is missing, unknown, or does not fit.
-  /// Allocates nothing when the input dims have been seen before and no shape depends on data.
+  /// Allocates nothing when the input dims have been seen before and no shape depends on data, and from the third run
+  /// on if weights are left to the second.
   const Outputs& run(std::span<const NamedInput> inputs);
   const Outputs& run(std::initializer_list<NamedInput> inputs) {
     return run(std::span<const NamedInput>(inputs.begin(), inputs.size()));

@@ -148,12 +148,17 @@ Session Model::compile(const CompileOptions& options) const {
     return Plan::make(graph, {device, options.precision, options.provider},
                       {threads, options.packed_cache, state_->model.origin});
   };
-  if (device != nullptr) return Session(std::make_unique<Session::State>(make(), threads));
+  const auto session_over = [&](std::shared_ptr<const Plan> plan) {
+    auto state = std::make_unique<Session::State>(std::move(plan), threads);
+    if (options.pack_at_once) state->plan->pack_now(state->pool);
+    return Session(std::move(state));
+  };
+  if (device != nullptr) return session_over(make());
   const std::lock_guard lock(state_->mutex);
   std::weak_ptr<const Plan>& shared = state_->plans[{options.precision, isa_in_use(), options.provider}];
   std::shared_ptr<const Plan> plan = shared.lock();
   if (plan == nullptr) shared = plan = make();
-  return Session(std::make_unique<Session::State>(std::move(plan), threads));
+  return session_over(std::move(plan));
 }
 
 }  // namespace mica

@@ -1,45 +1,23 @@
 #include "runtime/packed_weights.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <functional>
-#include <numeric>
+#include <iterator>
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/simd/isa.h"
 #include "runtime/base/mapped_part.h"
-#include "runtime/base/memory.h"
 
 namespace mica {
 namespace {
-
-constexpr size_t kLine = 64;
-constexpr size_t kLarge = size_t{4} << 20;  ///< bytes that are worth pages and threads of their own
-constexpr size_t kPiece = size_t{256} << 10;
-
-std::span<const std::byte> bytes_of(const Tensor& tensor) {
-  return {static_cast<const std::byte*>(tensor.raw()), tensor.bytes()};
-}
 
 HashText description(const Tensor& constant, const PackTask& task) {
   HashText text;
   text.add(task.form).add(static_cast<uint64_t>(constant.dtype())).add(constant.shape().rank());
   for (const int64_t dim : constant.shape()) text.add(static_cast<uint64_t>(dim));
   return text;
-}
-
-// Runs each(i) for all i below `count`, which are taken in order by whichever thread is free.
-template <class Each>
-void for_each(ThreadPool& threads, size_t count, const Each& each) {
-  std::atomic<size_t> next{0};
-  threads.parallel_for(threads.threads(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t thread = begin; thread < end; ++thread) {
-      for (size_t i = next++; i < count; i = next++) each(i);
-    }
-  });
 }
 
 // Whether the file was last written to so long ago that another change would give it another time.
@@ -65,7 +43,11 @@ std::shared_ptr<const PackedBytes> PackedWeights::pack(const Tensor& constant, P
   handled_.push_back(constant.raw());
   const auto address = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(constant.raw()));
   const auto [known, is_new] = known_.emplace(description(constant, task).add(address).text(), items_.size());
-  if (is_new) items_.push_back({constant, std::move(task), std::make_shared<PackedBytes>(), 0, {}});
+  if (is_new) {
+    items_.push_back({constant, std::move(task), std::make_shared<PackedBytes>(), 0, {}});
+  } else if (!task.can_wait) {
+    items_[known->second].task.can_wait = false;
+  }
   return items_[known->second].result;
 }
 
@@ -78,6 +60,7 @@ bool PackedWeights::is_handled(const Tensor& constant) const {
 }
 
 void PackedWeights::align(Tensor& constant) {
+  constexpr size_t kPiece = size_t{256} << 10;
   PackTask task;
   task.form = "copy";
   task.bytes = constant.bytes();
@@ -90,71 +73,46 @@ void PackedWeights::align(Tensor& constant) {
   copies_.emplace_back(&constant, pack(constant, std::move(task)));
 }
 
-void PackedWeights::finish(const PackOptions& options, std::vector<std::string>& notes) {
-  size_t bytes = 0;
-  for (Item& item : items_) {
-    item.offset = bytes;
-    bytes += (item.task.bytes + kLine - 1) / kLine * kLine;
-  }
-  if (items_.empty()) return;
-  ThreadPool threads(bytes < kLarge ? 1 : options.threads);
-  const std::shared_ptr<const std::byte> memory = packed(options, bytes, threads, notes);
-  for (const Item& item : items_) item.result->set({memory, memory.get() + item.offset});
-  for (const auto& [constant, copy] : copies_) {
-    *constant = Tensor::over(constant->dtype(), constant->shape(), copy->data<std::byte>(), memory);
+// Of the items, those that are packed later; none when they are not worth it.
+std::vector<PackItem> PackedWeights::take_late() {
+  const auto late = std::ranges::stable_partition(items_, [](const PackItem& item) { return !item.task.can_wait; });
+  if (lay_out(late) < kLargeBlock) return {};
+  std::vector<PackItem> taken(std::make_move_iterator(late.begin()), std::make_move_iterator(late.end()));
+  items_.erase(late.begin(), late.end());
+  return taken;
+}
+
+std::unique_ptr<LateWeights> PackedWeights::finish(const PackOptions& options, std::vector<std::string>& notes) {
+  std::vector<PackItem> late;
+  if (options.cache.empty()) late = take_late();
+  if (!items_.empty()) {
+    const size_t bytes = lay_out(items_);
+    ThreadPool threads(bytes < kLargeBlock ? 1 : options.threads);
+    const std::shared_ptr<const std::byte> block = packed(options, bytes, threads, notes);
+    hand_out(items_, block);
+    for (const auto& [constant, copy] : copies_) {
+      *constant = Tensor::over(constant->dtype(), constant->shape(), copy->data<std::byte>(), block);
+    }
   }
   items_.clear();
   known_.clear();
   copies_.clear();
+  return late.empty() ? nullptr : std::make_unique<LateWeights>(std::move(late));
 }
 
 std::shared_ptr<const std::byte> PackedWeights::packed(const PackOptions& options, size_t bytes, ThreadPool& threads,
                                                        std::vector<std::string>& notes) {
-  if (options.cache.empty()) return fill(bytes, false, threads);
+  if (options.cache.empty()) return fill(items_, bytes, false, threads);
   if (build_identity().empty()) {
     notes.push_back("packed weights are not kept: the program has no build id (link it with --build-id)");
-    return fill(bytes, false, threads);
+    return fill(items_, bytes, false, threads);
   }
   const PackedFileKey key = this->key(bytes);
   const std::string path = cache_path(options, key.layout);
   const auto contents = [&] { return read_contents(threads); };
   if (auto kept = read_packed(path, key, contents, threads, notes)) return kept;
-  const std::shared_ptr<std::byte> memory = fill(bytes, true, threads);
+  const std::shared_ptr<std::byte> memory = fill(items_, bytes, true, threads);
   write_packed(path, key, this->contents(), {memory.get(), bytes}, notes);
-  return memory;
-}
-
-std::shared_ptr<std::byte> PackedWeights::fill(size_t bytes, bool hashes, ThreadPool& threads) {
-  const std::shared_ptr<std::byte> memory =
-      bytes >= kLarge || hashes ? allocate_pages(bytes) : std::static_pointer_cast<std::byte>(allocate_aligned(bytes));
-  struct Piece {
-    size_t item;
-    int64_t begin, end;
-  };
-  // The largest first: while a weight is packed it is in memory twice.
-  std::vector<size_t> order(items_.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, std::greater(), [&](size_t i) { return items_[i].task.bytes; });
-  std::vector<Piece> pieces;
-  std::vector<std::atomic<int64_t>> left(items_.size());  // pieces of each item that are still to be done
-  for (const size_t i : order) {
-    const PackTask& task = items_[i].task;
-    const size_t count =
-        std::clamp<size_t>(task.bytes / kPiece, 1, static_cast<size_t>(std::max<int64_t>(task.parts, 1)));
-    for (size_t piece = 0; piece < count; ++piece) {
-      const auto part = [&](size_t at) { return task.parts * static_cast<int64_t>(at) / static_cast<int64_t>(count); };
-      pieces.push_back({i, part(piece), part(piece + 1)});
-    }
-    left[i] = static_cast<int64_t>(count);
-  }
-  for_each(threads, pieces.size(), [&](size_t at) {
-    const Piece& piece = pieces[at];
-    Item& item = items_[piece.item];
-    item.task.fill(item.constant, memory.get() + item.offset, piece.begin, piece.end);
-    if (--left[piece.item] > 0) return;
-    if (hashes) item.contents = content_hash(bytes_of(item.constant));
-    if (const MappedPart* part = MappedPart::of(item.constant)) part->release();
-  });
   return memory;
 }
 
@@ -165,7 +123,7 @@ PackedFileKey PackedWeights::key(size_t bytes) const {
   key.bytes = bytes;
   key.files_settled = true;
   std::vector<const MappedFile*> files;
-  for (const Item& item : items_) {
+  for (const PackItem& item : items_) {
     layout.add(description(item.constant, item.task).hash());
     const MappedPart* part = MappedPart::of(item.constant);
     if (part == nullptr) {
@@ -189,14 +147,14 @@ PackedFileKey PackedWeights::key(size_t bytes) const {
 
 ContentHash PackedWeights::contents() const {
   HashText text;
-  for (const Item& item : items_) {
+  for (const PackItem& item : items_) {
     if (MappedPart::of(item.constant) != nullptr) text.add(item.contents);
   }
   return text.hash();
 }
 
 ContentHash PackedWeights::read_contents(ThreadPool& threads) {
-  for_each(threads, items_.size(), [&](size_t i) {
+  take_in_order(threads, items_.size(), [&](size_t i) {
     const MappedPart* part = MappedPart::of(items_[i].constant);
     if (part == nullptr) return;
     items_[i].contents = content_hash(bytes_of(items_[i].constant));

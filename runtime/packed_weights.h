@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "kernels/packing.h"
+#include "runtime/late_weights.h"
+#include "runtime/pack_items.h"
 #include "runtime/packed_cache.h"
 
 namespace mica {
-
-class ThreadPool;  // backends/cpu/thread_pool.h
 
 struct PackOptions {
   int threads = 1;
@@ -20,9 +20,7 @@ struct PackOptions {
   std::string model;  ///< the model's file, for the name of that file; empty: it was none
 };
 
-/// Gathers what is to be packed while a plan is made, then packs it: on all threads, weight by weight, each of which
-/// leaves memory when it is packed if it is part of a mapped file. So there is never much more in memory than is packed
-/// in the end.
+/// Gathers what is to be packed while a plan is made, then packs it, or maps a file with what was packed before.
 class PackedWeights : public Packer {
  public:
   std::shared_ptr<const PackedBytes> pack(const Tensor& constant, PackTask task) override;
@@ -35,26 +33,19 @@ class PackedWeights : public Packer {
   /// Makes `constant`, at that very place, an aligned copy, in `finish`.
   void align(Tensor& constant);
 
-  /// Packs. Results of `pack` have their memory from then on, and hold it.
-  void finish(const PackOptions& options, std::vector<std::string>& notes);
+  /// Packs. Results of `pack` have their memory from then on, and hold it, but for what is left for later:
+  /// constants that can wait, if they are large together and no file keeps what is packed. Null when there are none.
+  std::unique_ptr<LateWeights> finish(const PackOptions& options, std::vector<std::string>& notes);
 
  private:
-  struct Item {
-    Tensor constant;
-    PackTask task;
-    std::shared_ptr<PackedBytes> result;
-    size_t offset = 0;     ///< in the block
-    ContentHash contents;  ///< of the constant, when they are asked for
-  };
-
+  std::vector<PackItem> take_late();
   std::shared_ptr<const std::byte> packed(const PackOptions& options, size_t bytes, ThreadPool& threads,
                                           std::vector<std::string>& notes);
-  std::shared_ptr<std::byte> fill(size_t bytes, bool hashes, ThreadPool& threads);
   PackedFileKey key(size_t bytes) const;
   ContentHash contents() const;
   ContentHash read_contents(ThreadPool& threads);
 
-  std::vector<Item> items_;
+  std::vector<PackItem> items_;
   std::map<std::string, size_t> known_;  ///< places in `items_`, by what tells them apart
   std::vector<const void*> handled_;     ///< constants of the step at hand
   std::vector<std::pair<Tensor*, std::shared_ptr<const PackedBytes>>> copies_;

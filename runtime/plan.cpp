@@ -10,6 +10,7 @@
 #include "runtime/base/error.h"
 #include "runtime/device_constants.h"
 #include "runtime/kernel_choice.h"
+#include "runtime/packed_weights.h"
 #include "runtime/placement.h"
 #include "runtime/plan_constants.h"
 
@@ -267,6 +268,18 @@ class PlanBuilder {
   std::vector<uint32_t> slot_of_;
 };
 
+Plan::Plan(std::vector<std::string> symbols) : dims_(std::move(symbols)) {}
+
+Plan::~Plan() = default;
+
+void Plan::before_run(ThreadPool& threads) const {
+  if (late_ != nullptr) late_->before_run(threads);
+}
+
+void Plan::pack_now(ThreadPool& threads) const {
+  if (late_ != nullptr) late_->pack_now(threads);
+}
+
 std::string_view Step::kernel_name() const {
   switch (kind) {
     case Kind::Host:
@@ -292,7 +305,7 @@ std::shared_ptr<const Plan> Plan::make(std::shared_ptr<const Graph> graph, const
   }
   PackedWeights packed;
   const std::shared_ptr<Plan> plan = PlanBuilder(std::move(graph), options, packed).build();
-  packed.finish(packing, plan->notes_);
+  plan->late_ = packed.finish(packing, plan->notes_);
   return plan;
 }
 

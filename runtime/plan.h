@@ -15,8 +15,9 @@ namespace mica {
 
 class Device;         // backends/backend.h
 struct DeviceKernel;  // kernels/device_kernel.h
-class PackedWeights;  // runtime/packed_weights.h
-struct PackOptions;
+class LateWeights;    // runtime/late_weights.h
+class ThreadPool;     // backends/cpu/thread_pool.h
+struct PackOptions;   // runtime/packed_weights.h
 
 /// Whose memory a value is in: the host's, or that of the device that the plan is for.
 enum class Place : uint8_t { Host, Device };
@@ -97,14 +98,20 @@ struct PlanOutput {
   bool direct = false;
 };
 
-/// Immutable; shared by any number of sessions and threads.
+/// Shared by any number of sessions and threads. Immutable, but for weights that are packed later.
 class Plan {
  public:
+  ~Plan();
   /// Plans a graph whose types are inferred. `graph` stays alive with the plan. Throws Unsupported, naming the node,
   /// when an operator has no kernel. With a device, nodes that have a kernel for it run there, the others on the CPU,
   /// with copies between the two as steps of their own (placement.h); constants are uploaded.
   static std::shared_ptr<const Plan> make(std::shared_ptr<const Graph> graph, const PlanOptions& options,
                                           const PackOptions& packing);
+
+  /// To be called before each run.
+  void before_run(ThreadPool& threads) const;
+  /// Packs the weights that would be packed by a later run.
+  void pack_now(ThreadPool& threads) const;
 
   const Graph& graph() const { return *graph_; }
   Precision precision() const { return precision_; }
@@ -127,7 +134,7 @@ class Plan {
 
  private:
   friend class PlanBuilder;
-  explicit Plan(std::vector<std::string> symbols) : dims_(std::move(symbols)) {}
+  explicit Plan(std::vector<std::string> symbols);
 
   std::shared_ptr<const Graph> graph_;
   DimProgram dims_;
@@ -142,6 +149,7 @@ class Plan {
   Precision precision_ = Precision::Float32;
   std::string provider_;
   std::vector<std::string> notes_;
+  std::unique_ptr<LateWeights> late_;  ///< null: none
 };
 
 /// Decides which slots share memory and how long each is alive; fills root, members, first, last, in_arena, releases

@@ -29,8 +29,8 @@ struct StackedProduct {
   Shape batch;
   MatrixStack a, b, c;
   const float* a_data = nullptr;
-  const float* b_data = nullptr;             ///< unless `packed_b` is set
-  const PackedMatrices* packed_b = nullptr;  ///< of the whole tensor that `b` describes
+  const float* b_data = nullptr;             ///< unless `constant_b` is set
+  const RightOperand* constant_b = nullptr;  ///< of the whole tensor that `b` describes
   float* c_data = nullptr;
   Epilogue epilogue{};  ///< the same addends for each
 };

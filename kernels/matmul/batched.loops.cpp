@@ -7,8 +7,8 @@ Product product_at(const StackedProduct& s, int64_t index) {
   Product p{s.a.rows, s.b.columns, s.a.columns};
   const int64_t b_at = batch_offset(s.b, index);
   p.a = {s.a_data + batch_offset(s.a, index), s.a.row_stride, s.a.column_stride};
-  if (s.packed_b != nullptr) {
-    p.packed_b = s.packed_b->matrix(b_at / (p.k * p.n));
+  if (s.constant_b != nullptr) {
+    s.constant_b->set(p, b_at / (p.k * p.n));
   } else {
     p.b = {s.b_data + b_at, s.b.row_stride, s.b.column_stride};
   }

@@ -51,6 +51,7 @@ struct Product {
   int64_t fill_index = 0;
   const FillRows* fill_a = nullptr;    ///< makes the rows of a left operand that exists nowhere as a matrix
   const FillPanels* fill_b = nullptr;  ///< makes the panels of such a right operand
+  bool sums_as_packed = false;         ///< with `fill_b`: results are those that `packed_b` would lead to, to the bit
   float* c = nullptr;                  ///< rows of adjacent elements; overlaps neither operand
   int64_t c_row = 0;                   ///< elements from one row to the next
   Epilogue epilogue{};

@@ -5,6 +5,8 @@
 // Linear, mica 1: Y = f(alpha * X x W' + beta * bias + residual), the layer of a network that the optimiser makes of
 // products and what is done to them. `transB` transposes W. The bias broadcasts as C does, the residual has the dims of
 // Y. f is an activation of kernels/matmul/layer_activation.h.
+#include <optional>
+
 #include "backends/cpu/thread_pool.h"
 #include "kernels/flop_rules.h"
 #include "kernels/matmul/gemm_op.h"
@@ -94,8 +96,9 @@ void linear_doubles(const Linear& op, const Operands& io, const GemmSides& s) {
 void multiply_floats(const Gemm& op, const Epilogue& epilogue, const Operands& io, const GemmSides& s, float* y) {
   Product product = gemm_product(op, epilogue, io, s, y);
   product.a = {widen<float>(io, io.in(0)), s.a_row, s.a_column};
+  std::optional<RightOperand> constant;
   if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
-    product.packed_b = packed->matrix(0);
+    constant.emplace(*packed, io.in(1)).set(product, 0);
   } else {
     product.b = {widen<float>(io, io.in(1)), s.b_row, s.b_column};
   }
@@ -105,7 +108,7 @@ void multiply_floats(const Gemm& op, const Epilogue& epilogue, const Operands& i
 std::shared_ptr<const PackedMatrices> prepack(const Gemm& op, const ConstantOperands& constants) {
   const Tensor* b = constants.in(1);
   const bool one = b != nullptr && b->shape().rank() >= 2 && b->shape().elements(0, b->shape().rank() - 2) == 1;
-  return one ? PackedMatrices::make(b, op.trans_b) : nullptr;
+  return one ? PackedMatrices::make(b, op.trans_b, true) : nullptr;
 }
 
 void run_gemm(const Gemm& op, const Operands& io) {

@@ -45,7 +45,7 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
   const int64_t most_k = std::clamp<int64_t>(cache.l2 / 8 / (kPanel * kFloat), 256, 1024);
   const bool blocks = plan.right == GemmPlan::Right::Packing || plan.right == GemmPlan::Right::Filled;
   const bool one_pass = plan.right == GemmPlan::Right::Dots || p.a_pieces.k != 0 || p.k <= most_k * 5 / 4 ||
-                        (!blocks && p.m <= 2 * kernels.rows);
+                        ((!blocks || p.sums_as_packed) && p.m <= 2 * kernels.rows);
   plan.k_pass = one_pass ? std::max<int64_t>(p.k, 1) : even_part(p.k, most_k, 8);
   // The block of a that is swept for every panel takes half of the second-level cache.
   const int64_t most_a = cache.l2 / 2 / kFloat;

@@ -1,6 +1,8 @@
 // MatMul, ai.onnx 1: numpy.matmul, A x B with broadcast batch dims; a vector is a row on the left, a column on the
 // right. FusedMatMul, com.microsoft 1: alpha * A' x B', where trans* swaps an operand's last two dims, and transBatch*
 // first moves its dim 0 to the next-to-last place.
+#include <optional>
+
 #include "kernels/flop_rules.h"
 #include "kernels/matmul/low_precision.h"
 #include "kernels/matmul/matmul_shape.h"
@@ -19,14 +21,18 @@ std::shared_ptr<const PackedMatrices> prepack(const MatMul& op, const ConstantOp
   const Tensor* b = constants.in(1);
   // With dim 0 among the last two, matrices of a stack are not one behind the other.
   if (op.trans_batch_b && b != nullptr && b->shape().rank() > 2) return nullptr;
-  return PackedMatrices::make(b, op.trans_b);
+  return PackedMatrices::make(b, op.trans_b, true);
 }
 
 void multiply_floats(const MatMul& op, const Operands& io, const MatMulProblem& p, float* y) {
   StackedProduct product{p.batch, p.a, p.b, p.y};
   product.a_data = widen<float>(io, io.in(0));
-  product.packed_b = io.packed<PackedMatrices>();
-  if (product.packed_b == nullptr) product.b_data = widen<float>(io, io.in(1));
+  std::optional<RightOperand> constant;
+  if (const auto* packed = io.packed<PackedMatrices>(); packed != nullptr) {
+    product.constant_b = &constant.emplace(*packed, io.in(1));
+  } else {
+    product.b_data = widen<float>(io, io.in(1));
+  }
   product.c_data = y;
   product.epilogue.alpha = op.alpha;
   gemm(io, product);

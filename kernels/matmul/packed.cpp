@@ -41,17 +41,15 @@ void FloatMatrices::pack(const Tensor& tensor, int64_t index, int64_t p, int64_t
   kernels[static_cast<size_t>(storage)](from, stride, rows, columns, to, to_panel);
 }
 
-std::shared_ptr<const PackedMatrices> PackedMatrices::make(const Tensor* tensor, bool transposed) {
+std::shared_ptr<const PackedMatrices> PackedMatrices::make(const Tensor* tensor, bool transposed, bool can_wait) {
   const auto matrices = FloatMatrices::of(tensor, transposed);
   if (!matrices) return nullptr;
-  auto packed = std::make_shared<PackedMatrices>();
-  packed->k_ = matrices->k;
-  packed->n_ = matrices->n;
-  packed->stride_ = packed_elements(matrices->k, matrices->n);
+  const std::shared_ptr<PackedMatrices> packed(new PackedMatrices(*matrices));
   PackTask task;
   task.form = transposed ? "panels of the transpose" : "panels";
   task.bytes = static_cast<size_t>(matrices->count * packed->stride_) * sizeof(float);
   task.parts = matrices->count * packed_parts(matrices->n);
+  task.can_wait = can_wait;
   task.fill = [m = *matrices, stride = packed->stride_](const Tensor& constant, std::byte* bytes, int64_t begin,
                                                         int64_t end) {
     float* to = reinterpret_cast<float*>(bytes);
@@ -61,6 +59,20 @@ std::shared_ptr<const PackedMatrices> PackedMatrices::make(const Tensor* tensor,
   };
   packed->panels_ = mica::pack(*tensor, std::move(task));
   return packed;
+}
+
+void RightOperand::set(Product& product, int64_t index) const {
+  if (packed_ != nullptr) {
+    product.packed_b = packed_ + index * matrices_.stride_;
+    return;
+  }
+  product.fill_b = &fill_;
+  product.fill_index = index;
+  product.sums_as_packed = true;
+}
+
+void RightOperand::operator()(const PanelBlock& block, float* to) const {
+  matrices_.matrices_.pack(constant_, block.index, block.k0, block.k, block.j0, block.n, to, block.panel);
 }
 
 }  // namespace mica

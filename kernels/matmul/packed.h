@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "kernels/matmul/gemm.h"
 #include "kernels/matmul/pack_simd.h"
 #include "kernels/packing.h"
 
@@ -45,18 +46,42 @@ void for_each_packed_part(int64_t n, int64_t begin, int64_t end, const Each& eac
 /// A stack of matrices in the form that `Product::packed_b` wants, as floats.
 class PackedMatrices {
  public:
-  /// Null where FloatMatrices has nothing.
-  static std::shared_ptr<const PackedMatrices> make(const Tensor* tensor, bool transposed);
+  /// Null where FloatMatrices has nothing. `can_wait`: they are read through a RightOperand.
+  static std::shared_ptr<const PackedMatrices> make(const Tensor* tensor, bool transposed, bool can_wait = false);
 
-  int64_t k() const { return k_; }
-  int64_t n() const { return n_; }
+  int64_t k() const { return matrices_.k; }
+  int64_t n() const { return matrices_.n; }
   /// Matrix `index`, counted in the order of the tensor's leading dims.
   const float* matrix(int64_t index) const { return panels_->data<float>() + index * stride_; }
 
  private:
-  int64_t k_ = 0, n_ = 0;
-  int64_t stride_ = 0;  ///< elements of a matrix
+  friend class RightOperand;
+  explicit PackedMatrices(const FloatMatrices& matrices)
+      : matrices_(matrices), stride_(packed_elements(matrices.k, matrices.n)) {}
+
+  FloatMatrices matrices_;
+  int64_t stride_;  ///< elements of a matrix
   std::shared_ptr<const PackedBytes> panels_;
+};
+
+/// Packed matrices as right operands of products. As long as they are not packed, the constant that they are made of
+/// is, block by block, while it is multiplied.
+class RightOperand {
+ public:
+  RightOperand(const PackedMatrices& matrices, const Tensor& constant)
+      : matrices_(matrices), constant_(constant), packed_(matrices.panels_->data<float>()) {}
+  RightOperand(const RightOperand&) = delete;
+  RightOperand& operator=(const RightOperand&) = delete;
+
+  /// Makes matrix `index` the right operand of a product, which does not outlive this.
+  void set(Product& product, int64_t index) const;
+  void operator()(const PanelBlock& block, float* to) const;
+
+ private:
+  const PackedMatrices& matrices_;
+  const Tensor& constant_;
+  const float* packed_;  ///< null: not yet
+  FillPanels fill_{*this};
 };
 
 }  // namespace mica
