@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,7 +16,7 @@
 namespace mica {
 namespace {
 
-using RulesByOperator = std::map<std::string, std::vector<const Rule*>, std::less<>>;
+using RulesByOperator = std::unordered_map<std::string_view, std::vector<const Rule*>>;
 
 // The rules of each stage by the operators their matches may end in.
 const RulesByOperator& rules_of(Stage stage) {
@@ -23,7 +24,7 @@ const RulesByOperator& rules_of(Stage stage) {
     std::array<RulesByOperator, static_cast<size_t>(Stage::Rest) + 1> index;
     for (const Rule& rule : rules()) {
       for (const Pattern& pattern : rule.patterns) {
-        for (const std::string& root : root_operators(pattern)) {
+        for (const std::string_view root : root_operators(pattern)) {
           auto& list = index[static_cast<size_t>(rule.stage)][root];
           if (list.empty() || list.back() != &rule) list.push_back(&rule);
         }
@@ -152,18 +153,21 @@ bool apply(const Rule& rule, RuleContext& context, Graph& graph, NodeId root) {
   return false;
 }
 
-// What the rules of a sweep take; put into the notes at its end, since a rule is tried very often.
+// What the rules of a sweep take, where somebody wants to know; put into the notes at its end.
 class RuleTimes {
  public:
-  explicit RuleTimes(Notes& notes) : notes_(notes) {}
+  RuleTimes(Notes& notes, bool wanted) : notes_(notes), seconds_(wanted ? rules_.size() : 0) {}
   ~RuleTimes() {
     for (size_t i = 0; i < seconds_.size(); ++i) {
       if (seconds_[i] > 0) notes_.spent(rules_[i].name, seconds_[i]);
     }
   }
 
-  void start() { start_ = Clock::now(); }
+  void start() {
+    if (!seconds_.empty()) start_ = Clock::now();
+  }
   void stop(const Rule& rule) {
+    if (seconds_.empty()) return;
     seconds_[static_cast<size_t>(&rule - rules_.data())] +=
         std::chrono::duration<double>(Clock::now() - start_).count();
   }
@@ -173,16 +177,16 @@ class RuleTimes {
 
   Notes& notes_;
   std::span<const Rule> rules_ = rules();
-  std::vector<double> seconds_ = std::vector<double>(rules_.size());
+  std::vector<double> seconds_;
   Clock::time_point start_;
 };
 
 }  // namespace
 
 size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string, std::less<>>& without,
-                   std::string& running) {
+                   std::string_view& running) {
   const RulesByOperator& index = rules_of(stage);
-  RuleTimes times(context.notes);
+  RuleTimes times(context.notes, context.options.times);
   size_t total = 0;
   for_each_graph(*context.model.graph, [&](Graph& graph) {
     std::vector<NodeId> order = graph.order();

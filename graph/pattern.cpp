@@ -158,7 +158,7 @@ std::optional<double> number(const Tensor& tensor) {
   return result;
 }
 
-static void add_roots(const Pattern& pattern, std::vector<std::string>& roots) {
+static void add_roots(const Pattern& pattern, std::vector<std::string_view>& roots) {
   const Form& form = pattern.form();
   switch (form.kind) {
     case Kind::Node:
@@ -189,8 +189,8 @@ static void add_roots(const Pattern& pattern, std::vector<std::string>& roots) {
   }
 }
 
-std::vector<std::string> root_operators(const Pattern& pattern) {
-  std::vector<std::string> roots;
+std::vector<std::string_view> root_operators(const Pattern& pattern) {
+  std::vector<std::string_view> roots;
   add_roots(pattern, roots);
   std::ranges::sort(roots);
   roots.erase(std::unique(roots.begin(), roots.end()), roots.end());

@@ -103,8 +103,8 @@ class Match {
 /// value inside the match.
 std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior = false);
 
-/// Operators that a node may have to be the root of a match; empty: any.
-std::vector<std::string> root_operators(const Pattern& pattern);
+/// Operators that a node may have to be the root of a match; empty: any. The names live as long as the pattern.
+std::vector<std::string_view> root_operators(const Pattern& pattern);
 
 /// The only element of a constant of floating point, integer or boolean type (true is 1).
 std::optional<double> number(const Tensor& tensor);

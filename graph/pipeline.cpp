@@ -67,8 +67,7 @@ class Pipeline {
   /// The order of everything. Returns the name of the pass or rule that broke, if any, or `kSomeRule`.
   std::optional<std::string> attempt() {
     try {
-      run(kFixDims);
-      run(kInfer);
+      if (run(kFixDims) > 0 || !options_.is_inferred) run(kInfer);
       simplify();
       run(kZeroStates);
       for (const Stage stage : kStages) settle(stage);
@@ -85,7 +84,7 @@ class Pipeline {
     } catch (const std::exception& error) {
       notes_.restart();
       if (running_ != kSomeRule) notes_.failed(running_, error.what());
-      return running_;
+      return std::string(running_);
     }
     return std::nullopt;
   }
@@ -158,7 +157,7 @@ class Pipeline {
   const std::set<std::string, std::less<>>& without_;
   PassContext passes_;
   RuleContext rules_;
-  std::string running_;
+  std::string_view running_;
   std::array<bool, kStages.size()> settled_{};  // stages whose rules found nothing since the graph last changed
 };
 

@@ -31,6 +31,8 @@ struct PipelineOptions {
   std::set<std::string, std::less<>> without;  ///< names of passes and rules to leave out
   SymbolValues dims;                           ///< symbolic dims of the inputs to be made numbers
   FoldBudget folding;
+  bool is_inferred = false;  ///< the model has the types that inference gives
+  bool times = false;        ///< note how long each rule took, which takes time itself
 #ifdef NDEBUG
   bool verify = false;  ///< check the graph after each pass and each sweep of rules, and name the rule that broke it
 #else

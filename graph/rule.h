@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/notes.h"
@@ -68,6 +69,6 @@ struct RuleContext {
 /// Applies the rules of a stage, less the ones in `without`, to all graphs of the model until none matches any more.
 /// Returns the number of rewrites. Whatever a rule throws goes on to the caller, and `running` then names the rule.
 size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string, std::less<>>& without,
-                   std::string& running);
+                   std::string_view& running);
 
 }  // namespace mica

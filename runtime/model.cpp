@@ -73,6 +73,7 @@ GraphModel optimized(const std::function<GraphModel()>& make, const LoadOptions&
   pipeline.target = Target::Mica;
   pipeline.without.insert(options.without.begin(), options.without.end());
   pipeline.dims = options.dims;
+  pipeline.is_inferred = true;
   Notes notes;
   size_t before = 0;
   const auto counted = [&] {

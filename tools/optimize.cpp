@@ -161,6 +161,7 @@ Optimized optimized(const Options& options, const NameSet& left_out, Original* o
   pipeline.without.insert(options.common.without.begin(), options.common.without.end());
   pipeline.without.insert(left_out.begin(), left_out.end());
   pipeline.verify = options.verify;
+  pipeline.times = true;
   GraphModel prepared = prepare(options, pipeline.dims, original);
   std::vector<ValueType> declared;
   for (const ValueId id : prepared.graph->outputs) declared.push_back(prepared.graph->value(id).type);
