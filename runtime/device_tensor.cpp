@@ -15,7 +15,8 @@ size_t checked_bytes(DType dtype, const Shape& shape) {
     const auto elements = checked_elements(shape.dims());
     if (const auto bytes = elements ? byte_size(dtype, *elements) : std::nullopt) return *bytes;
   }
-  throw Error(ErrorCode::InvalidArgument, "there is no tensor " + std::string(name(dtype)) + shape.str() + " on a device");
+  throw Error(ErrorCode::InvalidArgument,
+              "there is no tensor " + std::string(name(dtype)) + shape.str() + " on a device");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "backends/cpu/thread_pool.h"
+#include "backends/cpu/take_in_order.h"
 #include "runtime/base/mapped_part.h"
 #include "runtime/base/memory.h"
 #include "runtime/base/os.h"
@@ -46,15 +46,6 @@ std::span<const std::byte> bytes_of(const Tensor& tensor) {
   return {static_cast<const std::byte*>(tensor.raw()), tensor.bytes()};
 }
 
-void take_in_order(ThreadPool& threads, size_t count, FunctionRef<void(size_t i)> each) {
-  std::atomic<size_t> next{0};
-  threads.parallel_for(threads.threads(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t thread = begin; thread < end; ++thread) {
-      for (size_t i = next++; i < count; i = next++) each(i);
-    }
-  });
-}
-
 size_t lay_out(std::span<PackItem> items, size_t begin) {
   for (PackItem& item : items) {
     item.offset = begin;
@@ -69,8 +60,8 @@ std::shared_ptr<std::byte> fill(std::span<PackItem> items, size_t bytes, bool co
                                                : std::static_pointer_cast<std::byte>(allocate_aligned(bytes));
   std::vector<std::atomic<int64_t>> left(items.size());
   const std::vector<Piece> pieces = pieces_of(items, left);
-  take_in_order(threads, pieces.size(), [&](size_t at) {
-    const Piece& piece = pieces[at];
+  take_in_order(threads, static_cast<int64_t>(pieces.size()), [&](int64_t at) {
+    const Piece& piece = pieces[static_cast<size_t>(at)];
     PackItem& item = items[piece.item];
     item.task.fill(item.constant, block.get() + item.offset, piece.begin, piece.end);
     if (--left[piece.item] > 0) return;

@@ -6,7 +6,6 @@
 
 #include "kernels/packing.h"
 #include "runtime/base/content_hash.h"
-#include "runtime/base/function_ref.h"
 
 namespace mica {
 
@@ -25,9 +24,6 @@ struct PackItem {
 
 /// Its elements as they lie in memory.
 std::span<const std::byte> bytes_of(const Tensor& tensor);
-
-/// Runs each(i) for all i below `count`, which are taken in order by whichever thread is free.
-void take_in_order(ThreadPool& threads, size_t count, FunctionRef<void(size_t i)> each);
 
 /// Sets the offsets of items that lie one behind the other from `begin` on; returns where the last one ends.
 size_t lay_out(std::span<PackItem> items, size_t begin = 0);

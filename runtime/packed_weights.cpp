@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <iterator>
 
-#include "backends/cpu/thread_pool.h"
+#include "backends/cpu/take_in_order.h"
 #include "kernels/simd/isa.h"
 #include "runtime/base/mapped_part.h"
 
@@ -154,10 +154,11 @@ ContentHash PackedWeights::contents() const {
 }
 
 ContentHash PackedWeights::read_contents(ThreadPool& threads) {
-  take_in_order(threads, items_.size(), [&](size_t i) {
-    const MappedPart* part = MappedPart::of(items_[i].constant);
+  take_in_order(threads, static_cast<int64_t>(items_.size()), [&](int64_t i) {
+    PackItem& item = items_[static_cast<size_t>(i)];
+    const MappedPart* part = MappedPart::of(item.constant);
     if (part == nullptr) return;
-    items_[i].contents = content_hash(bytes_of(items_[i].constant));
+    item.contents = content_hash(bytes_of(item.constant));
     part->release();
   });
   return contents();

@@ -174,6 +174,7 @@ class Walker {
 
 std::string skeleton(std::span<const std::byte> bytes, Message kind) {
   std::string out;
+  out.reserve(std::min(bytes.size(), size_t{64} << 10));
   Walker(bytes, out).copy(kind, bytes.size(), 0);
   return out;
 }

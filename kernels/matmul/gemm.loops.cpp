@@ -4,10 +4,12 @@
 #include <cstring>
 #include <optional>
 
+#include "backends/cpu/take_in_order.h"
 #include "backends/cpu/thread_pool.h"
 #include "kernels/matmul/gemm_kernels.h"
 #include "kernels/matmul/gemm_plan.h"
 #include "kernels/operands.h"
+#include "kernels/round_up.h"
 
 namespace mica {
 namespace {
@@ -241,10 +243,18 @@ struct Planned {
   int64_t scratch(int threads) const { return plan.scratch() == 0 ? 0 : plan.scratch() * split(threads).parts(); }
 
   void run(const Part& part, float* scratch) const { PartRunner(kernels, product, plan, scratch).run(part); }
+  void run_streamed(ThreadPool& threads) const {
+    const int64_t parts = std::min<int64_t>(8 * threads.threads(), ceil_div(product.n, plan.group));
+    take_in_order(threads, parts, [&](int64_t index) {
+      const int64_t j0 = part_begin(index, parts, product.n, plan.group);
+      run({0, product.m, j0, part_begin(index + 1, parts, product.n, plan.group) - j0}, nullptr);
+    });
+  }
   void run(float* scratch) const { run({0, product.m, 0, product.n}, scratch); }
   void run(ThreadPool& threads, float* scratch) const {
     const GemmSplit split = this->split(threads.threads());
     if (split.parts() == 1) return run(scratch);
+    if (is_streamed(product, plan)) return run_streamed(threads);
     const int64_t grain = kernels.tile->rows;
     threads.parallel_for(split.parts(), 1, [&](int64_t begin, int64_t end) {
       for (int64_t index = begin; index < end; ++index) {

@@ -63,6 +63,11 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
   return plan;
 }
 
+bool is_streamed(const Product& p, const GemmPlan& plan) {
+  constexpr int64_t kFewRows = 4, kBeyondCaches = int64_t{256} << 10;  // elements
+  return plan.right == GemmPlan::Right::Packed && plan.scratch() == 0 && p.m <= kFewRows && p.k * p.n >= kBeyondCaches;
+}
+
 GemmSplit split_gemm(const Product& p, const GemmPlan& plan, const TileKernels& kernels, int threads) {
   const int64_t parts = static_cast<int64_t>(std::min<double>(threads, operations(p) / kWorthACore));
   GemmSplit best;

@@ -1,0 +1,22 @@
+// Loops whose parts go to whichever thread is free.
+#pragma once
+
+#include <cstdint>
+
+#include "backends/cpu/thread_pool.h"
+
+namespace mica {
+
+/// Calls take(i) for all i below `count`, which are taken in ascending order: for parts of unequal cost, and where
+/// threads are not equally fast, as when they share the memory's bandwidth. With `parallel_for` the same parts stay in
+/// the same caches instead.
+inline void take_in_order(ThreadPool& threads, int64_t count, FunctionRef<void(int64_t i)> take) {
+  std::atomic<int64_t> next{0};
+  threads.parallel_for(threads.threads(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t thread = begin; thread < end; ++thread) {
+      for (int64_t i = next++; i < count; i = next++) take(i);
+    }
+  });
+}
+
+}  // namespace mica
