@@ -121,6 +121,15 @@ std::vector<NodeId> Graph::order() const {
   std::vector<Mark> marks(nodes_.size(), Mark::New);
   std::vector<NodeId> order;
   order.reserve(nodes_.size());
+  // The first input from `at` on that a node which is not done yet computes; behind the last one where there is none.
+  const auto next_open = [&](const Node& node, size_t at) {
+    for (; at < node.inputs.size(); ++at) {
+      const ValueId input = node.inputs[at];
+      if (input == ValueId::None || value(input).producer == NodeId::None) continue;
+      if (marks[static_cast<size_t>(value(input).producer)] != Mark::Done) break;
+    }
+    return at;
+  };
   struct Frame {
     size_t node;
     size_t next_input;
@@ -128,26 +137,24 @@ std::vector<NodeId> Graph::order() const {
   std::vector<Frame> stack;
   for (size_t root = 0; root < nodes_.size(); ++root) {
     if (!nodes_[root].alive || marks[root] != Mark::New) continue;
-    stack.push_back({root, 0});
-    marks[root] = Mark::Open;
-    while (!stack.empty()) {
-      Frame& frame = stack.back();
+    for (Frame frame{root, 0};;) {
       const Node& node = nodes_[frame.node];
-      if (frame.next_input == node.inputs.size()) {
-        marks[frame.node] = Mark::Done;
-        order.push_back(NodeId{static_cast<uint32_t>(frame.node)});
-        stack.pop_back();
+      frame.next_input = next_open(node, frame.next_input);
+      if (frame.next_input < node.inputs.size()) {
+        const size_t producer = static_cast<size_t>(value(node.inputs[frame.next_input]).producer);
+        if (marks[producer] == Mark::Open || producer == frame.node) {
+          throw Error(ErrorCode::InvalidModel, nodes_[producer].str() + " depends on its own output");
+        }
+        marks[frame.node] = Mark::Open;
+        stack.push_back(frame);
+        frame = {producer, 0};
         continue;
       }
-      const ValueId input = node.inputs[frame.next_input++];
-      if (input == ValueId::None || value(input).producer == NodeId::None) continue;
-      const size_t producer = static_cast<size_t>(value(input).producer);
-      if (marks[producer] == Mark::Open) {
-        throw Error(ErrorCode::InvalidModel, nodes_[producer].str() + " depends on its own output");
-      }
-      if (marks[producer] == Mark::Done) continue;
-      marks[producer] = Mark::Open;
-      stack.push_back({producer, 0});
+      marks[frame.node] = Mark::Done;
+      order.push_back(NodeId{static_cast<uint32_t>(frame.node)});
+      if (stack.empty()) break;
+      frame = stack.back();
+      stack.pop_back();
     }
   }
   return order;
