@@ -6,11 +6,36 @@
 namespace mica::MICA_ISA {
 namespace {
 
+// What is left behind whole vectors becomes a vector of its own, `last`, so that one loop does both.
+struct Last {
+  float lanes[kLanes];
+};
+[[gnu::noinline]] void load_last(Last& last, const float* x, int n) {
+  store(last.lanes, load(x, n));
+}
+[[gnu::noinline]] void store_last(const Last& last, float* y, int n) {
+  store(y, load(last.lanes), n);
+}
+
 template <class Function>
 MICA_INLINE void map(const float* x, float* y, int64_t n, Function f) {
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) store(y + i, f(load(x + i)));
-  if (const int rest = static_cast<int>(n - i); rest > 0) store(y + i, f(load(x + i, rest)), rest);
+  Last last;
+  const int rest = static_cast<int>(n % kLanes);
+  int64_t whole = n - rest;
+  float* const end = y + whole;
+  if (rest > 0) load_last(last, x + whole, rest);  // y may be x
+  for (int64_t left = whole + (rest > 0 ? kLanes : 0); left > 0; left -= whole) {
+    if (left <= kLanes && rest > 0) {
+      x = y = last.lanes;
+      whole = kLanes;
+    }
+    int64_t i = 0;
+    do {
+      store(y + i, f(load(x + i)));
+      i += kLanes;
+    } while (i < whole);
+  }
+  if (rest > 0) store_last(last, end, rest);
 }
 
 template <Vec (*function)(Vec)>

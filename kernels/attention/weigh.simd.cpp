@@ -5,13 +5,13 @@
 namespace mica::MICA_ISA {
 namespace {
 
-MICA_INLINE void clear(float* x, int64_t n) {
+[[gnu::noinline]] void clear(float* x, int64_t n) {
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) store(x + i, zero());
   if (const int rest = static_cast<int>(n - i); rest > 0) store(x + i, zero(), rest);
 }
 
-MICA_INLINE float exp_of(float x) {
+[[gnu::noinline]] float exp_of(float x) {
   float y;
   store(&y, exp(splat(x)), 1);
   return y;
@@ -31,13 +31,15 @@ struct Seen {
   int64_t first, first_whole, last_whole, last;
 };
 
-// f.operator()<edge>(j) for all vectors from key `from` to `to`.
-template <class F>
-MICA_INLINE void for_each_vector(const Seen& seen, int64_t from, int64_t to, F f) {
-  int64_t j = from;
-  for (; j < to && j < seen.first_whole; j += kLanes) f.template operator()<true>(j);
-  for (; j < to && j < seen.last_whole; j += kLanes) f.template operator()<false>(j);
-  for (; j < to; j += kLanes) f.template operator()<true>(j);
+// A vector of each of R rows, from key j on, with -infinity where a row does not see it.
+template <int R>
+MICA_INLINE void load_seen(const Seen& seen, const float* x, int64_t stride, const WeighedRow<float>* rows, int64_t j,
+                           Vec (&v)[R]) {
+#pragma GCC unroll kUnrolled
+  for (int r = 0; r < R; ++r) v[r] = load(x + r * stride + j);
+  if (__builtin_expect(j >= seen.first_whole && j < seen.last_whole, 1)) return;
+#pragma GCC unroll kUnrolled
+  for (int r = 0; r < R; ++r) v[r] = only(v[r], rows[r].first - j, rows[r].last - j);
 }
 
 // What a row becomes by a step that finds a largest score.
@@ -52,7 +54,7 @@ MICA_INLINE void raise(WeighedRow<float>& row, float highest) {
 template <int R>
 MICA_INLINE void weigh_group(float* x, int64_t stride, int64_t count, WeighedRow<float>* rows) {
   Seen seen{rows[0].first, rows[0].first, rows[0].last, rows[0].last};
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int r = 1; r < R; ++r) {
     seen.first = rows[r].first < seen.first ? rows[r].first : seen.first;
     seen.last = rows[r].last > seen.last ? rows[r].last : seen.last;
@@ -65,62 +67,64 @@ MICA_INLINE void weigh_group(float* x, int64_t stride, int64_t count, WeighedRow
   seen.last = (seen.last + kLanes - 1) / kLanes * kLanes;
 
   Vec best[R];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int r = 0; r < R; ++r) best[r] = splat(-__builtin_inff());
-  for_each_vector(
-      seen, seen.first, seen.last, [&]<bool edge>(int64_t j) __attribute__((always_inline)) {
-#pragma GCC unroll 4
-        for (int r = 0; r < R; ++r) {
-          Vec v = load(x + r * stride + j);
-          if constexpr (edge) v = only(v, rows[r].first - j, rows[r].last - j);
-          best[r] = max(v, best[r]);
-        }
-      });
+  for (int64_t j = seen.first; j < seen.last; j += kLanes) {
+    Vec v[R];
+    load_seen(seen, x, stride, rows, j, v);
+#pragma GCC unroll kUnrolled
+    for (int r = 0; r < R; ++r) best[r] = max(v[r], best[r]);
+  }
+  float highs[R];
+#pragma GCC unroll kUnrolled
+  for (int r = 0; r < R; ++r) highs[r] = highest(best[r]);
+#pragma GCC unroll 1
+  for (int r = 0; r < R; ++r) raise(rows[r], highs[r]);
   Vec shift[R];
   float total[R];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int r = 0; r < R; ++r) {
-    raise(rows[r], highest(best[r]));
     shift[r] = splat(rows[r].highest == -__builtin_inff() ? 0 : rows[r].highest);
     total[r] = rows[r].sum * rows[r].rescale;
   }
   for (int64_t from = seen.first; from < seen.last; from += kSumBlock) {
     Vec sums[R];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int r = 0; r < R; ++r) sums[r] = zero();
     const int64_t to = seen.last - from < kSumBlock ? seen.last : from + kSumBlock;
-    for_each_vector(
-        seen, from, to, [&]<bool edge>(int64_t j) __attribute__((always_inline)) {
-#pragma GCC unroll 4
-          for (int r = 0; r < R; ++r) {
-            Vec v = load(x + r * stride + j);
-            if constexpr (edge) v = only(v, rows[r].first - j, rows[r].last - j);
-            v = exp_within(max(splat(-104.0f), v - shift[r]));
-            store(x + r * stride + j, v);
-            sums[r] = sums[r] + v;
-          }
-        });
-#pragma GCC unroll 4
+    for (int64_t j = from; j < to; j += kLanes) {
+      Vec v[R];
+      load_seen(seen, x, stride, rows, j, v);
+#pragma GCC unroll kUnrolled
+      for (int r = 0; r < R; ++r) {
+        v[r] = exp_within(max(splat(-104.0f), v[r] - shift[r]));
+        store(x + r * stride + j, v[r]);
+        sums[r] = sums[r] + v[r];
+      }
+    }
+#pragma GCC unroll kUnrolled
     for (int r = 0; r < R; ++r) total[r] += sum(sums[r]);
   }
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int r = 0; r < R; ++r) {
     rows[r].sum = total[r];
-    clear(x + r * stride, seen.first);
-    clear(x + r * stride + seen.last, count - seen.last);
+    if (seen.first > 0) clear(x + r * stride, seen.first);
+    if (seen.last < count) clear(x + r * stride + seen.last, count - seen.last);
   }
 }
 
 void weigh(float* x, int64_t stride, int64_t count, WeighedRow<float>* rows, int64_t n) {
   int64_t i = 0;
-  for (; i + 4 <= n; i += 4) weigh_group<4>(x + i * stride, stride, count, rows + i);
-  for (; i + 2 <= n; i += 2) weigh_group<2>(x + i * stride, stride, count, rows + i);
+  if constexpr (kLanes > 1) {
+    for (; i + 4 <= n; i += 4) weigh_group<4>(x + i * stride, stride, count, rows + i);
+    for (; i + 2 <= n; i += 2) weigh_group<2>(x + i * stride, stride, count, rows + i);
+  }
   for (; i < n; ++i) weigh_group<1>(x + i * stride, stride, count, rows + i);
 }
 
 void softcap(float* x, int64_t n, float cap) {
   const Vec factor = splat(cap);
-  map<F32, F32>(x, x, n, [=](Vec v, int64_t, auto...) { return factor * tanh(v / factor); });
+  map_long<F32, F32>(x, x, n, [=](Vec v, int64_t, int) { return factor * tanh(v / factor); });
 }
 
 void hide(const uint8_t* shown, float* x, int64_t n) {

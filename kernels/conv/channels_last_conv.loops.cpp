@@ -8,6 +8,7 @@
 #include "kernels/conv/line_conv.h"
 #include "kernels/conv/window_rows.h"
 #include "kernels/conv/winograd.h"
+#include "kernels/matmul/activate_simd.h"
 #include "kernels/matmul/bf16_pack_simd.h"
 #include "kernels/matmul/bf16_tile_simd.h"
 #include "kernels/matmul/gemm.h"
@@ -205,7 +206,7 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const FloatCo
     call.addend = conv.addend != nullptr ? conv.addend + (call.y - conv.y) : nullptr;
     call.bounds = bounds_of(conv.epilogue);
     window_kernels().depthwise(call);
-    if (activates) tile_kernels().activate(conv.epilogue, call.y, channels, run.count, channels);
+    if (activates) activate_kernels().activate(conv.epilogue, call.y, channels, run.count, channels);
   });
 }
 

@@ -26,17 +26,17 @@ MICA_INLINE int64_t vectors(const float* x, const float* w, int64_t taps, int64_
   int64_t i = 0;
   for (; i + kBlock * kLanes <= n; i += kBlock * kLanes) {
     Vec sums[kBlock];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < kBlock; ++v) sums[v] = load(y + i + v * kLanes);
     for (int64_t k = 0; k < taps; ++k) {
       const Vec factor = splat(w[k]);
       const float* from = x + i * Stride + k * dilation;
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
       for (int v = 0; v < kBlock; ++v) {
         sums[v] = fma(factor, load_strided<Stride>(from + v * kLanes * Stride), sums[v]);
       }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < kBlock; ++v) store(y + i + v * kLanes, sums[v]);
   }
   for (; i + kLanes <= n; i += kLanes) {

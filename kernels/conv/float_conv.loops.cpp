@@ -5,6 +5,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/conv/depthwise_simd.h"
 #include "kernels/conv/window_rows.h"
+#include "kernels/matmul/activate_simd.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/tile_simd.h"
 
@@ -126,7 +127,7 @@ void convolve_depthwise(const Operands& io, const ConvGeometry& g, const FloatCo
         std::fill_n(y, positions, bias);
       }
       convolve_plane(g, conv.x + i / g.filters * g.inputs(), conv.w + filter * taps, y);
-      tile_kernels().activate(conv.epilogue, y, positions, 1, positions);
+      activate_kernels().activate(conv.epilogue, y, positions, 1, positions);
     }
   });
 }

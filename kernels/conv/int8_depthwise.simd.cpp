@@ -9,15 +9,15 @@ namespace {
 template <int Vectors>
 MICA_INLINE void block(const DepthwiseRows& of, const float* x, int64_t step, float* y, int64_t y_step, int last) {
   Vec sums[Vectors];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < Vectors; ++v) sums[v] = splat(of.w[0]) * load(x + of.offsets[0] + v * step);
   for (int64_t t = 1; t < of.taps; ++t) {
     const Vec w = splat(of.w[t]);
     const float* from = x + of.offsets[t];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < Vectors; ++v) sums[v] = fma(w, load(from + v * step), sums[v]);
   }
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < Vectors - 1; ++v) store(y + v * y_step, sums[v]);
   store(y + (Vectors - 1) * y_step, sums[Vectors - 1], last);
 }

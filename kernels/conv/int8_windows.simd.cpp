@@ -50,7 +50,7 @@ MICA_INLINE void lay_out(const Int8WindowLine& of, const Channels<Vectors>& chan
   const auto put = [&](const uint8_t* const(&rows)[kDot], int32_t* to) {
     Ints vectors[Vectors];
     channels.load_rows(rows, of.flip, vectors);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < Vectors; ++v) store_ints(to + v * kLanes, vectors[v]);
   };
   const uint8_t* outside[kDot];
@@ -70,7 +70,7 @@ MICA_INLINE void lay_out(const Int8WindowLine& of, const Channels<Vectors>& chan
     for (; column < left; ++column, to += Vectors * kLanes) put(outside, to);
     for (; column < inside; ++column, to += Vectors * kLanes) {
       put(lines, to);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
       for (int d = 0; d < kDot; ++d) lines[d] += steps[d];
     }
     for (; column < of.columns; ++column, to += Vectors * kLanes) put(outside, to);
@@ -82,9 +82,9 @@ template <int Outputs, int Taps, int Vectors>
 MICA_INLINE void block(const Int8WindowLine& of, const Channels<Vectors>& channels, const int32_t* seen, uint8_t* y) {
   const int64_t step = of.step * Vectors * kLanes;
   Ints sum[Outputs][Vectors];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int i = 0; i < Outputs; ++i) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < Vectors; ++v) sum[i][v] = channels.start[v];
   }
   const int8_t* w = channels.w;
@@ -92,10 +92,10 @@ MICA_INLINE void block(const Int8WindowLine& of, const Channels<Vectors>& channe
 #pragma GCC unroll 4
   for (int64_t tap = 0; tap < taps; ++tap, w += Vectors * kWeights) {
     const int32_t* from = seen + of.offsets[tap] * Vectors * kLanes;
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < Vectors; ++v) {
       const Ints weights = load_columns(w + v * kWeights);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
       for (int i = 0; i < Outputs; ++i) sum[i][v] = dot(sum[i][v], load_sums(from + i * step + v * kLanes), weights);
     }
   }
@@ -110,10 +110,10 @@ MICA_INLINE void block(const Int8WindowLine& of, const Channels<Vectors>& channe
       return;
     }
   }
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int i = 0; i < Outputs; ++i) {
     Vec scaled[Vectors];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < Vectors; ++v) scaled[v] = to_floats(sum[i][v]) * channels.scales[v];
     channels.store(scaled, of.y, y + i * of.y.pitch);
   }
@@ -133,7 +133,7 @@ MICA_INLINE void outputs(const Int8WindowLine& of, const Channels<Vectors>& chan
 
 template <int Vectors>
 MICA_INLINE void line(const Int8WindowLine& of, Channels<Vectors>& channels, int64_t channel) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < Vectors; ++v) {
     channels.start[v] = load_sums(of.start + channel + v * kLanes);
     channels.scales[v] = load(of.y.scales + channel + v * kLanes);

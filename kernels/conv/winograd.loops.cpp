@@ -6,6 +6,7 @@
 #include "backends/cpu/caches.h"
 #include "backends/cpu/thread_pool.h"
 #include "kernels/conv/winograd_simd.h"
+#include "kernels/matmul/activate_simd.h"
 #include "kernels/matmul/bf16_pack_simd.h"
 #include "kernels/matmul/bf16_tile_simd.h"
 #include "kernels/matmul/gemm.h"
@@ -101,7 +102,7 @@ class Winograd {
       call.addend = conv_.addend != nullptr ? conv_.addend + at : nullptr;
       winograd_kernels().output(call);
       for (int row = 0; activates && row < call.rows; ++row) {
-        tile_kernels().activate(conv_.epilogue, call.y + row * call.y_row, g_.filters, call.columns, g_.filters);
+        activate_kernels().activate(conv_.epilogue, call.y + row * call.y_row, g_.filters, call.columns, g_.filters);
       }
     }
   }

@@ -1,6 +1,6 @@
 #include "kernels/elementwise/binary_simd.h"
+#include "kernels/simd/fold.h"
 #include "kernels/simd/math.h"
-#include "kernels/simd/vec.h"
 
 namespace mica::MICA_ISA {
 namespace {
@@ -61,6 +61,28 @@ template <Mask (*function)(Vec, Vec)>
 constexpr BinaryLoops kTest = {loop<Mask, function, Walking, Walking>, loop<Mask, function, Repeated, Walking>,
                                loop<Mask, function, Walking, Repeated>};
 
+/// As `loop` of any operands, for functions that are long: operands that are repeated are read from a vector of them.
+template <Vec (*function)(Vec, Vec)>
+[[gnu::noinline]] void long_loop(const float* a, int64_t a_step, const float* b, int64_t b_step, float* y, int64_t n) {
+  for (int64_t i = 0; i < n; i += kLanes, a += a_step, b += b_step) {
+    const int count = lanes_from(i, n);
+    F32::store(y + i, function(F32::load(a, count), F32::load(b, count)), count);
+  }
+}
+template <Vec (*function)(Vec, Vec), bool kRepeatedA, bool kRepeatedB>
+void long_loop(const void* a, const void* b, void* y, int64_t n) {
+  if (n <= 0) return;
+  float vector[kLanes];
+  const auto* x = static_cast<const float*>(a);
+  const auto* z = static_cast<const float*>(b);
+  if (kRepeatedA || kRepeatedB) store(vector, splat(kRepeatedA ? *x : *z));
+  long_loop<function>(kRepeatedA ? vector : x, kRepeatedA ? 0 : kLanes, kRepeatedB ? vector : z,
+                      kRepeatedB ? 0 : kLanes, static_cast<float*>(y), n);
+}
+template <Vec (*function)(Vec, Vec)>
+constexpr BinaryLoops kLongMap = {long_loop<function, false, false>, long_loop<function, true, false>,
+                                  long_loop<function, false, true>};
+
 template <class A, class B>
 void select_loop(const uint8_t* c, const void* a, const void* b, void* y, int64_t n) {
   if (n <= 0) return;
@@ -120,7 +142,7 @@ MICA_SIMD_TABLE(BinaryKernels, binary_kernels) = {
     .div = kMap<div>,
     .max = kMap<maximum>,
     .min = kMap<minimum>,
-    .pow = kMap<pow>,
+    .pow = kLongMap<pow>,
     .prelu = kMap<prelu>,
     .equal = kTest<equal>,
     .less = kTest<less>,

@@ -7,7 +7,7 @@ namespace mica::MICA_ISA {
 namespace {
 
 MICA_INLINE void round_panel_row(const float* from, uint16_t* to) {
-#pragma GCC unroll 16
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < kPanel; v += kLanes) store_bf16(to + v, load(from + v));
 }
 

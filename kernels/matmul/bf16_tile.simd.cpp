@@ -15,19 +15,20 @@ struct PairVectorOf : TileVectorOf<lanes> {
 template <>
 struct PairVectorOf<1> : TileVectorOf<1> {
   static MICA_INLINE V multiply_add(V a, V b, V sum) {
-    for (int i = 0; i < kLanes; ++i)
-      sum[i] = lowest(dot_pairs(MICA_ISA::splat(sum[i]), MICA_ISA::splat(a[i]), MICA_ISA::splat(b[i])));
-    return sum;
+    typedef uint32_t Bits __attribute__((vector_size(16)));
+    const Bits x = reinterpret_cast<Bits>(a), y = reinterpret_cast<Bits>(b);
+    sum = reinterpret_cast<V>(x & 0xffff0000u) * reinterpret_cast<V>(y & 0xffff0000u) + sum;
+    return reinterpret_cast<V>(x << 16) * reinterpret_cast<V>(y << 16) + sum;
   }
 };
 
 using PairVector = PairVectorOf<kLanes>;
+constexpr int kPairRows = kLanes > 1 ? kRows : 1;
 
 MICA_SIMD_TABLE(TileKernels, bf16_tile_kernels) = {
     .lanes = PairVector::kLanes,
-    .rows = kRows,
-    .shapes = all_shapes<PairVector>(),
-    .activate = activate,
+    .rows = kPairRows,
+    .shapes = all_shapes<PairVector, kPairRows>(),
 };
 
 }  // namespace mica::MICA_ISA

@@ -38,7 +38,8 @@ Addend at(const Addend& x, int64_t i, int64_t j) {
 constexpr int64_t kActivatedColumns = 128;
 
 // Panel by panel, all rows: a panel stays in the first-level cache meanwhile. Tiles are of nearly equal height.
-void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, const Part& part, const Pass& pass) {
+void sweep_tiles(const Product& p, const GemmKernels& loops, int64_t group, const Part& part, const Pass& pass) {
+  const TileKernels& kernels = *loops.tile;
   const int64_t count = (part.m + kernels.rows - 1) / kernels.rows;
   const int64_t height = part.m / count;
   const int64_t higher = part.m % count;  // the first so many tiles have one row more
@@ -85,7 +86,7 @@ void sweep_tiles(const Product& p, const TileKernels& kernels, int64_t group, co
     }
     if (!activates || (j + group - activated < kActivatedColumns && j + group < part.n)) continue;
     float* c = p.c + part.i0 * p.c_row + part.j0 + activated;
-    kernels.activate(p.epilogue, c, p.c_row, part.m, j + width - activated);
+    loops.activations->activate(p.epilogue, c, p.c_row, part.m, j + width - activated);
     activated = j + group;
   }
 }
@@ -103,7 +104,7 @@ void compute_dots(const Product& p, const GemmKernels& kernels, const Part& part
                {}};
   for (int x = 0; x < 2; ++x) call.addends[x] = at(p.epilogue.addends[x], part.i0, part.j0);
   kernels.dot->dots(call, part.m, part.n);
-  if (is_separate(p.epilogue.activation)) kernels.tile->activate(p.epilogue, call.c, p.c_row, part.m, part.n);
+  if (is_separate(p.epilogue.activation)) kernels.activations->activate(p.epilogue, call.c, p.c_row, part.m, part.n);
 }
 
 void pack_rows(const PackKernels& kernels, const Matrix<const float>& a, int64_t m, int64_t k, float* to,
@@ -194,7 +195,7 @@ class PartRunner {
       if (plan_.right == GemmPlan::Right::Dots) {
         compute_dots(p_, kernels_, part, pass.a, pass.a_row);
       } else {
-        sweep_tiles(p_, *kernels_.tile, plan_.group, part, pass);
+        sweep_tiles(p_, kernels_, plan_.group, part, pass);
       }
     }
   }

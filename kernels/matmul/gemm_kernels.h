@@ -1,6 +1,7 @@
 // The innermost loops of products for one instruction set.
 #pragma once
 
+#include "kernels/matmul/activate_simd.h"
 #include "kernels/matmul/dot_simd.h"
 #include "kernels/matmul/pack_simd.h"
 #include "kernels/matmul/tile_simd.h"
@@ -15,6 +16,7 @@ struct GemmKernels {
   const TileKernels* tile = &tile_kernels();
   const DotKernels* dot = &dot_kernels();
   const PackKernels* pack = &pack_kernels();
+  const ActivateKernels* activations = &activate_kernels();
 };
 
 /// gemm.h's, with these loops.

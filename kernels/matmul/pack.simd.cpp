@@ -22,7 +22,7 @@ void panels(const void* source, int64_t stride, int64_t k, int64_t n, float* to,
       float* panel = to + p * kPanel;
       int64_t j = 0;
       for (; j + kPanel <= width; j += kPanel, panel += to_panel) {
-#pragma GCC unroll 16
+#pragma GCC unroll kUnrolled
         for (int v = 0; v < kPanel; v += kLanes) store(panel + v, S::load(row + j + v));
       }
       if (j == width) continue;
@@ -41,10 +41,10 @@ MICA_INLINE void square(const typename S::Type* from, int64_t from_row, int rows
                         int64_t to_row, int width) {
   Vec r[kLanes];
   if (rows == kLanes && columns == kLanes && width == kLanes) {
-#pragma GCC unroll 16
+#pragma GCC unroll kUnrolled
     for (int i = 0; i < kLanes; ++i) r[i] = S::load(from + i * from_row);
     transpose(r);
-#pragma GCC unroll 16
+#pragma GCC unroll kUnrolled
     for (int i = 0; i < kLanes; ++i) store(to + i * to_row, r[i]);
     return;
   }

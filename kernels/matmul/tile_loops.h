@@ -3,13 +3,12 @@
 
 #include "kernels/matmul/tile_simd.h"
 #include "kernels/matmul/tile_vector.h"
-#include "kernels/simd/math.h"
 
 namespace mica::MICA_ISA {
 
 constexpr int kVectors = kPanel / TileVector::kLanes;      // of a panel
 constexpr int kAccumulators = kRegisters == 32 ? 24 : 12;  // the others hold rows of b and an element of a
-constexpr int kMostPanels = 4;
+constexpr int kMostPanels = kLanes > 1 ? 4 : 1;
 constexpr int kRows =
     kAccumulators / kVectors < TileShapes::kMostRows ? kAccumulators / kVectors : TileShapes::kMostRows;
 
@@ -46,38 +45,33 @@ MICA_INLINE void step(typename T::V (&sums)[Rows][Vectors], const RowPointers<Ro
   }
 }
 
+/// n, which the compiler does not know: a loop that ends there is not unrolled.
+MICA_INLINE int unknown(int n) {
+  asm("" : "+r"(n));
+  return n;
+}
+
 template <class T, int Rows, int Vectors>
 MICA_INLINE void add(typename T::V (&sums)[Rows][Vectors], const Addend& addend, int last) {
   using V = typename T::V;
   const V factor = T::splat(addend.factor);
   const float* x = addend.data;
-  const float* end = x + (Vectors - 1) * T::kLanes;
-  if (addend.column != 0 && addend.row == 0) {  // the same row for all
-    V row[Vectors];
+  const int64_t row = addend.row;
+  if (addend.column == 0) {
 #pragma GCC unroll 16
-    for (int v = 0; v < Vectors - 1; ++v) row[v] = factor * T::load(x + v * T::kLanes);
-    row[Vectors - 1] = factor * (last == T::kLanes ? T::load(end) : T::load(end, last));
+    for (int i = 0; i < Rows; ++i, x += row) {
+      const V s = T::splat(*x);
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; ++i) {
-#pragma GCC unroll 16
-      for (int v = 0; v < Vectors; ++v) sums[i][v] = sums[i][v] + row[v];
+      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::fma(factor, s, sums[i][v]);
     }
     return;
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; ++i) {
-    if (addend.column == 0) {
-      const V s = T::splat(*x);
+  for (int i = 0; i < Rows; ++i, x += row) {
 #pragma GCC unroll 16
-      for (int v = 0; v < Vectors; ++v) sums[i][v] = T::fma(factor, s, sums[i][v]);
-    } else {
-#pragma GCC unroll 16
-      for (int v = 0; v < Vectors - 1; ++v) sums[i][v] = T::fma(factor, T::load(x + v * T::kLanes), sums[i][v]);
-      sums[i][Vectors - 1] =
-          T::fma(factor, last == T::kLanes ? T::load(end) : T::load(end, last), sums[i][Vectors - 1]);
-    }
-    x += addend.row;
-    end += addend.row;
+    for (int v = 0; v < Vectors - 1; ++v) sums[i][v] = T::fma(factor, T::load(x + v * T::kLanes), sums[i][v]);
+    V& end = sums[i][Vectors - 1];
+    end = T::fma(factor, T::load(x + (Vectors - 1) * T::kLanes, last), end);
   }
 }
 
@@ -120,8 +114,11 @@ void tile(const TileCall& call) {
     }
   }
   const int last = call.last;
-  if (call.addends[0].data != nullptr) add<T, Rows, Vectors>(sums, call.addends[0], last);
-  if (call.addends[1].data != nullptr) add<T, Rows, Vectors>(sums, call.addends[1], last);
+  if (call.addends[0].data != nullptr || call.addends[1].data != nullptr) {
+    for (int i = 0, count = unknown(2); i < count; ++i) {
+      if (call.addends[i].data != nullptr) add<T, Rows, Vectors>(sums, call.addends[i], last);
+    }
+  }
   if (call.bounded) {
     const V low = T::splat(call.bounds.low), high = T::splat(call.bounds.high);
 #pragma GCC unroll 16
@@ -131,63 +128,39 @@ void tile(const TileCall& call) {
     }
   }
   float* c = call.c;
+  const int64_t c_row = call.c_row;
+  if (last == T::kLanes) [[likely]] {
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; ++i) {
+    for (int i = 0; i < Rows; ++i, c += c_row) {
 #pragma GCC unroll 16
-    for (int v = 0; v < Vectors - 1; ++v) T::store(c + v * T::kLanes, sums[i][v]);
-    float* end = c + (Vectors - 1) * T::kLanes;
-    last == T::kLanes ? T::store(end, sums[i][Vectors - 1]) : T::store(end, sums[i][Vectors - 1], last);
-    c += call.c_row;
+      for (int v = 0; v < Vectors; ++v) T::store(c + v * T::kLanes, sums[i][v]);
+    }
+  } else {
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i, c += c_row) {
+#pragma GCC unroll 16
+      for (int v = 0; v < Vectors - 1; ++v) T::store(c + v * T::kLanes, sums[i][v]);
+      T::store(c + (Vectors - 1) * T::kLanes, sums[i][Vectors - 1], last);
+    }
   }
 }
 
-template <class F>
-MICA_INLINE void map(float* c, int64_t c_row, int64_t rows, int64_t columns, F f) {
-  for (int64_t i = 0; i < rows; ++i, c += c_row) {
-    int64_t j = 0;
-    for (; j + kLanes <= columns; j += kLanes) store(c + j, f(load(c + j)));
-    if (const int rest = static_cast<int>(columns - j); rest > 0) store(c + j, f(load(c + j, rest)), rest);
-  }
-}
-
-inline void activate(const Epilogue& epilogue, float* c, int64_t c_row, int64_t rows, int64_t columns) {
-  switch (epilogue.activation) {
-    case Epilogue::Activation::None:
-      return;
-    case Epilogue::Activation::Relu:
-      return map(c, c_row, rows, columns, [](Vec x) { return max(zero(), x); });
-    case Epilogue::Activation::Clip:
-      return map(c, c_row, rows, columns, [&](Vec x) { return clamp(x, epilogue.low, epilogue.high); });
-    case Epilogue::Activation::HardSwish:
-      return map(c, c_row, rows, columns, [](Vec x) { return x * clamp(fma(x, splat(1.0f / 6), splat(0.5f)), 0, 1); });
-    case Epilogue::Activation::Gelu:
-      return map(c, c_row, rows, columns, [](Vec x) { return gelu(x); });
-    case Epilogue::Activation::GeluTanh:
-      return map(c, c_row, rows, columns, [](Vec x) { return gelu_tanh(x); });
-    case Epilogue::Activation::Silu:
-      return map(c, c_row, rows, columns, [](Vec x) { return x * sigmoid(x); });
-    case Epilogue::Activation::Tanh:
-      return map(c, c_row, rows, columns, [](Vec x) { return tanh(x); });
-    case Epilogue::Activation::Sigmoid:
-      return map(c, c_row, rows, columns, [](Vec x) { return sigmoid(x); });
-  }
-}
-
-template <class T, int Rows, int Vectors>
+template <class T, int Rows, int Vectors, int MostRows>
 constexpr void fill(TileShapes& shapes) {
   shapes.panels[Rows] = panels_of(Rows);
   if constexpr (Vectors <= panels_of(Rows) * kVectors) {
     shapes.loops[Rows][Vectors] = tile<T, Rows, Vectors>;
-    fill<T, Rows, Vectors + 1>(shapes);
-  } else if constexpr (Rows < kRows) {
-    fill<T, Rows + 1, 1>(shapes);
+    fill<T, Rows, Vectors + 1, MostRows>(shapes);
+  } else if constexpr (Rows < MostRows) {
+    fill<T, Rows + 1, 1, MostRows>(shapes);
   }
 }
 
-template <class T>
+/// Tiles of up to `MostRows` rows.
+template <class T, int MostRows>
 constexpr TileShapes all_shapes() {
   TileShapes shapes{};
-  fill<T, 1, 1>(shapes);
+  fill<T, 1, 1, MostRows>(shapes);
   return shapes;
 }
 

@@ -45,9 +45,6 @@ struct TileKernels {
   int lanes;  ///< columns of a vector
   int rows;   ///< of the highest tile
   TileShapes shapes;
-
-  /// Applies the activation in place to rows of a matrix.
-  void (*activate)(const Epilogue& epilogue, float* c, int64_t c_row, int64_t rows, int64_t columns);
 };
 
 const TileKernels& tile_kernels();

@@ -34,13 +34,13 @@ struct TileVectorOf<1> {
     memcpy(&v, p, sizeof(v));
     return v;
   }
-  static MICA_INLINE V load(const float* p, int n) {
+  [[gnu::noinline]] static V load(const float* p, int n) {
     V v = {};
     memcpy(&v, p, sizeof(float) * static_cast<unsigned>(n));
     return v;
   }
   static MICA_INLINE void store(float* p, V v) { memcpy(p, &v, sizeof(v)); }
-  static MICA_INLINE void store(float* p, V v, int n) { memcpy(p, &v, sizeof(float) * static_cast<unsigned>(n)); }
+  [[gnu::noinline]] static void store(float* p, V v, int n) { memcpy(p, &v, sizeof(float) * static_cast<unsigned>(n)); }
   static MICA_INLINE V fma(V a, V b, V c) { return a * b + c; }
   static MICA_INLINE V multiply_add(V a, V b, V c) { return fma(a, b, c); }
   static MICA_INLINE V clamp(V a, V low, V high) {

@@ -37,6 +37,12 @@ MICA_INLINE float mean_square(const typename S::Type* x, int64_t n, double part)
   return static_cast<float>(total[0] * part);
 }
 
+template <class S>
+MICA_INLINE NormMoments<> moments_of(const typename S::Type* x, int64_t n, double part, bool rms) {
+  if (rms) return {0, mean_square<S>(x, n, part)};
+  return moments_about<S>(mean_of<S>(x, n, part), x, n, part);
+}
+
 template <class S, class D>
 MICA_INLINE void normalize(const typename S::Type* x, typename D::Type* y, int64_t n, float mean, float inverse,
                            const float* scale, const float* bias) {
@@ -58,8 +64,7 @@ MICA_INLINE void normalize(const typename S::Type* x, typename D::Type* y, int64
 template <class S, class D>
 MICA_INLINE void normalize_row(const NormRows<typename D::Type>& rows, int64_t row, const typename S::Type* x,
                                double part) {
-  const NormMoments<> m = rows.rms ? NormMoments<>{0, mean_square<S>(x, rows.width, part)}
-                                   : moments_about<S>(mean_of<S>(x, rows.width, part), x, rows.width, part);
+  const NormMoments<> m = moments_of<S>(x, rows.width, part, rows.rms);
   const float inverse = 1 / __builtin_sqrtf(m.variance + rows.epsilon);
   if (rows.mean != nullptr) rows.mean[row] = m.mean;
   if (rows.inverse_deviation != nullptr) rows.inverse_deviation[row] = inverse;
@@ -73,11 +78,11 @@ template <int N>
 MICA_INLINE NormMoments<> moments_of_vectors(const Vec (&x)[N], bool rms, double part) {
   float mean = 0;
   Vec total = x[0];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int v = 1; v < N; ++v) total = total + x[v];
   if (!rms) mean = static_cast<float>(static_cast<double>(sum(total)) * part);
   Vec about = zero(), squares = zero();
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < N; ++v) {
     const Vec d = x[v] - splat(mean);
     about = about + d;
@@ -94,7 +99,7 @@ MICA_INLINE NormMoments<> moments_of_vectors(const Vec (&x)[N], bool rms, double
 template <class S, int N>
 MICA_INLINE void normalize_vectors(const NormRows<typename S::Type>& rows, int64_t begin, int64_t end, double part) {
   Vec scale[N], bias[N];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < N; ++v) {
     scale[v] = rows.scale != nullptr ? load(rows.scale + v * kLanes) : splat(1.0f);
     bias[v] = rows.bias != nullptr ? load(rows.bias + v * kLanes) : zero();
@@ -102,7 +107,7 @@ MICA_INLINE void normalize_vectors(const NormRows<typename S::Type>& rows, int64
   for (int64_t row = begin; row < end; ++row) {
     const int64_t at = row * rows.width;
     Vec x[N];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < N; ++v) {
       const int64_t i = v * kLanes;
       x[v] = S::load(rows.x + at + i);
@@ -114,7 +119,7 @@ MICA_INLINE void normalize_vectors(const NormRows<typename S::Type>& rows, int64
     const float inverse = 1 / __builtin_sqrtf(m.variance + rows.epsilon);
     if (rows.mean != nullptr) rows.mean[row] = m.mean;
     if (rows.inverse_deviation != nullptr) rows.inverse_deviation[row] = inverse;
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < N; ++v) {
       const Vec y = fma((x[v] - splat(m.mean)) * splat(inverse), scale[v], bias[v]);
       S::store(rows.y + at + v * kLanes, y);
@@ -136,9 +141,9 @@ MICA_INLINE void add_skip(const NormRows<typename S::Type>& rows, int64_t row, f
   }
 }
 
-// Sums of float are normalised where they are kept; narrower ones are rounded only then.
+// The sums of a row, which are kept where that is wanted. Those of narrow elements are rounded only then.
 template <class S>
-MICA_INLINE void normalize_sum(const NormRows<typename S::Type>& rows, int64_t row, float* room, double part) {
+MICA_INLINE const float* sums_of(const NormRows<typename S::Type>& rows, int64_t row, float* room) {
   typename S::Type* kept = rows.sum != nullptr ? rows.sum + row * rows.width : nullptr;
   if constexpr (sizeof(typename S::Type) == sizeof(float)) {
     if (kept != nullptr) room = kept;
@@ -147,7 +152,12 @@ MICA_INLINE void normalize_sum(const NormRows<typename S::Type>& rows, int64_t r
     add_skip<S>(rows, row, room);
     if (kept != nullptr) map<F32, S>(room, kept, rows.width, [](Vec v, int64_t, auto...) { return v; });
   }
-  normalize_row<F32, S>(rows, row, room, part);
+  return room;
+}
+
+template <class S>
+[[gnu::noinline]] void normalize_sum(const NormRows<typename S::Type>& rows, int64_t row, float* room, double part) {
+  normalize_row<F32, S>(rows, row, sums_of<S>(rows, row, room), part);
 }
 
 // Whether normalize_vectors did it.
@@ -161,22 +171,24 @@ MICA_INLINE bool norm_short_rows(const NormRows<typename S::Type>& rows, int64_t
 }
 
 template <class S>
-void norm_rows(const NormRows<typename S::Type>& rows, int64_t begin, int64_t end, float* sums) {
+void norm_rows(const NormRows<typename S::Type>& rows, int64_t begin, int64_t end, float* room) {
   const double part = 1 / static_cast<double>(rows.width);
   if (norm_short_rows<S>(rows, begin, end, part)) return;
   for (int64_t row = begin; row < end; ++row) {
-    if (rows.skip == nullptr) {
-      normalize_row<S, S>(rows, row, rows.x + row * rows.width, part);
+    const auto* x = rows.x + row * rows.width;
+    if constexpr (sizeof(*x) == sizeof(float)) {
+      normalize_row<S, S>(rows, row, rows.skip == nullptr ? x : sums_of<S>(rows, row, room), part);
+    } else if (rows.skip == nullptr) {
+      normalize_row<S, S>(rows, row, x, part);
     } else {
-      normalize_sum<S>(rows, row, sums, part);
+      normalize_sum<S>(rows, row, room, part);
     }
   }
 }
 
 template <class S>
 NormMoments<> moments(const typename S::Type* x, int64_t n) {
-  const double part = 1 / static_cast<double>(n);
-  return moments_about<S>(mean_of<S>(x, n, part), x, n, part);
+  return moments_of<S>(x, n, 1 / static_cast<double>(n), false);
 }
 
 template <class S>

@@ -17,6 +17,7 @@ struct ByteProduct {
   static void run(const BlockByteRows& of) {
     constexpr int kCodes = 32 / bits;
     const BlockColumns& w = of.weights;
+    const BlockZeros zeros(w);
     const Ints nibbles = splat_ints(0x0f0f0f0f);
     Vec total[Rows][kGroupVectors];
     clear<Rows>(total);
@@ -53,7 +54,7 @@ struct ByteProduct {
         row_sums[r] = of.sums[r * w.blocks + block];
         scales[r] = splat(of.scales[r * w.blocks + block]);
       }
-      add_block<Rows>(w, block, row_sums, total, [&](int r, int v) { return to_floats(sum[r][v]) * scales[r]; });
+      add_block<Rows>(w, zeros, block, row_sums, total, [&](int r, int v) { return to_floats(sum[r][v]) * scales[r]; });
     }
     store_rows<Rows>(total, of.y);
   }

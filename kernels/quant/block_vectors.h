@@ -7,29 +7,39 @@
 namespace mica::MICA_ISA {
 
 inline constexpr int kGroupVectors = kLanes == 16 ? 4 : 16 / kLanes;
-/// How far loops over vectors and rows are unrolled: where a vector is one number, their sums fit no registers anyway.
-inline constexpr int kUnrolled = kLanes > 1 ? 16 : 1;
 inline constexpr int kGroupColumns = kGroupVectors * kLanes;
 
 MICA_INLINE Ints load_words(const uint32_t* p) {
   return load_sums(reinterpret_cast<const int32_t*>(p));
 }
 
-/// Zero points of block `block` and a vector of columns.
-MICA_INLINE Vec load_zeros(const BlockColumns& of, int64_t block, int v) {
-  const int64_t at = block * kGroupColumns + v * kLanes;
-  if (of.zeros != nullptr) return load_u8(of.zeros + at);
-  return of.zero_floats != nullptr ? load(of.zero_floats + at) : splat(of.zero);
-}
+/// Zero points by block: bytes, or floats that may be the same vector for all.
+struct BlockZeros {
+  const uint8_t* bytes;
+  const float* floats;
+  int64_t step;  ///< elements of `floats` from one column to the next, 0 or 1
+  alignas(64) float same[kLanes];
+
+  explicit MICA_INLINE BlockZeros(const BlockColumns& of)
+      : bytes(of.zeros), floats(of.zero_floats), step(of.zero_floats != nullptr ? 1 : 0) {
+    store(same, splat(of.zero));
+    if (floats == nullptr) floats = same;
+  }
+  /// Of block `block` and a vector of columns.
+  MICA_INLINE Vec at(int64_t block, int v) const {
+    const int64_t i = block * kGroupColumns + v * kLanes;
+    return bytes != nullptr ? load_u8(bytes + i) : load(floats + i * step);
+  }
+};
 
 /// total += scale * (sum - zero * row_sum), for the rows and columns of a block; sum(r, v) is a Vec.
 template <int Rows, class Sum>
-MICA_INLINE void add_block(const BlockColumns& of, int64_t block, const float (&row_sums)[Rows],
-                           Vec (&total)[Rows][kGroupVectors], Sum sum) {
-#pragma GCC unroll 16
+MICA_INLINE void add_block(const BlockColumns& of, const BlockZeros& zeros, int64_t block,
+                           const float (&row_sums)[Rows], Vec (&total)[Rows][kGroupVectors], Sum sum) {
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < kGroupVectors; ++v) {
-    const Vec scale = load(of.scales + block * kGroupColumns + v * kLanes), zero = load_zeros(of, block, v);
-#pragma GCC unroll 4
+    const Vec scale = load(of.scales + block * kGroupColumns + v * kLanes), zero = zeros.at(block, v);
+#pragma GCC unroll kUnrolled
     for (int r = 0; r < Rows; ++r) total[r][v] = fma(fnma(zero, splat(row_sums[r]), sum(r, v)), scale, total[r][v]);
   }
 }

@@ -36,7 +36,7 @@ int32_t pack_row(const uint8_t* a, int64_t stride, int64_t k, uint8_t flip, void
 }
 
 // c -= x[r] * y[j]
-MICA_INLINE void subtract_products(int rows, const int32_t* x, const int32_t* y, int32_t* c, int64_t c_pitch) {
+void subtract_products(int rows, const int32_t* x, const int32_t* y, int32_t* c, int64_t c_pitch) {
   for (int r = 0; r < rows; ++r, c += c_pitch) {
     const uint32_t factor = static_cast<uint32_t>(x[r]);
     for (int j = 0; j < kColumns; ++j) {
@@ -49,37 +49,29 @@ MICA_INLINE void subtract_products(int rows, const int32_t* x, const int32_t* y,
 template <int R, int First, int All>
 MICA_INLINE void step(Ints (&sum)[All][kVectors], const RowPointers<R, RowElement>& a, const int8_t* panel) {
   Ints columns[kVectors];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < kVectors; ++v) columns[v] = load_columns(panel + v * kLanes * kDot);
-#pragma GCC unroll 12
+#pragma GCC unroll kUnrolled
   for (int r = 0; r < R; ++r) {
     const Ints row = load_row(a[r]);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < kVectors; ++v) sum[First + r][v] = dot(sum[First + r][v], row, columns[v]);
   }
-}
-
-MICA_INLINE int lanes_of(int64_t columns) {
-  return columns >= kLanes ? kLanes : columns > 0 ? static_cast<int>(columns) : 0;
-}
-
-template <int i>
-MICA_INLINE void store_lanes(uint8_t* p, Bytes4 bytes, int n) {
-  n == kLanes ? store_part<4, i>(p, bytes) : store_quarter<i>(p, bytes, n);
 }
 
 template <int R, int All>
 MICA_INLINE void store_as_bytes(const Ints (&sum)[All][kVectors], const ByteResult& y) {
   Vec scales[kVectors];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int v = 0; v < kVectors; ++v) scales[v] = load(y.scales + v * kLanes);
-  const bool whole = y.columns >= kColumns;
+  const bool whole = !kMasks && y.columns >= kColumns;
+  const int columns = y.columns < kColumns ? static_cast<int>(y.columns) : kColumns;
   uint8_t* to = y.data;
-#pragma GCC unroll 12
+#pragma GCC unroll kUnrolled
   for (int r = 0; r < R; r += 2, to += 2 * y.pitch) {
     const int other = r + 1 < R ? r + 1 : r;  // the last row may stand for two
     uint8_t* const to_other = r + 1 < R ? to + y.pitch : to;
-#pragma GCC unroll 2
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < kVectors; v += 2) {
       const Bytes4 bytes = pack_four(to_floats(sum[r][v]) * scales[v], to_floats(sum[r][v + 1]) * scales[v + 1],
                                      to_floats(sum[other][v]) * scales[v], to_floats(sum[other][v + 1]) * scales[v + 1],
@@ -87,14 +79,25 @@ MICA_INLINE void store_as_bytes(const Ints (&sum)[All][kVectors], const ByteResu
       if (whole) {
         store_part<2, 0>(to + v * kLanes, bytes);
         store_part<2, 1>(to_other + v * kLanes, bytes);
-      } else {
-        const int n = lanes_of(y.columns - v * kLanes), next = lanes_of(y.columns - (v + 1) * kLanes);
-        store_lanes<0>(to + v * kLanes, bytes, n);
-        store_lanes<1>(to + (v + 1) * kLanes, bytes, next);
-        store_lanes<2>(to_other + v * kLanes, bytes, n);
-        store_lanes<3>(to_other + (v + 1) * kLanes, bytes, next);
+      } else if (const int n = columns - v * kLanes; n > 0) {
+        store_half<0>(to + v * kLanes, bytes, n);
+        store_half<1>(to_other + v * kLanes, bytes, n);
       }
     }
+  }
+}
+
+// What follows for rows whose sums are in c: the terms of zero points, and the bytes where these are the result.
+[[gnu::noinline]] void finish(const Int8Tile& t, int rows) {
+  if (t.a_zero != nullptr) subtract_products(rows, t.a_zero, t.b_sum, t.c, t.c_pitch);
+  if (t.b_zero != nullptr) subtract_products(rows, t.a_rest, t.b_zero, t.c, t.c_pitch);
+  if (t.y.data == nullptr) return;
+  for (int r = 0; r < rows; ++r) {
+    Ints row[1][kVectors];
+    for (int v = 0; v < kVectors; ++v) row[0][v] = load_sums(t.c + r * t.c_pitch + v * kLanes);
+    ByteResult y = t.y;
+    y.data += r * y.pitch;
+    store_as_bytes<1>(row, y);
   }
 }
 
@@ -105,10 +108,10 @@ void multiply_rows(const Int8Tile& t) {
   constexpr int kChains = R == 1 ? 4 : R == 2 ? 2 : 1;
   constexpr int kStep = kColumns * kDot;
   Ints sum[kChains * R][kVectors];
-#pragma GCC unroll 12
+#pragma GCC unroll kUnrolled
   for (int r = 0; r < kChains * R; ++r) {
     const Ints start = splat_ints(r < R ? t.row_start[r] : 0);
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < kVectors; ++v) {
       sum[r][v] = r < R ? start + load_sums(t.column_start + v * kLanes) : start;
     }
@@ -135,11 +138,11 @@ void multiply_rows(const Int8Tile& t) {
     }
     for (; panel != end; panel += kStep, a.advance(kDot)) step<R, 0>(sum, a, panel);
   }
-#pragma GCC unroll 12
+#pragma GCC unroll kUnrolled
   for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < kVectors; ++v) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
       for (int chain = 1; chain < kChains; ++chain) sum[r][v] = sum[r][v] + sum[chain * R + r][v];
     }
   }
@@ -148,21 +151,12 @@ void multiply_rows(const Int8Tile& t) {
 
   int32_t* c = t.c;
   const int64_t c_pitch = t.c_pitch;
-#pragma GCC unroll 12
+#pragma GCC unroll kUnrolled
   for (int r = 0; r < R; ++r, c += c_pitch) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < kVectors; ++v) store_ints(c + v * kLanes, sum[r][v]);
   }
-  if (t.a_zero != nullptr) subtract_products(R, t.a_zero, t.b_sum, t.c, t.c_pitch);
-  if (t.b_zero != nullptr) subtract_products(R, t.a_rest, t.b_zero, t.c, t.c_pitch);
-  if (t.y.data == nullptr) return;
-  for (int r = 0; r < R; ++r) {
-    Ints row[1][kVectors];
-    for (int v = 0; v < kVectors; ++v) row[0][v] = load_sums(t.c + r * t.c_pitch + v * kLanes);
-    ByteResult y = t.y;
-    y.data += r * y.pitch;
-    store_as_bytes<1>(row, y);
-  }
+  if (has_terms) finish(t, R);
 }
 
 void sum_columns(const int8_t* panel, int64_t k, int32_t* sums) {
@@ -181,7 +175,7 @@ void sum_columns(const int8_t* panel, int64_t k, int32_t* sums) {
 MICA_INLINE void pack_group(const uint8_t* b, int64_t row, int64_t column, int rows, int64_t n, uint8_t flip,
                             int8_t* to) {
   if (rows == kDot && column == 1) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int v = 0; v < kVectors; ++v) {
       const int64_t rest = n - v * kLanes;
       const int count = rest >= kLanes ? kLanes : rest > 0 ? static_cast<int>(rest) : 0;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/matmul/tile_simd.h"
+#include "kernels/matmul/activate_simd.h"
 #include "kernels/quant/dynamic_quantize.h"
 #include "kernels/quant/quantize_simd.h"
 #include "runtime/base/half.h"
@@ -55,7 +55,7 @@ class RowFinisher {
     const bool adds = add(e.addends[0], row, column, count, false, added);
     const bool any = add(e.addends[1], row, column, count, adds, added) || adds;
     quantize_kernels().scale(sums, scales, any ? added : nullptr, y, count);
-    if (e.activation != Epilogue::Activation::None) tile_kernels().activate(e, y, 0, 1, count);
+    if (e.activation != Epilogue::Activation::None) activate_kernels().activate(e, y, 0, 1, count);
   }
 
  private:

@@ -65,7 +65,7 @@ double row(const typename S::Type* x, int64_t n, double state) {
     const int64_t end = i + (n - i < kSumBlock ? n - i : kSumBlock) / kStep * kStep;
     Vec s[kChains] = {start, start, start, start};
     for (; i < end; i += kStep) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
       for (int c = 0; c < kChains; ++c) s[c] = F::add(s[c], S::load(x + i + c * kLanes));
     }
     state = F::join(state, F::merge(F::merge(s[0], s[1]), F::merge(s[2], s[3])));
@@ -83,21 +83,21 @@ constexpr int64_t kColumnBlock = 128;
 template <class F, class S, int kWidth, class... Count>
 MICA_INLINE void reduce_columns(const typename S::Type* x, int64_t n, int64_t stride, float* states, Count... count) {
   Vec total[kWidth];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int k = 0; k < kWidth; ++k) total[k] = load(states + k * kLanes, count...);
   for (int64_t first = 0; first < n; first += kColumnBlock) {
     const int64_t end = first + kColumnBlock < n ? first + kColumnBlock : n;
     Vec s[kWidth];
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int k = 0; k < kWidth; ++k) s[k] = F::kBlocks ? zero() : total[k];
     for (int64_t i = first; i < end; ++i) {
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
       for (int k = 0; k < kWidth; ++k) s[k] = F::add(s[k], S::load(x + i * stride + k * kLanes, count...));
     }
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
     for (int k = 0; k < kWidth; ++k) total[k] = F::kBlocks ? F::merge(total[k], s[k]) : s[k];
   }
-#pragma GCC unroll 4
+#pragma GCC unroll kUnrolled
   for (int k = 0; k < kWidth; ++k) store(states + k * kLanes, total[k], count...);
 }
 

@@ -17,7 +17,7 @@
 //   in
 //                            the order of elements that suits: that of quad_lane in kernels/quant/quad_order.h
 //   pack_quad(a, b, c, d, zero, is_signed)   as pack_four, of four vectors in that order, which gives bytes in theirs
-//   store_part<parts, i>(p, bytes)   part i of 2 or 4; store_quarter<i>(p, bytes, n) the first n bytes of a quarter
+//   store_part<parts, i>(p, bytes)   part i of 2 or 4; store_half<i>(p, bytes, n) the first n bytes of a half
 //   shifted<bits>(a)         each integer, taken as unsigned, shifted to the right
 //   a & b                    of Ints
 //   low_nibbles(a), low_bytes(a)   Vec of the lowest 4 or 8 bits of each integer

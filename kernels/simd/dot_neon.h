@@ -49,9 +49,9 @@ MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
   }
 }
 template <int i>
-MICA_INLINE void store_quarter(uint8_t* p, Bytes4 bytes, int n) {
-  uint8_t all[kLanes];
-  store_part<4, i>(all, bytes);
+MICA_INLINE void store_half(uint8_t* p, Bytes4 bytes, int n) {
+  uint8_t all[2 * kLanes];
+  store_part<2, i>(all, bytes);
   memcpy(p, all, static_cast<size_t>(n));
 }
 template <int bits>

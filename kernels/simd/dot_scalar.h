@@ -39,8 +39,8 @@ MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
   for (int j = 0; j < 4 / parts; ++j) p[j] = bytes.v[i * 4 / parts + j];
 }
 template <int i>
-MICA_INLINE void store_quarter(uint8_t* p, Bytes4 bytes, int n) {
-  if (n > 0) *p = bytes.v[i];
+MICA_INLINE void store_half(uint8_t* p, Bytes4 bytes, int n) {
+  for (int j = 0; j < 2 && j < n; ++j) p[j] = bytes.v[2 * i + j];
 }
 template <int bits>
 MICA_INLINE Ints shifted(Ints a) {

@@ -37,8 +37,9 @@ MICA_INLINE void store_part(uint8_t* p, Bytes4 bytes) {
   }
 }
 template <int i>
-MICA_INLINE void store_quarter(uint8_t* p, Bytes4 bytes, int n) {
-  _mm_mask_storeu_epi8(p, first(n), _mm512_maskz_extracti32x4_epi32(0xff, bytes.v, i));
+MICA_INLINE void store_half(uint8_t* p, Bytes4 bytes, int n) {
+  const __mmask32 lanes = static_cast<__mmask32>((uint64_t{1} << n) - 1);
+  _mm256_mask_storeu_epi8(p, lanes, _mm512_maskz_extracti64x4_epi64(0xff, bytes.v, i));
 }
 template <int bits>
 MICA_INLINE Ints shifted(Ints a) {

@@ -7,10 +7,10 @@
 namespace mica::MICA_ISA {
 
 /// f(x) of each lane alone.
-template <class Function>
-MICA_INLINE Vec each_lane(Vec x, Function f) {
+[[gnu::noinline]] inline Vec each_lane(Vec x, float (*f)(float)) {
   float lanes[kLanes];
   store(lanes, x);
+#pragma GCC unroll 1
   for (int i = 0; i < kLanes; ++i) lanes[i] = f(lanes[i]);
   return load(lanes);
 }

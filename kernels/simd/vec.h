@@ -16,6 +16,7 @@
 //
 // and defines, in its namespace, with n in [0, kLanes] counting lanes from the first:
 //   kLanes, kRegisters             floats in a Vec; vector registers
+//   kMasks                         whether load(p, n) and store(p, v, n) take no longer than those without n
 //   Vec, Mask                      kLanes floats; kLanes booleans
 //   splat(x)
 //   load(p), store(p, v)           no alignment needed
@@ -58,6 +59,10 @@
 
 namespace mica::MICA_ISA {
 
+/// How far loops over vectors that stay in registers are unrolled: completely, but not where a vector is one number, in
+/// the set that serves where no other does.
+inline constexpr int kUnrolled = kLanes > 1 ? 32 : 1;
+
 MICA_INLINE Vec zero() {
   return splat(0.0f);
 }
@@ -79,27 +84,33 @@ MICA_INLINE Vec polynomial(Vec x, const float (&c)[N]) {
   return y;
 }
 
-/// Storage types that loops over more than float are templates on.
+/// Whether n lanes are a whole vector, and that is worth a branch.
+MICA_INLINE bool is_whole(int n) {
+  return !kMasks && n == kLanes;
+}
+
+/// Storage types that loops over more than float are templates on. Loops that end in an incomplete vector may do all
+/// that are left with the functions that take n.
 struct F32 {
   using Type = float;
   static MICA_INLINE Vec load(const float* p) { return MICA_ISA::load(p); }
-  static MICA_INLINE Vec load(const float* p, int n) { return MICA_ISA::load(p, n); }
+  static MICA_INLINE Vec load(const float* p, int n) { return is_whole(n) ? load(p) : MICA_ISA::load(p, n); }
   static MICA_INLINE void store(float* p, Vec v) { MICA_ISA::store(p, v); }
-  static MICA_INLINE void store(float* p, Vec v, int n) { MICA_ISA::store(p, v, n); }
+  static MICA_INLINE void store(float* p, Vec v, int n) { is_whole(n) ? store(p, v) : MICA_ISA::store(p, v, n); }
 };
 struct F16 {
   using Type = uint16_t;
   static MICA_INLINE Vec load(const uint16_t* p) { return load_f16(p); }
-  static MICA_INLINE Vec load(const uint16_t* p, int n) { return load_f16(p, n); }
+  static MICA_INLINE Vec load(const uint16_t* p, int n) { return is_whole(n) ? load(p) : load_f16(p, n); }
   static MICA_INLINE void store(uint16_t* p, Vec v) { store_f16(p, v); }
-  static MICA_INLINE void store(uint16_t* p, Vec v, int n) { store_f16(p, v, n); }
+  static MICA_INLINE void store(uint16_t* p, Vec v, int n) { is_whole(n) ? store(p, v) : store_f16(p, v, n); }
 };
 struct BF16 {
   using Type = uint16_t;
   static MICA_INLINE Vec load(const uint16_t* p) { return load_bf16(p); }
-  static MICA_INLINE Vec load(const uint16_t* p, int n) { return load_bf16(p, n); }
+  static MICA_INLINE Vec load(const uint16_t* p, int n) { return is_whole(n) ? load(p) : load_bf16(p, n); }
   static MICA_INLINE void store(uint16_t* p, Vec v) { store_bf16(p, v); }
-  static MICA_INLINE void store(uint16_t* p, Vec v, int n) { store_bf16(p, v, n); }
+  static MICA_INLINE void store(uint16_t* p, Vec v, int n) { is_whole(n) ? store(p, v) : store_bf16(p, v, n); }
 };
 
 }  // namespace mica::MICA_ISA

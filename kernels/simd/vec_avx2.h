@@ -14,6 +14,7 @@ namespace mica::isa_avx2 {
 
 inline constexpr int kLanes = 8;
 inline constexpr int kRegisters = 16;
+inline constexpr bool kMasks = false;
 
 struct Vec {
   __m256 v;

@@ -14,6 +14,7 @@ namespace mica::MICA_ISA {
 
 inline constexpr int kLanes = 16;
 inline constexpr int kRegisters = 32;
+inline constexpr bool kMasks = true;
 
 struct Vec {
   __m512 v;

@@ -14,6 +14,7 @@ namespace mica::isa_neon {
 
 inline constexpr int kLanes = 4;
 inline constexpr int kRegisters = 32;
+inline constexpr bool kMasks = false;
 
 struct Vec {
   float32x4_t v;

@@ -1,7 +1,7 @@
 // One float at a time, in portable C++.
 // isa: scalar
 // arch: any
-// flags: -O2
+// flags: -Os
 // needs:
 // rank: 0
 #pragma once
@@ -13,6 +13,7 @@ namespace mica::isa_scalar {
 
 inline constexpr int kLanes = 1;
 inline constexpr int kRegisters = 16;
+inline constexpr bool kMasks = false;
 
 struct Vec {
   float v;

@@ -32,9 +32,10 @@ std::vector<Named> all_kernels() {
   std::vector<Named> list;
   const auto dots = runnable(dot_kernels_all());
   const auto packs = runnable(pack_kernels_all());
+  const auto activations = runnable(activate_kernels_all());
   for (const auto& row : runnable(tile_kernels_all())) {
     const size_t i = list.size();
-    list.push_back({row.isa, {row.table, dots[i].table, packs[i].table}});
+    list.push_back({row.isa, {row.table, dots[i].table, packs[i].table, activations[i].table}});
   }
   return list;
 }

@@ -171,7 +171,9 @@ function(mica_simd_objects target)
     target_include_directories(${objects} PRIVATE ${MICA_SIMD_ROOT})
     target_compile_definitions(${objects} PRIVATE MICA_ISA=isa_${isa} MICA_VEC_HEADER="${MICA_ISA_${isa}_header}"
                                                   MICA_DOT_HEADER="kernels/simd/dot_${isa}.h")
-    target_compile_options(${objects} PRIVATE -fno-exceptions -fno-rtti -ffp-contract=off -fno-math-errno
+    # Nothing is thrown through a loop, so that no program needs to know how to unwind it.
+    target_compile_options(${objects} PRIVATE -fno-exceptions -fno-rtti -fno-unwind-tables
+                                              -fno-asynchronous-unwind-tables -ffp-contract=off -fno-math-errno
                                               -fno-trapping-math ${MICA_ISA_${isa}_flags})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # GCC 12 reports the undefined vectors in its own AVX-512 intrinsics (its bug 105593).
