@@ -9,8 +9,6 @@
 namespace mica {
 namespace {
 
-using cuda::ReduceFunction;
-
 cuda::Walk<1> walk_over(const std::array<ReductionAxes::Group, Shape::kMaxRank>& groups, size_t count) {
   cuda::Walk<1> walk;
   for (size_t i = count; i-- > 0;) walk.add(groups[i].size, {{groups[i].stride}});

@@ -1,14 +1,13 @@
-// Reductions over any axes of a tensor: the loops, for any function that takes elements one by one, or by vector loops.
+// Reductions over any axes of a tensor.
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "backends/cpu/thread_pool.h"
-#include "kernels/reduce/reduce_simd.h"
-#include "kernels/simd/storage.h"
+#include "kernels/reduce/reduce_function.h"
 #include "runtime/base/function_ref.h"
-#include "runtime/base/shape.h"
+#include "runtime/base/tensor.h"
 
 namespace mica {
 
@@ -43,63 +42,16 @@ struct ReductionAxes {
 ReductionAxes reduction_axes(const Shape& shape, uint32_t reduced);
 
 /// Most outputs that `for_each_reduction` hands out together.
-inline constexpr int64_t kReducedColumns = 64;
+inline constexpr int64_t kReducedOutputs = 64;
 
-/// In parallel, for each output o whose elements are contiguous runs: row(o, first), with the place of its first
-/// element. Where neighbours belong to different outputs: columns(o, count, first), for `count` outputs from o on.
-void for_each_reduction(ThreadPool& threads, const ReductionAxes& axes, FunctionRef<void(int64_t o, int64_t first)> row,
+/// In parallel, for outputs o to o + count: rows(o, count), where the elements of each are contiguous runs, or, where
+/// neighbours belong to different outputs, columns(o, count, first), with the place of the first element of output o.
+void for_each_reduction(ThreadPool& threads, const ReductionAxes& axes,
+                        FunctionRef<void(int64_t o, int64_t count)> rows,
                         FunctionRef<void(int64_t o, int64_t count, int64_t first)> columns);
 
-/// A function R of a set of elements has a State that begins as R::State{}, takes elements by R::add(state, x), joins
-/// that of another part of the set by R::merge(state, other), and ends as R::finish(state, number of elements).
-template <class R, class In, class Out>
-void reduce(ThreadPool& threads, const ReductionAxes& axes, const In* x, Out* y) {
-  const int64_t count = axes.reduced_elements();
-  const auto [size, stride] = axes.run();
-  const auto row = [&, size = size](int64_t o, int64_t first) {
-    constexpr int64_t kLanes = 16;
-    typename R::State lanes[kLanes]{};
-    axes.for_each_run([&](int64_t offset) {
-      const In* from = x + first + offset;
-      int64_t i = 0;
-      for (; i + kLanes <= size; i += kLanes) {
-        for (int64_t l = 0; l < kLanes; ++l) R::add(lanes[l], from[i + l]);
-      }
-      for (int64_t l = 0; i < size; ++i, ++l) R::add(lanes[l], from[i]);
-    });
-    for (int64_t l = 1; l < kLanes; ++l) R::merge(lanes[0], lanes[l]);
-    y[o] = R::finish(lanes[0], count);
-  };
-  const auto columns = [&, size = size, stride = stride](int64_t o, int64_t width, int64_t first) {
-    typename R::State states[kReducedColumns]{};
-    axes.for_each_run([&](int64_t offset) {
-      for (int64_t i = 0; i < size; ++i) {
-        const In* from = x + first + offset + i * stride;
-        for (int64_t j = 0; j < width; ++j) R::add(states[j], from[j]);
-      }
-    });
-    for (int64_t j = 0; j < width; ++j) y[o + j] = R::finish(states[j], count);
-  };
-  for_each_reduction(threads, axes, row, columns);
-}
-
-/// The same by vector loops, for T float or narrower.
-template <class R, class T>
-void reduce(ThreadPool& threads, const ReductionAxes& axes, const ReduceLoop<Stored<T>>& loop, const T* x, T* y) {
-  const int64_t count = axes.reduced_elements();
-  const auto [size, stride] = axes.run();
-  const auto row = [&, size = size](int64_t o, int64_t first) {
-    double state = loop.start;
-    axes.for_each_run([&](int64_t offset) { state = loop.row(stored(x + first + offset), size, state); });
-    y[o] = R::finish({static_cast<float>(state)}, count);
-  };
-  const auto columns = [&, size = size, stride = stride](int64_t o, int64_t width, int64_t first) {
-    float states[kReducedColumns];
-    std::fill_n(states, width, static_cast<float>(loop.start));
-    axes.for_each_run([&](int64_t offset) { loop.columns(stored(x + first + offset), size, stride, states, width); });
-    for (int64_t j = 0; j < width; ++j) y[o + j] = R::finish({states[j]}, count);
-  };
-  for_each_reduction(threads, axes, row, columns);
-}
+/// y = `function` of the elements of x along `axes`. Integers wrap around as in NumPy; narrow floats are computed in
+/// float. Throws for types that the function is not defined for.
+void reduce(ThreadPool& threads, const ReductionAxes& axes, ReduceFunction function, const Tensor& x, Tensor& y);
 
 }  // namespace mica

@@ -1,16 +1,14 @@
 // ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL1, ReduceL2, ReduceLogSum, ReduceLogSumExp and
 // ReduceSumSquare, ai.onnx 1. The axes are an attribute before version 18 (ReduceSum: 13) and an input since; without
 // any, all are reduced, or with noop_with_empty_axes none.
-#include <numeric>
-
 #include "kernels/op.h"
-#include "kernels/reduce/functions.h"
 #include "kernels/reduce/reduce_op.h"
 
 namespace mica {
 namespace {
 
 struct Reduce {
+  ReduceFunction function = ReduceFunction::Sum;
   std::vector<int64_t> axes = {};
   bool keepdims = true;
   bool noop_with_empty_axes = false;
@@ -67,43 +65,18 @@ void infer(const Reduce& op, InferContext& ctx) {
   if (reduced == all_axes(dims->size())) infer_contents(op, ctx);
 }
 
-template <class R, class T>
-constexpr bool has_vector_loop = (std::is_same_v<T, float> || std::is_same_v<T, Half> ||
-                                  std::is_same_v<T, BFloat16>)&&requires {
-  R::template kVectorLoop<Stored<T>>;
-};
-
-template <template <class> class R>
 void run_cpu(const Reduce& op, const Operands& io) {
-  const Tensor& x = io.in(0);
-  Tensor& y = io.out(0);
-  const ReductionAxes groups = axes_to_reduce(&op, io);
-  const auto apply = [&]<class T>() {
-    if constexpr (has_vector_loop<R<T>, T>) {
-      const auto& loop = loops_of<T>(reduce_kernels()).*R<T>::template kVectorLoop<Stored<T>>;
-      reduce<R<T>>(io.threads(), groups, loop, x.data<T>(), y.mutable_data<T>());
-    } else {
-      reduce<R<T>>(io.threads(), groups, x.data<T>(), y.mutable_data<T>());
-    }
-  };
-  const bool known = visit_dtype<float, double, Half, BFloat16, int32_t, int64_t, uint32_t, uint64_t, int8_t, uint8_t,
-                                 int16_t, uint16_t>(x.dtype(), apply);
-  if (known) return;
-  if constexpr (std::is_base_of_v<reduction::Extreme<bool, 1>, R<bool>> ||
-                std::is_base_of_v<reduction::Extreme<bool, -1>, R<bool>>) {
-    if (x.dtype() == DType::Bool) return apply.template operator()<bool>();
-  }
-  bad_input("cannot reduce " + x.str());
+  reduce(io.threads(), axes_to_reduce(&op, io), op.function, io.in(0), io.out(0));
 }
 
-template <template <class> class R>
-OpBuilder<Reduce> reduce_of(const Reduce& prototype = {}, DTypeSet types = types::numeric) {
-  return op(prototype)
-      .input("data", types)
+OpBuilder<Reduce> reduction(ReduceFunction function, Dim (*combine)(const Dim&, const Dim&) = nullptr) {
+  const bool extreme = function == ReduceFunction::Max || function == ReduceFunction::Min;
+  return op(Reduce{.function = function, .combine = combine})
+      .input("data", extreme ? types::numeric | types::boolean : types::numeric)
       .output("reduced")
       .attribute("keepdims", &Reduce::keepdims)
       .infer<infer>()
-      .template cpu<run_cpu<R>>();
+      .cpu<run_cpu>();
 }
 
 OpDef by_attribute(OpBuilder<Reduce> def) {
@@ -115,19 +88,19 @@ OpDef by_input(OpBuilder<Reduce> def) {
 }
 
 OpBuilder<Reduce> sum() {
-  return reduce_of<reduction::Sum>({.combine = [](const Dim& a, const Dim& b) { return a + b; }});
+  return reduction(ReduceFunction::Sum, [](const Dim& a, const Dim& b) { return a + b; });
 }
 
 OpBuilder<Reduce> prod() {
-  return reduce_of<reduction::Prod>({.combine = [](const Dim& a, const Dim& b) { return a * b; }});
+  return reduction(ReduceFunction::Prod, [](const Dim& a, const Dim& b) { return a * b; });
 }
 
 OpBuilder<Reduce> maximum() {
-  return reduce_of<reduction::Max>({.combine = max}, types::numeric | types::boolean);
+  return reduction(ReduceFunction::Max, max);
 }
 
 OpBuilder<Reduce> minimum() {
-  return reduce_of<reduction::Min>({.combine = min}, types::numeric | types::boolean);
+  return reduction(ReduceFunction::Min, min);
 }
 
 }  // namespace
@@ -168,40 +141,40 @@ MICA_OP(ReduceMin, 18) {
   return by_input(minimum());
 }
 MICA_OP(ReduceMean, 1) {
-  return by_attribute(reduce_of<reduction::Mean>());
+  return by_attribute(reduction(ReduceFunction::Mean));
 }
 MICA_OP(ReduceMean, 18) {
-  return by_input(reduce_of<reduction::Mean>());
+  return by_input(reduction(ReduceFunction::Mean));
 }
 MICA_OP(ReduceL1, 1) {
-  return by_attribute(reduce_of<reduction::L1>());
+  return by_attribute(reduction(ReduceFunction::L1));
 }
 MICA_OP(ReduceL1, 18) {
-  return by_input(reduce_of<reduction::L1>());
+  return by_input(reduction(ReduceFunction::L1));
 }
 MICA_OP(ReduceL2, 1) {
-  return by_attribute(reduce_of<reduction::L2>());
+  return by_attribute(reduction(ReduceFunction::L2));
 }
 MICA_OP(ReduceL2, 18) {
-  return by_input(reduce_of<reduction::L2>());
+  return by_input(reduction(ReduceFunction::L2));
 }
 MICA_OP(ReduceLogSum, 1) {
-  return by_attribute(reduce_of<reduction::LogSum>());
+  return by_attribute(reduction(ReduceFunction::LogSum));
 }
 MICA_OP(ReduceLogSum, 18) {
-  return by_input(reduce_of<reduction::LogSum>());
+  return by_input(reduction(ReduceFunction::LogSum));
 }
 MICA_OP(ReduceLogSumExp, 1) {
-  return by_attribute(reduce_of<reduction::LogSumExp>());
+  return by_attribute(reduction(ReduceFunction::LogSumExp));
 }
 MICA_OP(ReduceLogSumExp, 18) {
-  return by_input(reduce_of<reduction::LogSumExp>());
+  return by_input(reduction(ReduceFunction::LogSumExp));
 }
 MICA_OP(ReduceSumSquare, 1) {
-  return by_attribute(reduce_of<reduction::SumSquare>());
+  return by_attribute(reduction(ReduceFunction::SumSquare));
 }
 MICA_OP(ReduceSumSquare, 18) {
-  return by_input(reduce_of<reduction::SumSquare>());
+  return by_input(reduction(ReduceFunction::SumSquare));
 }
 
 }  // namespace mica

@@ -3,10 +3,9 @@
 
 #include "kernels/cuda/number.h"
 #include "kernels/cuda/walk.h"
+#include "kernels/reduce/reduce_function.h"
 
 namespace mica::cuda {
-
-enum class ReduceFunction : uint8_t { Sum, Mean, SumSquare, L1, L2, LogSum, LogSumExp, Prod, Max, Min };
 
 /// y[o] = f of x[kept.at(o) + reduced.at(i)] for all i.
 struct ReduceCall {

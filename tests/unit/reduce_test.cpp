@@ -132,6 +132,111 @@ TEST(Reduce, EverySetOfAxesOfEveryFloat) {
   }
 }
 
+// The result of one function over `elements`, in 64 bits where these are integers, else in double.
+template <class T>
+double expected(const std::string& function, const std::vector<T>& elements) {
+  using Wide = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
+  Wide sum = 0, squares = 0, magnitudes = 0, product = 1;
+  double exponentials = 0;
+  T largest = elements[0], least = elements[0];
+  for (const T x : elements) {
+    const Wide wide = static_cast<Wide>(x);
+    sum += wide;
+    squares += wide * wide;
+    magnitudes += x < T(0) ? Wide{0} - wide : wide;
+    product *= wide;
+    exponentials += std::exp(static_cast<double>(x));
+    largest = std::max(largest, x);
+    least = std::min(least, x);
+  }
+  const auto count = static_cast<double>(elements.size());
+  // As NumPy: a sum is of the elements' type, and a mean is cut off towards zero.
+  const double number = std::is_signed_v<T> && std::is_integral_v<T> ? static_cast<double>(static_cast<int64_t>(sum))
+                                                                     : static_cast<double>(sum);
+  const auto wrapped = [](Wide value) { return static_cast<double>(static_cast<T>(value)); };
+  const auto whole = [](double value) {
+    if (!std::is_integral_v<T>) return value;
+    const auto lowest = static_cast<double>(std::numeric_limits<T>::lowest());
+    return std::trunc(std::clamp(value, lowest, static_cast<double>(std::numeric_limits<T>::max())));
+  };
+  if (function == "ReduceSum") return wrapped(sum);
+  if (function == "ReduceMean") return whole(number / count);
+  if (function == "ReduceSumSquare") return wrapped(squares);
+  if (function == "ReduceL1") return wrapped(magnitudes);
+  if (function == "ReduceL2") return whole(std::sqrt(static_cast<double>(squares)));
+  if (function == "ReduceLogSum") return whole(std::log(number));
+  if (function == "ReduceLogSumExp") return whole(std::log(exponentials));
+  if (function == "ReduceProd") return wrapped(product);
+  return static_cast<double>(function == "ReduceMax" ? largest : least);
+}
+
+// Every function of every type but the narrow floats, along rows and columns of several lengths.
+TEST(Reduce, EveryFunctionOfEveryType) {
+  const Shape shape{3, 37, 19};
+  const auto check = [&]<class T>() {
+    std::mt19937 random(7);
+    std::vector<T> x(static_cast<size_t>(shape.elements()));
+    for (T& value : x) {
+      if constexpr (std::is_integral_v<T>) {
+        value = static_cast<T>(static_cast<int>(random() % 200) - (std::is_signed_v<T> ? 90 : 0));
+      } else {
+        value = static_cast<T>(random() % 4096) / T(2048) + T(0.0625);
+      }
+    }
+    for (const std::vector<int64_t>& axes : {std::vector<int64_t>{0}, {1}, {2}, {0, 1}, {1, 2}, {0, 2}}) {
+      const auto stays = [&](int64_t axis) { return std::find(axes.begin(), axes.end(), axis) == axes.end(); };
+      std::vector<std::vector<T>> reduced;  // the elements that make each output
+      for (int64_t i = 0; i < shape.elements(); ++i) {
+        int64_t at = 0;
+        for (size_t axis = 0; axis < 3; ++axis) {
+          if (stays(static_cast<int64_t>(axis))) at = at * shape[axis] + i / shape.elements(axis + 1, 3) % shape[axis];
+        }
+        reduced.resize(std::max(reduced.size(), static_cast<size_t>(at) + 1));
+        reduced[static_cast<size_t>(at)].push_back(x[static_cast<size_t>(i)]);
+      }
+      for (const std::string function : {"ReduceSum", "ReduceMean", "ReduceSumSquare", "ReduceL1", "ReduceL2",
+                                         "ReduceLogSum", "ReduceLogSumExp", "ReduceProd", "ReduceMax", "ReduceMin"}) {
+        const auto y = run_op({function, 11, {{"axes", axes}, {"keepdims", 1}}}, {Tensor::view<T>(shape, x)})[0].tensor;
+        ASSERT_EQ(static_cast<size_t>(y.elements()), reduced.size());
+        for (size_t o = 0; o < reduced.size(); ++o) {
+          const double e = expected(function, reduced[o]);
+          const auto result = static_cast<double>(y.template as<T>()[o]);
+          if (std::isnan(e)) {
+            ASSERT_TRUE(std::is_integral_v<T> ? result == 0 : std::isnan(result)) << function << " " << y.str();
+          } else if (std::is_integral_v<T> && function == "ReduceLogSumExp") {
+            ASSERT_NEAR(result, e, 1) << function << " " << y.str() << " " << o;  // cut off beside a whole number
+          } else if (std::is_integral_v<T>) {
+            ASSERT_EQ(result, e) << function << " " << y.str() << " " << o;
+          } else {
+            const double places = sizeof(T) == 4 ? tolerance::sum(shape.elements()) : 1e-11;
+            ASSERT_NEAR(result, e, places * std::abs(e)) << function << " " << y.str() << " " << o;
+          }
+        }
+      }
+    }
+  };
+  check.operator()<int8_t>();
+  check.operator()<uint8_t>();
+  check.operator()<int16_t>();
+  check.operator()<uint16_t>();
+  check.operator()<int32_t>();
+  check.operator()<uint32_t>();
+  check.operator()<int64_t>();
+  check.operator()<uint64_t>();
+  check.operator()<double>();
+  check.operator()<float>();
+}
+
+TEST(Reduce, ExtremesOfBool) {
+  const bool x[] = {false, false, true, false, true, true};
+  const Tensor tensor = Tensor::view<bool>({3, 2}, x);
+  const auto largest = run_op({"ReduceMax", 20, {{"keepdims", 0}}}, {tensor, Tensor::of<int64_t>({1}, {1})})[0].tensor;
+  const auto least = run_op({"ReduceMin", 20, {{"keepdims", 0}}}, {tensor, Tensor::of<int64_t>({1}, {1})})[0].tensor;
+  EXPECT_FALSE(largest.as<bool>()[0]);
+  EXPECT_TRUE(largest.as<bool>()[1] && largest.as<bool>()[2]);
+  EXPECT_TRUE(!least.as<bool>()[0] && !least.as<bool>()[1] && least.as<bool>()[2]);
+}
+
 TEST(Reduce, OfNothing) {
   const Tensor x(DType::F32, {2, 0, 3});
   const auto value = [&](const char* op, std::vector<int64_t> axes) {

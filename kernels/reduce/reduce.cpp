@@ -1,5 +1,7 @@
 #include "kernels/reduce/reduce.h"
 
+#include <algorithm>
+
 namespace mica {
 
 ReductionAxes reduction_axes(const Shape& shape, uint32_t reduced) {
@@ -26,23 +28,24 @@ ReductionAxes reduction_axes(const Shape& shape, uint32_t reduced) {
   return axes;
 }
 
-void for_each_reduction(ThreadPool& threads, const ReductionAxes& axes, FunctionRef<void(int64_t o, int64_t first)> row,
+void for_each_reduction(ThreadPool& threads, const ReductionAxes& axes,
+                        FunctionRef<void(int64_t o, int64_t count)> rows,
                         FunctionRef<void(int64_t o, int64_t count, int64_t first)> columns) {
   const int64_t cost = std::max<int64_t>(1, axes.reduced_elements());
   if (axes.inner_reduced) {
     threads.parallel_for(axes.outputs(), std::max<int64_t>(1, 4096 / cost), [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o) row(o, ReductionAxes::offset(axes.kept, axes.kept_count, o));
+      for (int64_t o = begin; o < end; o += kReducedOutputs) rows(o, std::min(kReducedOutputs, end - o));
     });
     return;
   }
   const int64_t width = axes.kept[axes.kept_count - 1].size;
   if (width == 0) return;
-  const int64_t blocks = (width + kReducedColumns - 1) / kReducedColumns;
-  const int64_t grain = std::max<int64_t>(1, 4096 / (cost * std::min(kReducedColumns, width)));
+  const int64_t blocks = (width + kReducedOutputs - 1) / kReducedOutputs;
+  const int64_t grain = std::max<int64_t>(1, 4096 / (cost * std::min(kReducedOutputs, width)));
   threads.parallel_for(axes.outputs() / width * blocks, grain, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
-      const int64_t outer = block / blocks, first = block % blocks * kReducedColumns;
-      columns(outer * width + first, std::min(kReducedColumns, width - first),
+      const int64_t outer = block / blocks, first = block % blocks * kReducedOutputs;
+      columns(outer * width + first, std::min(kReducedOutputs, width - first),
               ReductionAxes::offset(axes.kept, axes.kept_count - 1, outer) + first);
     }
   });
