@@ -1,8 +1,8 @@
 // Compress, ai.onnx 9: the slices along an axis, or the elements of the flattened tensor, whose condition is true.
-#include <algorithm>
-
+#include "kernels/gather/set_elements.h"
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -27,24 +27,23 @@ void run_cpu(const Compress& op, const Operands& io) {
   const int64_t whole = flat[axis];
   const int64_t limit = io.in(1).elements();
   if (limit > whole) bad_input("condition " + io.in(1).str() + " is longer than the axis of " + x.str());
-  const bool* condition = io.in(1).data<bool>();
-  const int64_t kept = std::count(condition, condition + limit, true);
+  const void* condition = io.in(1).raw();
+  const int64_t kept = count_set(DType::Bool, condition, limit);
   const int64_t rows = flat.elements(0, axis);
   const int64_t width = flat.elements(axis + 1, flat.rank());
+  int64_t* places = io.scratch<int64_t>(kept);
+  list_set(DType::Bool, condition, limit, places);
+  for (int64_t i = 0; i < kept; ++i) places[i] *= width;
   Shape shape = flat;
   shape[axis] = kept;
   Tensor& y = io.allocate(0, x.dtype(), shape);
-  visit_storage(x.dtype(), [&]<class T>() {
-    const T* from = load<T>(io, x);
-    T* staged = stage<T>(io, y);
-    T* to = staged;
-    for (int64_t row = 0; row < rows; ++row) {
-      for (int64_t i = 0; i < limit; ++i) {
-        if (condition[i]) to = std::copy_n(from + (row * whole + i) * width, width, to);
-      }
-    }
-    store(staged, y);
-  });
+  const ElementMoves& moves = moves_of(x.dtype());
+  const void* from = load(io, x);
+  void* to = stage(io, y);
+  for (int64_t row = 0; row < rows; ++row) {
+    moves.gather(moves.at(from, row * whole * width), places, kept, width, moves.at(to, row * kept * width));
+  }
+  store(to, y);
 }
 
 }  // namespace

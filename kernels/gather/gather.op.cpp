@@ -3,14 +3,13 @@
 #include "kernels/gather/gather.h"
 
 #include <algorithm>
-#include <cstring>
-#include <type_traits>
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/gather/indices.h"
 #include "kernels/op.h"
 #include "kernels/packing.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -52,15 +51,6 @@ void infer(const Gather& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 
-template <class T>
-void copy_row(const T* from, int64_t width, T* to) {
-  if constexpr (std::is_trivially_copyable_v<T>) {
-    std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), static_cast<size_t>(width) * sizeof(T));
-  } else {
-    std::copy_n(from, width, to);
-  }
-}
-
 // Rows are copied as bytes.
 std::shared_ptr<const void> prepack(const Gather&, const ConstantOperands& constants) {
   return leave(constants.in(0));
@@ -75,24 +65,20 @@ void run_cpu(const Gather& op, const Operands& io) {
   const int64_t count = shape[axis];
   const int64_t width = shape.elements(axis + 1, shape.rank());
   const int64_t picks = io.in(1).elements();
-  const int64_t* indices = checked_indices(io, io.in(1), count);
+  const int64_t* places = checked_indices(io, io.in(1), count, width);
   if (y.elements() != rows * picks * width) bad_input("gathering from " + data.str() + " does not fit " + y.str());
-  visit_storage(data.dtype(), [&]<class T>() {
-    const T* from = load<T>(io, data);
-    T* to = stage<T>(io, y);
-    io.threads().parallel_for(rows * picks, 1 + 16384 / (width + 1), [&](int64_t begin, int64_t end) {
-      int64_t row = begin / picks;
-      int64_t pick = begin % picks;
-      for (int64_t i = begin; i < end; ++i) {
-        copy_row(from + (row * count + indices[pick]) * width, width, to + i * width);
-        if (++pick == picks) {
-          pick = 0;
-          ++row;
-        }
-      }
-    });
-    store(to, y);
+  const ElementMoves& moves = moves_of(data.dtype());
+  const void* from = load(io, data);
+  void* to = stage(io, y);
+  io.threads().parallel_for(rows * picks, 1 + 16384 / (width + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end;) {
+      const int64_t row = i / picks, pick = i % picks;
+      const int64_t n = std::min(picks - pick, end - i);
+      moves.gather(moves.at(from, row * count * width), places + pick, n, width, moves.at(to, i * width));
+      i += n;
+    }
   });
+  store(to, y);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "kernels/gather/gather.h"
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -19,12 +20,9 @@ void run_cpu(const Gather& op, const Operands& io) {
   Tensor& y = io.out(0);
   const int64_t* offsets = offsets_along_axis(io, op.axis, data, io.in(1));
   if (y.shape() != io.in(1).shape()) bad_input("indices " + io.in(1).str() + " do not fit " + y.str());
-  visit_storage(data.dtype(), [&]<class T>() {
-    const T* from = load<T>(io, data);
-    T* to = stage<T>(io, y);
-    for (int64_t i = 0; i < y.elements(); ++i) to[i] = from[offsets[i]];
-    store(to, y);
-  });
+  void* to = stage(io, y);
+  moves_of(data.dtype()).gather(load(io, data), offsets, y.elements(), 1, to);
+  store(to, y);
 }
 
 }  // namespace

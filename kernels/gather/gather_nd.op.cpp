@@ -1,10 +1,9 @@
 // GatherND, ai.onnx 11: each row of `indices` names a slice of `data` by its first axes behind the batch axes.
-#include <algorithm>
-
 #include "kernels/gather/gather.h"
 #include "kernels/gather/indices.h"
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -52,14 +51,11 @@ void run_cpu(const GatherNd& op, const Operands& io) {
   const int64_t batch_width = from.elements(batch, from.rank());
   const int64_t* offsets =
       row_offsets(io, indices, from.dims().subspan(batch, depth), std::span(strides).subspan(batch, depth),
-                  [&](int64_t row) { return row / per_batch * batch_width; });
+                  {batch > 0 ? per_batch : 0, batch_width});
   if (y.elements() != rows * width) bad_input("gathering from " + data.str() + " does not fit " + y.str());
-  visit_storage(data.dtype(), [&]<class T>() {
-    const T* source = load<T>(io, data);
-    T* target = stage<T>(io, y);
-    for (int64_t row = 0; row < rows; ++row) std::copy_n(source + offsets[row], width, target + row * width);
-    store(target, y);
-  });
+  void* to = stage(io, y);
+  moves_of(data.dtype()).gather(load(io, data), offsets, rows, width, to);
+  store(to, y);
 }
 
 OpBuilder<GatherNd> gather_nd() {

@@ -9,33 +9,32 @@
 
 namespace mica {
 
+/// Throws that an index is outside [-count, count).
+[[noreturn]] void bad_index(int64_t index, int64_t count, std::string_view what);
+
 /// `index` into `count` elements, negative ones counted from the end. Throws outside [-count, count).
 inline int64_t checked_index(int64_t index, int64_t count, std::string_view what = "index") {
   const int64_t place = index < 0 ? index + count : index;
   if (place >= 0 && place < count) return place;
-  bad_input(std::string(what) + " " + std::to_string(index) + " is out of range [" + std::to_string(-count) + ", " +
-            std::to_string(count) + ")");
+  bad_index(index, count, what);
 }
 
-/// Scratch with all indices of a tensor into `count` elements, checked.
-const int64_t* checked_indices(const Operands& io, const Tensor& indices, int64_t count);
+/// Scratch with all indices of a tensor into `count` elements, checked and multiplied by `stride`.
+const int64_t* checked_indices(const Operands& io, const Tensor& indices, int64_t count, int64_t stride = 1);
 
-/// Scratch with the offsets that the rows of an index tensor [..., k] point at: the first k axes of `block` strides, on
-/// top of a start per row that `start(row)` gives.
-template <class Start>
+/// places[i] = first + i * step + stride * (the index at `at` + i, checked), for i < n.
+void index_places(const Tensor& indices, int64_t at, int64_t n, int64_t count, int64_t stride, int64_t first,
+                  int64_t step, int64_t* places);
+
+/// Where the rows of an index tensor begin: all `rows` of a batch at the same place, those of the next `stride`
+/// further.
+struct RowStarts {
+  int64_t rows = 0, stride = 0;  ///< without rows: all at 0
+};
+
+/// Scratch with the offsets that the rows of an index tensor [..., k] point at: the first k axes of a block with these
+/// dims and strides, from where the row begins.
 const int64_t* row_offsets(const Operands& io, const Tensor& indices, std::span<const int64_t> dims,
-                           std::span<const int64_t> strides, Start&& start) {
-  const int64_t depth = static_cast<int64_t>(dims.size());
-  const int64_t rows = depth > 0 ? indices.elements() / depth : indices.shape().elements(0, indices.shape().rank() - 1);
-  int64_t* offsets = io.scratch<int64_t>(rows);
-  for (int64_t row = 0; row < rows; ++row) {
-    offsets[row] = start(row);
-    for (int64_t k = 0; k < depth; ++k) {
-      const size_t axis = static_cast<size_t>(k);
-      offsets[row] += checked_index(integer_at(indices, row * depth + k), dims[axis]) * strides[axis];
-    }
-  }
-  return offsets;
-}
+                           std::span<const int64_t> strides, RowStarts starts = {});
 
 }  // namespace mica

@@ -1,6 +1,9 @@
 // NonZero, ai.onnx 9: the indices of the elements that are not zero, one column each, in row-major order.
+#include <algorithm>
+
+#include "kernels/gather/set_elements.h"
 #include "kernels/op.h"
-#include "runtime/base/half.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -11,44 +14,27 @@ void infer(const NoParams&, InferContext& ctx) {
   ctx.set(0, DType::I64, Dims{rank, ctx.unknown()});
 }
 
-template <class T>
-bool is_set(const T& value) {
-  if constexpr (std::is_same_v<T, std::string>) {
-    return !value.empty();
-  } else if constexpr (std::is_arithmetic_v<T>) {
-    return value != T{};
-  } else {
-    return static_cast<float>(value) != 0;
-  }
-}
-
-template <class T>
-void list(const Operands& io) {
+void run_cpu(const NoParams&, const Operands& io) {
   const Tensor& x = io.in(0);
-  const T* data = x.data<T>();
-  int64_t count = 0;
-  for (int64_t i = 0; i < x.elements(); ++i) count += is_set(data[i]) ? 1 : 0;
-  const size_t rank = x.shape().rank();
+  const Shape& shape = x.shape();
+  const size_t rank = shape.rank();
+  const int64_t count = count_set(x.dtype(), x.raw(), x.elements());
   Tensor& y = io.allocate(0, DType::I64, {static_cast<int64_t>(rank), count});
+  if (rank == 0 || count == 0) return;
   int64_t* to = y.mutable_data<int64_t>();
+  const int64_t width = shape.back();
+  const int64_t size = moves_of(x.dtype()).size;
   std::array<int64_t, Shape::kMaxRank> index{};
-  for (int64_t i = 0; i < x.elements(); ++i) {
-    if (is_set(data[i])) {
-      for (size_t k = 0; k < rank; ++k) to[static_cast<int64_t>(k) * count] = index[k];
-      ++to;
-    }
-    for (size_t k = rank; k-- > 0;) {
-      if (++index[k] < x.shape()[k]) break;
+  for (int64_t at = 0; at < x.elements(); at += width) {
+    const int64_t n =
+        list_set(x.dtype(), x.data<std::byte>() + at * size, width, to + static_cast<int64_t>(rank - 1) * count);
+    for (size_t k = 0; k + 1 < rank; ++k) std::fill_n(to + static_cast<int64_t>(k) * count, n, index[k]);
+    to += n;
+    for (size_t k = rank - 1; k-- > 0;) {
+      if (++index[k] < shape[k]) break;
       index[k] = 0;
     }
   }
-}
-
-void run_cpu(const NoParams&, const Operands& io) {
-  const bool known =
-      visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
-                  uint64_t, bool, std::string>(io.in(0).dtype(), [&]<class T>() { list<T>(io); });
-  if (!known) bad_input("cannot tell zeros of type " + std::string(name(io.in(0).dtype())));
 }
 
 }  // namespace

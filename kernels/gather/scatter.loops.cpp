@@ -5,6 +5,8 @@
 
 #include "kernels/shape/copy.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
+#include "kernels/shape/scalar_read.h"
 #include "runtime/base/half.h"
 
 namespace mica {
@@ -12,49 +14,115 @@ namespace {
 
 using enum ScatterReduction;
 
-// Sums and products of integers wrap around; those of narrow floats are made in float.
-template <class T>
-T sum(const T& a, const T& b) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return a || b;
-  } else if constexpr (std::is_integral_v<T>) {
-    return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-  } else {
+// How an update meets the element it lands on. `mask` is for Greater.
+struct Sum {
+  template <class T>
+  static T combine(const T& a, const T& b, uint64_t) {
     return T(a + b);
   }
-}
-
-template <class T>
-T times(const T& a, const T& b) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return a && b;
-  } else if constexpr (std::is_integral_v<T>) {
-    return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
-  } else {
+};
+struct Product {
+  template <class T>
+  static T combine(const T& a, const T& b, uint64_t) {
     return T(a * b);
   }
-}
+};
+/// NaN is neither greater nor less.
+struct GreaterFloat {
+  template <class T>
+  static T combine(const T& a, const T& b, uint64_t) {
+    return a < b ? b : a;
+  }
+};
+struct LesserFloat {
+  template <class T>
+  static T combine(const T& a, const T& b, uint64_t) {
+    return b < a ? b : a;
+  }
+};
+/// Of integers the greater when their bits are flipped where the mask has some.
+struct Greater {
+  template <class T>
+  static T combine(const T& a, const T& b, uint64_t mask) {
+    const bool greater = static_cast<T>(a ^ static_cast<T>(mask)) < static_cast<T>(b ^ static_cast<T>(mask));
+    return static_cast<T>(a ^ ((a ^ b) & static_cast<T>(-static_cast<T>(greater))));  // without a branch
+  }
+};
 
-template <class T, class Combine>
-void combine_blocks(const T* updates, T* data, const int64_t* offsets, int64_t blocks, int64_t width,
-                    Combine&& combine) {
-  for (int64_t block = 0; block < blocks; ++block) {
-    T* to = data + offsets[block];
-    for (int64_t i = 0; i < width; ++i) to[i] = combine(to[i], updates[block * width + i]);
+// Blocks of elements of one type.
+struct Blocks {
+  const void* updates;
+  void* data;
+  const int64_t* offsets;
+  int64_t count, width;
+  uint64_t mask = 0;
+};
+
+template <class F, class T>
+void combine(const Blocks& blocks) {
+  const T* from = static_cast<const T*>(blocks.updates);
+  const int64_t width = blocks.width;
+  const uint64_t mask = blocks.mask;
+  for (int64_t block = 0; block < blocks.count; ++block, from += width) {
+    T* __restrict to = static_cast<T*>(blocks.data) + blocks.offsets[block];
+    for (int64_t i = 0; i < width; ++i) {
+      // Vectors are for the types that are often met, and compare no 64 bits on most processors.
+      constexpr bool kVectors = sizeof(T) == 4 || std::is_same_v<T, double>;
+      const T update = kVectors ? from[i] : scalar_read(from[i]);
+      to[i] = F::combine(to[i], update, mask);
+    }
   }
 }
 
-template <class T>
-void reduce_blocks(ScatterReduction reduction, const T* updates, T* data, const int64_t* offsets, int64_t blocks,
-                   int64_t width) {
-  const auto run = [&](auto combine) { combine_blocks(updates, data, offsets, blocks, width, combine); };
-  if (reduction == Add) return run(sum<T>);
-  if (reduction == Mul) return run(times<T>);
-  if constexpr (!std::is_same_v<T, std::complex<float>> && !std::is_same_v<T, std::complex<double>>) {
-    if (reduction == Max) return run([](const T& a, const T& b) { return a < b ? b : a; });
-    return run([](const T& a, const T& b) { return b < a ? b : a; });
+// Integers wrap around, whether or not they have a sign; narrow floats are computed in float.
+template <class F>
+void combine_numbers(DType dtype, const Blocks& blocks) {
+  if (is_int(dtype)) {
+    switch (bit_width(dtype)) {
+      case 8:
+        return combine<F, uint8_t>(blocks);
+      case 16:
+        return combine<F, uint16_t>(blocks);
+      case 32:
+        return combine<F, uint32_t>(blocks);
+      default:
+        return combine<F, uint64_t>(blocks);
+    }
   }
-  bad_input("complex numbers have no order for max and min");
+  visit_dtype<float, double, Half, BFloat16, std::complex<float>, std::complex<double>>(
+      dtype, [&]<class T>() { combine<F, T>(blocks); });
+}
+
+// The loops compare bytes as unsigned numbers, which vectors do best, and others as signed ones.
+void combine_ordered(DType dtype, bool greatest, Blocks blocks) {
+  if (is_float(dtype)) {
+    visit_dtype<float, double, Half, BFloat16>(
+        dtype, [&]<class T>() { greatest ? combine<GreaterFloat, T>(blocks) : combine<LesserFloat, T>(blocks); });
+    return;
+  }
+  if (!is_int(dtype) && dtype != DType::Bool) bad_input("complex numbers have no order for max and min");
+  const int bits = bit_width(dtype);
+  const bool other_sign = bits == 8 ? is_signed_int(dtype) : !is_signed_int(dtype);
+  blocks.mask = (other_sign ? uint64_t{1} << (bits - 1) : 0) ^ (greatest ? 0 : ~uint64_t{0});
+  switch (bits) {
+    case 8:
+      return combine<Greater, uint8_t>(blocks);
+    case 16:
+      return combine<Greater, int16_t>(blocks);
+    case 32:
+      return combine<Greater, int32_t>(blocks);
+    default:
+      return combine<Greater, int64_t>(blocks);
+  }
+}
+
+void combine_blocks(ScatterReduction reduction, DType dtype, Blocks blocks) {
+  // Of truths a sum is whether any is true, and a product whether all are.
+  const bool truths = dtype == DType::Bool;
+  if (reduction == Max || reduction == Min || truths) {
+    return combine_ordered(dtype, reduction == Max || reduction == Add, blocks);
+  }
+  return reduction == Add ? combine_numbers<Sum>(dtype, blocks) : combine_numbers<Product>(dtype, blocks);
 }
 
 }  // namespace
@@ -77,23 +145,20 @@ void scatter_blocks(const Operands& io, ScatterReduction reduction, const int64_
   if (updates.elements() != blocks * width || updates.dtype() != data.dtype()) {
     bad_input("updates " + updates.str() + " do not fit indices " + io.in(1).str() + " into " + data.str());
   }
+  const bool known =
+      types::numeric.contains(y.dtype()) || types::complex.contains(y.dtype()) || y.dtype() == DType::Bool;
   if (reduction == None) {
-    visit_storage(y.dtype(), [&]<class T>() {
-      const T* before = load<T>(io, data);
-      const T* from = load<T>(io, updates);
-      T* to = stage<T>(io, y);
-      if (before != to) std::copy_n(before, y.elements(), to);
-      for (int64_t i = 0; i < blocks; ++i) std::copy_n(from + i * width, width, to + offsets[i]);
-      store(to, y);
-    });
-    return;
+    const ElementMoves& moves = moves_of(y.dtype());
+    void* to = stage(io, y);
+    moves.copy(load(io, data), y.elements(), to);
+    moves.scatter(load(io, updates), offsets, blocks, width, to);
+    store(to, y);
+  } else if (known) {
+    copy_elements(data, y);
+    combine_blocks(reduction, y.dtype(), {updates.raw(), y.mutable_raw(), offsets, blocks, width});
+  } else {
+    bad_input("cannot reduce elements of type " + std::string(name(y.dtype())));
   }
-  copy_elements(data, y);
-  const bool known = visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                                 uint32_t, uint64_t, bool, std::complex<float>, std::complex<double>>(
-      y.dtype(),
-      [&]<class T>() { reduce_blocks(reduction, updates.data<T>(), y.mutable_data<T>(), offsets, blocks, width); });
-  if (!known) bad_input("cannot reduce elements of type " + std::string(name(y.dtype())));
 }
 
 }  // namespace mica

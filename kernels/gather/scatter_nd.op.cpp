@@ -39,8 +39,7 @@ void run_cpu(const Scatter& op, const Operands& io) {
   }
   const size_t depth = static_cast<size_t>(by.back());
   const auto strides = shape.strides();
-  const int64_t* offsets = row_offsets(io, indices, shape.dims().first(depth), std::span(strides).first(depth),
-                                       [](int64_t) { return int64_t{0}; });
+  const int64_t* offsets = row_offsets(io, indices, shape.dims().first(depth), std::span(strides).first(depth));
   scatter_blocks(io, op.reduction, offsets, by.elements(0, by.rank() - 1), shape.elements(depth, shape.rank()));
 }
 

@@ -2,11 +2,10 @@
 // "circular" goes on at row 0 behind the last one.
 #include "kernels/gather/tensor_scatter.h"
 
-#include <algorithm>
-
 #include "kernels/gather/indices.h"
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -52,27 +51,24 @@ void run_cpu(const TensorScatter& op, const Operands& io) {
   const auto [rows, per_batch, steps, length, width] = cache_rows(op, io);
   const bool circular = op.mode == "circular";
   const Tensor& update = io.in(1);
-  visit_storage(update.dtype(),
-                [&, rows = rows, per_batch = per_batch, steps = steps, length = length, width = width]<class T>() {
-                  const T* before = load<T>(io, io.in(0));
-                  const T* from = load<T>(io, update);
-                  T* to = stage<T>(io, io.out(0));
-                  if (before != to) std::copy_n(before, io.out(0).elements(), to);
-                  for (int64_t row = 0; row < rows; ++row) {
-                    const int64_t first = io.has(2) ? integer_at(io.in(2), row / per_batch) : 0;
-                    if (!circular && (first < 0 || steps > length || first > length - steps)) {
-                      bad_input("writing " + std::to_string(steps) + " rows from row " + std::to_string(first) +
-                                " does not fit a cache of " + std::to_string(length));
-                    }
-                    if (length == 0) continue;
-                    const int64_t start = (first % length + length) % length;
-                    for (int64_t step = 0; step < steps; ++step) {
-                      const int64_t place = circular ? (start + step) % length : first + step;
-                      std::copy_n(from + (row * steps + step) * width, width, to + (row * length + place) * width);
-                    }
-                  }
-                  store(to, io.out(0));
-                });
+  const ElementMoves& moves = moves_of(update.dtype());
+  const void* from = load(io, update);
+  void* to = stage(io, io.out(0));
+  moves.copy(load(io, io.in(0)), io.out(0).elements(), to);
+  for (int64_t row = 0; row < rows; ++row) {
+    const int64_t first = io.has(2) ? integer_at(io.in(2), row / per_batch) : 0;
+    if (!circular && (first < 0 || steps > length || first > length - steps)) {
+      bad_input("writing " + std::to_string(steps) + " rows from row " + std::to_string(first) +
+                " does not fit a cache of " + std::to_string(length));
+    }
+    if (length == 0) continue;
+    const int64_t start = (first % length + length) % length;
+    for (int64_t step = 0; step < steps; ++step) {
+      const int64_t place = circular ? (start + step) % length : first + step;
+      moves.copy(moves.at(from, (row * steps + step) * width), width, moves.at(to, (row * length + place) * width));
+    }
+  }
+  store(to, io.out(0));
 }
 
 }  // namespace

@@ -1,14 +1,14 @@
 // Unique, ai.onnx 11: the distinct elements, or the distinct slices along an axis, sorted or in the order of their
 // first appearance; with the place of each one's first appearance, where each went, and how often it is there.
 #include <algorithm>
-#include <numeric>
-#include <vector>
 
+#include "kernels/gather/groups.h"
 #include "kernels/op.h"
-#include "kernels/shape/elements.h"
+#include "kernels/reduce/order_keys.h"
+#include "kernels/reduce/ranking.h"
+#include "kernels/reduce/stable_order.h"
+#include "kernels/shape/moves.h"
 #include "kernels/shape/strided_copy.h"
-#include "runtime/base/function_ref.h"
-#include "runtime/base/half.h"
 
 namespace mica {
 namespace {
@@ -35,59 +35,6 @@ void infer(const Unique& op, InferContext& ctx) {
   ctx.set(2, DType::I64, Dims{all});
 }
 
-// A strict order even with NaN, which comes last and equals itself.
-template <class T>
-int compare(const T& a, const T& b) {
-  if constexpr (std::is_same_v<T, std::string>) {
-    return a.compare(b);
-  } else if constexpr (std::is_integral_v<T>) {
-    return a < b ? -1 : b < a ? 1 : 0;
-  } else {
-    const double x = static_cast<double>(static_cast<float>(a));
-    const double y = static_cast<double>(static_cast<float>(b));
-    if constexpr (std::is_same_v<T, double>) {
-      if (a == a && b == b) return a < b ? -1 : b < a ? 1 : 0;
-    }
-    const bool no_x = x != x;
-    const bool no_y = y != y;
-    if (no_x || no_y) return static_cast<int>(no_x) - static_cast<int>(no_y);
-    return x < y ? -1 : y < x ? 1 : 0;
-  }
-}
-
-struct Groups {
-  std::vector<int64_t> first, place, count;  ///< first appearance and size of each group; group of each slice
-};
-
-// Groups `total` slices by their order, which is negative, 0 or positive as `compare` is.
-Groups group(int64_t total, bool sorted, FunctionRef<int(int64_t a, int64_t b)> order_of) {
-  std::vector<int64_t> order(static_cast<size_t>(total));
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, [&](int64_t a, int64_t b) { return order_of(a, b) < 0; });
-  Groups groups;
-  std::vector<size_t> group_of(order.size());
-  for (size_t i = 0; i < order.size(); ++i) {
-    if (i == 0 || order_of(order[i - 1], order[i]) != 0) {
-      groups.first.push_back(order[i]);
-      groups.count.push_back(0);
-    }
-    ++groups.count.back();
-    group_of[static_cast<size_t>(order[i])] = groups.first.size() - 1;
-  }
-  std::vector<size_t> rank(groups.first.size());
-  std::iota(rank.begin(), rank.end(), size_t{0});
-  if (!sorted) std::ranges::sort(rank, {}, [&](size_t g) { return groups.first[g]; });
-  Groups ranked;
-  std::vector<int64_t> rank_of(rank.size());
-  for (size_t i = 0; i < rank.size(); ++i) {
-    ranked.first.push_back(groups.first[rank[i]]);
-    ranked.count.push_back(groups.count[rank[i]]);
-    rank_of[rank[i]] = static_cast<int64_t>(i);
-  }
-  for (const size_t g : group_of) ranked.place.push_back(rank_of[g]);
-  return ranked;
-}
-
 void give(const Operands& io, size_t output, const std::vector<int64_t>& values) {
   if (!io.wants(output)) return;
   Tensor& y = io.allocate(output, DType::I64, {static_cast<int64_t>(values.size())});
@@ -111,31 +58,45 @@ void run_cpu(const Unique& op, const Operands& io) {
   apart.add(columns, 1, 1);
   apart.run(io, x, slices);
 
-  Groups groups;
-  const bool known = visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                                 uint32_t, uint64_t, bool, std::string>(x.dtype(), [&]<class T>() {
-    const T* from = slices.data<T>();
-    groups = group(total, op.sorted, [&](int64_t a, int64_t b) {
-      for (int64_t i = 0; i < width; ++i) {
-        if (const int order = compare(from[a * width + i], from[b * width + i]); order != 0) return order;
-      }
-      return 0;
-    });
-  });
-  if (!known) bad_input("cannot order elements of type " + std::string(name(x.dtype())));
+  std::vector<uint64_t> keys;
+  const std::string* strings = nullptr;
+  if (x.dtype() == DType::String) {
+    strings = slices.data<std::string>();
+  } else {
+    keys.resize(static_cast<size_t>(total * width));
+    if (!order_keys(x.dtype(), slices.raw(), total * width, 1, false, true, keys.data())) {
+      bad_input("cannot order elements of type " + std::string(name(x.dtype())));
+    }
+  }
+  const auto order_of = [&](int64_t a, int64_t b) {
+    if (strings == nullptr) return compare_keys(keys.data() + a * width, keys.data() + b * width, width);
+    for (int64_t i = 0; i < width; ++i) {
+      if (const int order = strings[a * width + i].compare(strings[b * width + i]); order != 0) return order;
+    }
+    return 0;
+  };
+  std::vector<int64_t> order;
+  if (strings == nullptr && width == 1) {
+    RankedKey* ranked = io.scratch<RankedKey>(total);
+    rank_keys(keys.data(), total, total, ranked);
+    for (int64_t i = 0; i < total; ++i) order.push_back(ranked[i].index);
+  } else {
+    order = stable_order(total, [&](int64_t a, int64_t b) { return order_of(a, b) < 0; });
+  }
+  const Groups groups = group(order, op.sorted, [&](int64_t a, int64_t b) { return order_of(a, b) == 0; });
   const int64_t kept = static_cast<int64_t>(groups.first.size());
   Shape shape = flat;
   shape[axis] = kept;
   if (io.wants(0)) {
     Tensor& y = io.allocate(0, x.dtype(), shape);
-    visit_storage(x.dtype(), [&]<class T>() {
-      for (int64_t g = 0; g < kept; ++g) {
-        const T* from = slices.data<T>() + groups.first[static_cast<size_t>(g)] * width;
-        for (int64_t row = 0; row < rows; ++row) {
-          std::copy_n(from + row * columns, columns, y.mutable_data<T>() + (row * kept + g) * columns);
-        }
+    const ElementMoves& moves = moves_of(x.dtype());
+    for (int64_t g = 0; g < kept; ++g) {
+      const int64_t from = groups.first[static_cast<size_t>(g)] * width;
+      for (int64_t row = 0; row < rows; ++row) {
+        moves.copy(moves.at(slices.raw(), from + row * columns), columns,
+                   moves.at(y.mutable_raw(), (row * kept + g) * columns));
       }
-    });
+    }
   }
   give(io, 1, groups.first);
   give(io, 2, groups.place);

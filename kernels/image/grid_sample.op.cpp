@@ -2,10 +2,9 @@
 // gives places in [-1, 1] along each axis, the last axis first, and X is interpolated between its elements.
 #include "kernels/image/grid_sample.h"
 
-#include <limits>
-
+#include "kernels/image/weighted_places.h"
 #include "kernels/op.h"
-#include "kernels/wide.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -42,24 +41,10 @@ void infer(const GridSample&, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(dims));
 }
 
-template <class T, class A>
-T finish(A value) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return value != 0;
-  } else if constexpr (std::is_integral_v<T>) {
-    using Limits = std::numeric_limits<T>;
-    if (!(value > static_cast<A>(Limits::lowest()))) return Limits::lowest();
-    return value >= static_cast<A>(Limits::max()) ? Limits::max() : static_cast<T>(value);
-  } else {
-    return static_cast<T>(value);
-  }
-}
-
-/// T: elements; G: of the grid
-template <class T, class G>
+// In type A.
+template <class A>
 void run(const GridSample& op, const Operands& io) {
-  using A = std::conditional_t<std::is_same_v<G, double> || std::is_same_v<T, double> || std::is_integral_v<T>, double,
-                               float>;
+  constexpr DType kWide = dtype_of<A>;
   const Shape& shape = io.in(0).shape();
   const size_t rank = shape.rank() - 2;
   const int64_t channels = shape[1];
@@ -69,37 +54,17 @@ void run(const GridSample& op, const Operands& io) {
   const int64_t per_axis = op.form.taps;
   int64_t count = 1;
   for (size_t i = 0; i < rank; ++i) count *= per_axis;
-  int64_t* offsets = io.scratch<int64_t>(count);
-  A* weights = io.scratch<A>(count);
+  WeightedPlaces<A> near{io.scratch<int64_t>(count), io.scratch<A>(count)};
+  const A* x = static_cast<const A*>(widen_any(io, io.in(0), kWide));
+  const A* place = static_cast<const A*>(widen_any(io, io.in(1), kWide));
+  A* y = static_cast<A*>(stage_wide(io, io.out(0), kWide));
   for (int64_t n = 0; n < shape[0]; ++n) {
-    for (int64_t o = 0; o < outputs; ++o) {
-      const G* place = io.in(1).data<G>() + (n * outputs + o) * static_cast<int64_t>(rank);
-      offsets[0] = 0;
-      weights[0] = 1;
-      int64_t used = 1;  // grows by one axis at a time, in place from the back
-      for (size_t i = 0; i < rank; ++i) {
-        const auto taps = axis_taps<A>(op.form, static_cast<A>(place[rank - 1 - i]), shape[i + 2]);
-        for (int64_t j = used; j-- > 0;) {
-          const int64_t offset = offsets[j];
-          const A weight = weights[j];
-          for (int64_t tap = per_axis; tap-- > 0;) {
-            const int64_t index = taps.index[static_cast<size_t>(tap)];
-            offsets[j * per_axis + tap] = offset < 0 || index < 0 ? -1 : offset * shape[i + 2] + index;
-            weights[j * per_axis + tap] = weight * taps.weight[static_cast<size_t>(tap)];
-          }
-        }
-        used *= per_axis;
-      }
-      for (int64_t c = n * channels; c < (n + 1) * channels; ++c) {
-        const T* x = io.in(0).data<T>() + c * inputs;
-        A sum = 0;
-        for (int64_t j = 0; j < used; ++j) {
-          if (offsets[j] >= 0) sum += weights[j] * static_cast<A>(x[offsets[j]]);
-        }
-        io.out(0).mutable_data<T>()[c * outputs + o] = finish<T>(sum);
-      }
+    for (int64_t o = 0; o < outputs; ++o, place += rank) {
+      find_places(op.form, place, shape.dims().subspan(2), near);
+      sum_places(near, channels, x + n * channels * inputs, inputs, y + n * channels * outputs + o, outputs);
     }
   }
+  narrow_any(kWide, y, WideRounding::Truncate, io.out(0));
 }
 
 }  // namespace
@@ -121,10 +86,8 @@ namespace {
 void run_cpu(const GridSample& op, const Operands& io) {
   check_grid_sample(io);
   if (io.out(0).elements() == 0) return;
-  visit_dtype<float, double, Half, BFloat16>(io.in(1).dtype(), [&]<class G>() {
-    visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-                bool>(io.in(0).dtype(), [&]<class T>() { run<T, G>(op, io); });
-  });
+  const bool wide = wide_type(io.in(0).dtype()) == DType::F64 || io.in(1).dtype() == DType::F64;
+  wide ? run<double>(op, io) : run<float>(op, io);
 }
 
 OpBuilder<GridSample> grid_sample() {

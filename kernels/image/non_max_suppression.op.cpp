@@ -4,7 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/image/boxes.h"
 #include "kernels/op.h"
+#include "kernels/reduce/order_keys.h"
+#include "kernels/reduce/ranking.h"
 
 namespace mica {
 namespace {
@@ -16,31 +19,6 @@ struct NonMaxSuppression {
 void infer(const NonMaxSuppression&, InferContext& ctx) {
   ctx.set(0, DType::I64, Dims{ctx.unknown(), 3});
 }
-
-struct Box {
-  float left, right, low, high;
-  float area() const { return (right - left) * (high - low); }
-};
-
-/// From [y1, x1, y2, x2] with corners in any order, or [x_center, y_center, width, height].
-Box to_box(const float* b, bool centered) {
-  if (centered) return {b[0] - b[2] / 2, b[0] + b[2] / 2, b[1] - b[3] / 2, b[1] + b[3] / 2};
-  return {std::min(b[1], b[3]), std::max(b[1], b[3]), std::min(b[0], b[2]), std::max(b[0], b[2])};
-}
-
-bool overlap(const Box& a, const Box& b, float threshold) {
-  const float width = std::min(a.right, b.right) - std::max(a.left, b.left);
-  const float height = std::min(a.high, b.high) - std::max(a.low, b.low);
-  if (!(width > 0 && height > 0)) return false;
-  const float common = width * height;
-  const float all = a.area() + b.area() - common;
-  return common > 0 && a.area() > 0 && b.area() > 0 && all > 0 && common / all > threshold;
-}
-
-struct Candidate {
-  float score;
-  int64_t index;
-};
 
 template <class T>
 std::optional<T> scalar(const Operands& io, size_t input) {
@@ -59,24 +37,30 @@ void run_cpu(const NonMaxSuppression& op, const Operands& io) {
   const auto threshold = scalar<float>(io, 4);
   const int64_t count = boxes[1];
   std::vector<int64_t> selected;
-  std::vector<Candidate> candidates;
+  float* values = io.scratch<float>(count);
+  int64_t* candidates = io.scratch<int64_t>(count);
+  uint64_t* keys = io.scratch<uint64_t>(count);
+  RankedKey* ranked = io.scratch<RankedKey>(count);
   std::vector<Box> taken;
   for (int64_t row = 0; row < scores[0] * scores[1]; ++row) {
     const int64_t batch = row / scores[1];
     const float* score = io.in(1).data<float>() + row * count;
-    candidates.clear();
+    int64_t found = 0;
     taken.clear();
     for (int64_t i = 0; i < count; ++i) {
       const float value = std::isnan(score[i]) ? -std::numeric_limits<float>::infinity() : score[i];
-      if (!threshold || value > *threshold) candidates.push_back({value, i});
+      if (threshold && !(value > *threshold)) continue;
+      candidates[found] = i;
+      values[found++] = value;
     }
-    std::ranges::stable_sort(candidates, std::greater<>(), &Candidate::score);
-    for (const Candidate& candidate : candidates) {
-      if (static_cast<int64_t>(taken.size()) >= most) break;
-      const Box box = to_box(io.in(0).data<float>() + (batch * count + candidate.index) * 4, op.center_point_box);
-      if (std::ranges::any_of(taken, [&](const Box& other) { return overlap(box, other, iou); })) continue;
+    order_keys(DType::F32, values, found, 1, true, true, keys);
+    rank_keys(keys, found, found, ranked);
+    for (int64_t i = 0; i < found && static_cast<int64_t>(taken.size()) < most; ++i) {
+      const int64_t candidate = candidates[ranked[i].index];
+      const Box box = to_box(io.in(0).data<float>() + (batch * count + candidate) * 4, op.center_point_box);
+      if (overlaps_any(box, taken, iou)) continue;
       taken.push_back(box);
-      selected.insert(selected.end(), {batch, row % scores[1], candidate.index});
+      selected.insert(selected.end(), {batch, row % scores[1], candidate});
     }
   }
   Tensor& y = io.allocate(0, DType::I64, {static_cast<int64_t>(selected.size()) / 3, 3});

@@ -40,13 +40,6 @@ std::array<ResizedAxis, Shape::kMaxRank> resized_axes(const Resize& op, const Op
 /// How outputs are made of inputs where they are interpolated.
 ResizeFilterForm filter_form(const Resize& op);
 
-/// A filter for every output position x: `taps` weights from weights[x * taps] on, for elements from first[x] on.
-struct ResizeFilter {
-  int64_t taps;
-  int64_t* first;
-  float* weights;
-};
-ResizeFilter make_filter(const Resize& op, const ResizedAxis& axis, const Operands& io);
 /// Throws when an axis shrinks too much for its filter.
 int64_t checked_taps(const ResizeFilterForm& form, const ResizedAxis& axis);
 

@@ -138,13 +138,4 @@ int64_t checked_taps(const ResizeFilterForm& form, const ResizedAxis& axis) {
   return form.taps(axis);
 }
 
-ResizeFilter make_filter(const Resize& op, const ResizedAxis& axis, const Operands& io) {
-  const ResizeFilterForm form = filter_form(op);
-  ResizeFilter filter{checked_taps(form, axis), nullptr, nullptr};
-  filter.first = io.scratch<int64_t>(axis.output);
-  filter.weights = io.scratch<float>(axis.output * filter.taps);
-  for (int64_t x = 0; x < axis.output; ++x) filter.first[x] = form.weigh(axis, x, filter.weights + x * filter.taps);
-  return filter;
-}
-
 }  // namespace mica

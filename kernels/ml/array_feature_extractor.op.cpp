@@ -1,7 +1,7 @@
 // ArrayFeatureExtractor, ai.onnx.ml 1: the elements of the last axis that the indices name. A vector counts as one row.
 #include "kernels/gather/indices.h"
 #include "kernels/op.h"
-#include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -25,13 +25,10 @@ void run_cpu(const NoParams&, const Operands& io) {
   const int64_t count = io.in(1).elements();
   const int64_t* indices = checked_indices(io, io.in(1), width);
   if (z.elements() != rows * count) bad_input("extracting from " + x.str() + " does not fit " + z.str());
-  visit_storage(x.dtype(), [&]<class T>() {
-    for (int64_t row = 0; row < rows; ++row) {
-      for (int64_t i = 0; i < count; ++i) {
-        z.mutable_data<T>()[row * count + i] = x.data<T>()[row * width + indices[i]];
-      }
-    }
-  });
+  const ElementMoves& moves = moves_of(x.dtype());
+  for (int64_t row = 0; row < rows; ++row) {
+    moves.gather(moves.at(x.raw(), row * width), indices, count, 1, moves.at(z.mutable_raw(), row * count));
+  }
 }
 
 }  // namespace

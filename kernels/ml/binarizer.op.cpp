@@ -1,4 +1,5 @@
 // Binarizer, ai.onnx.ml 1:  Y = X > threshold ? 1 : 0
+#include "kernels/ml/feature_loops.h"
 #include "kernels/op.h"
 
 namespace mica {
@@ -10,12 +11,7 @@ struct Binarizer {
 
 void run_cpu(const Binarizer& op, const Operands& io) {
   const Tensor& x = io.in(0);
-  visit_dtype<float, double, int32_t, int64_t>(x.dtype(), [&]<class T>() {
-    T* to = io.out(0).mutable_data<T>();
-    for (int64_t i = 0; i < x.elements(); ++i) {
-      to[i] = static_cast<double>(x.data<T>()[i]) > static_cast<double>(op.threshold) ? T(1) : T(0);
-    }
-  });
+  binarize(x.dtype(), x.raw(), x.elements(), op.threshold, io.out(0).mutable_raw());
 }
 
 }  // namespace

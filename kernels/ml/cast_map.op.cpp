@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
 
 #include "kernels/ml/maps.h"
 #include "kernels/op.h"
+#include "kernels/reduce/stable_order.h"
 
 namespace mica {
 namespace {
@@ -56,9 +56,7 @@ void run_cpu(const CastMap& op, const Operands& io) {
   if (keys.dtype() != DType::I64) bad_input("the keys of the map are " + keys.str());
   const int64_t count = keys.elements();
   const int64_t* key = keys.data<int64_t>();
-  std::vector<int64_t> order(static_cast<size_t>(count));
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, {}, [key](int64_t i) { return key[i]; });
+  const auto order = stable_order(count, [key](int64_t a, int64_t b) { return key[a] < key[b]; });
   Tensor& y = io.allocate(0, op.dtype, {1, op.sparse ? op.max_map : count});
   visit_dtype<float, int64_t, std::string>(op.dtype, [&]<class To>() {
     if (op.sparse) std::fill_n(y.mutable_data<To>(), op.max_map, To{});

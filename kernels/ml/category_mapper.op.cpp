@@ -1,7 +1,6 @@
 // CategoryMapper, ai.onnx.ml 1: strings become integers, or integers strings, by two lists of equal length; what is in
 // neither becomes the default of the output's type. The last one of equal entries counts.
-#include <map>
-
+#include "kernels/ml/sorted_keys.h"
 #include "kernels/op.h"
 
 namespace mica {
@@ -12,18 +11,16 @@ struct CategoryMapper {
   std::vector<std::string> strings;
   int64_t default_int = -1;
   std::string default_string = "_Unused";
-  std::map<int64_t, std::string> to_string;
-  std::map<std::string, int64_t> to_int;
+  SortedNumbers sorted_ints;
+  SortedStrings sorted_strings;
 };
 
 void prepare(CategoryMapper& op, const NodeFacts&) {
   if (op.ints.size() != op.strings.size()) {
     throw Error(ErrorCode::InvalidModel, "cats_int64s and cats_strings have different lengths");
   }
-  for (size_t i = 0; i < op.ints.size(); ++i) {
-    op.to_string[op.ints[i]] = op.strings[i];
-    op.to_int[op.strings[i]] = op.ints[i];
-  }
+  op.sorted_ints = sorted_integers(op.ints);
+  op.sorted_strings = SortedStrings(op.strings);
 }
 
 void infer(const CategoryMapper&, InferContext& ctx) {
@@ -32,19 +29,17 @@ void infer(const CategoryMapper&, InferContext& ctx) {
   ctx.set(0, to, ctx.type(0).dims);
 }
 
-template <class Map, class Value>
-void look_up(const Map& map, const Value& otherwise, const Tensor& x, Tensor& y) {
-  for (int64_t i = 0; i < x.elements(); ++i) {
-    const auto found = map.find(x.data<typename Map::key_type>()[i]);
-    y.mutable_data<Value>()[i] = found == map.end() ? otherwise : found->second;
-  }
-}
-
 void run_cpu(const CategoryMapper& op, const Operands& io) {
-  if (io.in(0).dtype() == DType::String) {
-    look_up(op.to_int, op.default_int, io.in(0), io.out(0));
-  } else {
-    look_up(op.to_string, op.default_string, io.in(0), io.out(0));
+  const Tensor& x = io.in(0);
+  Tensor& y = io.out(0);
+  for (int64_t i = 0; i < x.elements(); ++i) {
+    if (x.dtype() == DType::String) {
+      const int64_t place = op.sorted_strings.find(x.data<std::string>()[i]);
+      y.mutable_data<int64_t>()[i] = place < 0 ? op.default_int : op.ints[static_cast<size_t>(place)];
+    } else {
+      const int64_t place = find_integer(op.sorted_ints, x.data<int64_t>()[i]);
+      y.mutable_data<std::string>()[i] = place < 0 ? op.default_string : op.strings[static_cast<size_t>(place)];
+    }
   }
 }
 

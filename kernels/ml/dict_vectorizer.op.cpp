@@ -3,7 +3,7 @@
 #include "kernels/ml/maps.h"
 #include "kernels/ml/vocabulary.h"
 #include "kernels/op.h"
-#include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -20,14 +20,13 @@ void infer(const Vocabulary& op, InferContext& ctx) {
 
 template <class Key>
 void place_values(const Vocabulary& op, const Tensor& keys, const Tensor& values, Tensor& y) {
-  visit_storage(y.dtype(), [&]<class T>() {
-    std::fill_n(y.mutable_data<T>(), y.elements(), T{});
-    for (int64_t i = 0; i < keys.elements(); ++i) {
-      const int64_t place = op.find(keys.data<Key>()[i]);
-      if (place < 0) bad_input("a key of the map is not in the vocabulary");
-      y.mutable_data<T>()[place] = values.data<T>()[i];
-    }
-  });
+  const ElementMoves& moves = moves_of(y.dtype());
+  moves.clear(y.elements(), y.mutable_raw());
+  for (int64_t i = 0; i < keys.elements(); ++i) {
+    const int64_t place = op.find(keys.data<Key>()[i]);
+    if (place < 0) bad_input("a key of the map is not in the vocabulary");
+    moves.scatter(moves.at(values.raw(), i), &place, 1, 1, y.mutable_raw());
+  }
 }
 
 void run_cpu(const Vocabulary& op, const Operands& io) {

@@ -1,6 +1,6 @@
 #include "kernels/ml/features.h"
 
-#include <algorithm>
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 
@@ -11,11 +11,12 @@ FeatureRows::FeatureRows(const Tensor& x) : tensor(&x) {
   width = shape.back();
 }
 
+void read_features(const Tensor& x, int64_t first, int64_t n, double* features) {
+  widen_numbers(x.dtype(), x.data<std::byte>() + first * (bit_width(x.dtype()) / 8), DType::F64, features, n);
+}
+
 void FeatureRows::read(int64_t row, double* features) const {
-  visit_dtype<float, double, int32_t, int64_t>(tensor->dtype(), [&]<class T>() {
-    const T* from = tensor->data<T>() + row * width;
-    std::transform(from, from + width, features, [](T value) { return static_cast<double>(value); });
-  });
+  read_features(*tensor, row * width, width, features);
 }
 
 Dim feature_row_count(const InferContext& ctx, size_t input) {

@@ -8,6 +8,9 @@ namespace mica {
 
 inline constexpr DTypeSet kFeatureTypes{DType::F32, DType::F64, DType::I32, DType::I64};
 
+/// n numbers of the tensor, from element `first` on, as doubles.
+void read_features(const Tensor& x, int64_t first, int64_t n, double* features);
+
 /// A tensor [N,F] as N rows; a vector is one row.
 struct FeatureRows {
   const Tensor* tensor;

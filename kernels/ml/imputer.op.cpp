@@ -20,11 +20,16 @@ void impute(const Operands& io, const std::vector<V>& imputed, V replaced) {
   if (imputed.size() != 1 && static_cast<int64_t>(imputed.size()) != width) {
     bad_input(std::to_string(imputed.size()) + " imputed values do not fit " + x.str());
   }
-  for (int64_t i = 0; i < x.elements(); ++i) {
-    const T value = x.data<T>()[i];
-    const bool replace = value == static_cast<T>(replaced) || (value != value && replaced != replaced);
-    const size_t feature = imputed.size() == 1 ? 0 : static_cast<size_t>(i % width);
-    io.out(0).mutable_data<T>()[i] = replace ? static_cast<T>(imputed[feature]) : value;
+  T* y = io.out(0).mutable_data<T>();
+  const T sought = static_cast<T>(replaced);
+  const bool seeks_nan = replaced != replaced;
+  for (int64_t at = 0; at < x.elements(); at += width) {
+    const T* from = x.data<T>() + at;
+    for (int64_t j = 0; j < width; ++j) {
+      const T value = from[j];
+      const bool replace = value == sought || (seeks_nan && value != value);
+      y[at + j] = replace ? static_cast<T>(imputed[imputed.size() == 1 ? 0 : static_cast<size_t>(j)]) : value;
+    }
   }
 }
 

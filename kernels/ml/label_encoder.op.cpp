@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include "kernels/ml/sorted_keys.h"
 #include "kernels/op.h"
-#include "kernels/shape/elements.h"
+#include "kernels/reduce/order_keys.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -19,10 +21,11 @@ struct LabelEncoder {
   float default_float = -0.0f;
   std::string default_string = "_Unused";
 
-  /// Keys with the order that sorts them, the values in the order of the keys, and the value of what is no key.
   struct Table {
-    Tensor keys, values, otherwise;
-    std::vector<int64_t> order;
+    DType dtype;            ///< of the keys
+    SortedStrings strings;  ///< the keys
+    SortedNumbers numbers;  ///< or of numbers their order keys
+    Tensor values;          ///< in the order of the keys, and behind them the one of what is no key
   };
   std::vector<Table> tables;  ///< by dtype of the keys: one, or both directions in version 1
 };
@@ -49,32 +52,35 @@ Tensor one_of(const char* what, const std::optional<std::vector<int64_t>>& ints,
   return given[0];
 }
 
-// Orders NaN behind all numbers.
-template <class T>
-bool comes_before(const T& a, const T& b) {
-  if constexpr (std::is_floating_point_v<T>) return a < b || (b != b && a == a);
-  return a < b;
+constexpr DTypeSet kTypes{DType::String, DType::I64, DType::F32, DType::I32, DType::I16, DType::F64};
+
+void check_type(DType dtype) {
+  if (!kTypes.contains(dtype)) refuse("cannot look up elements of type " + std::string(name(dtype)));
 }
 
-template <class F>
-void visit_keys(DType dtype, F&& f) {
-  if (!visit_dtype<std::string, int64_t, float, int32_t, int16_t, double>(dtype, f)) {
-    refuse("cannot look up elements of type " + std::string(name(dtype)));
-  }
+// NaN comes behind all numbers.
+void number_keys(DType dtype, const void* x, int64_t n, uint64_t* keys) {
+  order_keys(dtype, x, n, 1, false, true, keys);
 }
 
-LabelEncoder::Table make_table(Tensor keys, Tensor values, Tensor otherwise) {
-  if (keys.elements() != values.elements()) {
-    refuse("there are " + std::to_string(keys.elements()) + " keys for " + std::to_string(values.elements()) +
-           " values");
+LabelEncoder::Table make_table(const Tensor& keys, const Tensor& values, const Tensor& otherwise) {
+  const int64_t count = keys.elements();
+  if (count != values.elements()) {
+    refuse("there are " + std::to_string(count) + " keys for " + std::to_string(values.elements()) + " values");
   }
-  LabelEncoder::Table table{std::move(keys), std::move(values), std::move(otherwise), {}};
-  table.order.resize(static_cast<size_t>(table.keys.elements()));
-  std::iota(table.order.begin(), table.order.end(), 0);
-  visit_keys(table.keys.dtype(), [&]<class T>() {
-    const T* data = table.keys.data<T>();
-    std::ranges::stable_sort(table.order, [&](int64_t a, int64_t b) { return comes_before(data[a], data[b]); });
-  });
+  check_type(keys.dtype());
+  LabelEncoder::Table table{keys.dtype(), {}, {}, Tensor(values.dtype(), {count + 1})};
+  const ElementMoves& moves = moves_of(values.dtype());
+  moves.copy(values.raw(), count, table.values.mutable_raw());
+  moves.copy(otherwise.raw(), 1, moves.at(table.values.mutable_raw(), count));
+  if (keys.dtype() == DType::String) {
+    const auto strings = keys.as<std::string>();
+    table.strings = SortedStrings({strings.begin(), strings.end()});
+  } else {
+    std::vector<uint64_t> numbers(static_cast<size_t>(count));
+    number_keys(keys.dtype(), keys.raw(), count, numbers.data());
+    table.numbers = SortedNumbers(numbers);
+  }
   return table;
 }
 
@@ -94,11 +100,11 @@ Tensor default_of(const LabelEncoder& op, DType dtype) {
 }
 
 void prepare(LabelEncoder& op, const NodeFacts&) {
-  Tensor keys = one_of("keys", op.keys_int64s, op.keys_floats, op.keys_strings, op.keys_tensor);
-  Tensor values = one_of("values", op.values_int64s, op.values_floats, op.values_strings, op.values_tensor);
+  const Tensor keys = one_of("keys", op.keys_int64s, op.keys_floats, op.keys_strings, op.keys_tensor);
+  const Tensor values = one_of("values", op.values_int64s, op.values_floats, op.values_strings, op.values_tensor);
   const DType dtype = values.dtype();
-  visit_keys(dtype, []<class T>() {});
-  op.tables.push_back(make_table(std::move(keys), std::move(values), default_of(op, dtype)));
+  check_type(dtype);
+  op.tables.push_back(make_table(keys, values, default_of(op, dtype)));
 }
 
 void prepare_1(LabelEncoder& op, const NodeFacts&) {
@@ -110,7 +116,7 @@ void prepare_1(LabelEncoder& op, const NodeFacts&) {
 }
 
 const LabelEncoder::Table* table_for(const LabelEncoder& op, DType dtype) {
-  const auto found = std::ranges::find_if(op.tables, [&](const auto& table) { return table.keys.dtype() == dtype; });
+  const auto found = std::ranges::find_if(op.tables, [&](const auto& table) { return table.dtype == dtype; });
   return found == op.tables.end() ? nullptr : &*found;
 }
 
@@ -120,32 +126,31 @@ void infer(const LabelEncoder& op, InferContext& ctx) {
   ctx.set(0, table->values.dtype(), ctx.type(0).dims);
 }
 
-template <class K, class V>
-void look_up(const LabelEncoder::Table& table, const Tensor& x, Tensor& y) {
-  const K* keys = table.keys.data<K>();
-  const K* from = x.data<K>();
-  V* to = y.mutable_data<V>();
-  for (int64_t i = 0; i < x.elements(); ++i) {
-    // The last one of the keys that do not come behind the element.
-    auto place = std::upper_bound(table.order.begin(), table.order.end(), from[i],
-                                  [&](const K& value, int64_t key) { return comes_before(value, keys[key]); });
-    const bool found = place != table.order.begin() && !comes_before(keys[*--place], from[i]);
-    to[i] = found ? table.values.data<V>()[*place] : *table.otherwise.data<V>();
-  }
-}
-
 void run_cpu(const LabelEncoder& op, const Operands& io) {
   const Tensor& x = io.in(0);
   const auto* table = table_for(op, x.dtype());
   if (table == nullptr) bad_input("no keys are of the input's type: " + x.str());
-  visit_keys(x.dtype(), [&]<class K>() {
-    visit_storage(io.out(0).dtype(), [&]<class V>() { look_up<K, V>(*table, x, io.out(0)); });
-  });
+  constexpr int64_t kBlock = 256;
+  uint64_t numbers[kBlock];
+  int64_t places[kBlock];
+  const ElementMoves& from = moves_of(x.dtype());
+  const ElementMoves& moves = moves_of(table->values.dtype());
+  for (int64_t first = 0; first < x.elements(); first += kBlock) {
+    const int64_t n = std::min(kBlock, x.elements() - first);
+    if (x.dtype() == DType::String) {
+      for (int64_t i = 0; i < n; ++i) places[i] = table->strings.find(x.data<std::string>()[first + i]);
+    } else {
+      number_keys(x.dtype(), from.at(x.raw(), first), n, numbers);
+      for (int64_t i = 0; i < n; ++i) places[i] = table->numbers.find(numbers[i]);
+    }
+    for (int64_t i = 0; i < n; ++i) places[i] = places[i] < 0 ? table->values.elements() - 1 : places[i];
+    moves.gather(table->values.raw(), places, n, 1, moves.at(io.out(0).mutable_raw(), first));
+  }
 }
 
 OpBuilder<LabelEncoder> label_encoder() {
   return op<LabelEncoder>()
-      .input("X", types::string | types::index | DTypeSet{DType::F32, DType::F64, DType::I16})
+      .input("X", kTypes)
       .output("Y")
       .attribute("default_int64", &LabelEncoder::default_int64)
       .attribute("default_string", &LabelEncoder::default_string)

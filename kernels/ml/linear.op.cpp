@@ -2,6 +2,7 @@
 // LinearClassifier, ai.onnx.ml 1:  the same for each class, and the label of the class of the highest score. One row of
 // coefficients for two labels gives the second class's score, of which the first one's is the negative; one for fewer
 // labels the score of being in the class, 0 or more (0.5 with a transform) meaning yes.
+#include "kernels/ml/feature_loops.h"
 #include "kernels/ml/features.h"
 #include "kernels/ml/labels.h"
 #include "kernels/op.h"
@@ -63,9 +64,8 @@ void for_each_row(const Linear& op, const Operands& io, Tensor* scores_output, F
     rows.read(row, features);
     for (size_t t = 0; t < static_cast<size_t>(op.targets); ++t) {
       const float* coefficients = op.coefficients.data() + static_cast<int64_t>(t) * width;
-      double sum = op.intercepts.empty() ? 0 : static_cast<double>(op.intercepts[t]);
-      for (int64_t i = 0; i < width; ++i) sum += features[i] * static_cast<double>(coefficients[i]);
-      scores[t] = sum;
+      const double intercept = op.intercepts.empty() ? 0 : static_cast<double>(op.intercepts[t]);
+      scores[t] = intercept + dot(features, coefficients, width);
     }
     if (op.mirrored) {
       scores[1] = scores[0];

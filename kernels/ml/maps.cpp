@@ -1,6 +1,6 @@
 #include "kernels/ml/maps.h"
 
-#include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 
@@ -18,12 +18,13 @@ Tensor map_values(const Datum& map) {
   }
   const DType dtype = values.items.empty() ? DType::F32 : values.items[0].tensor.dtype();
   Tensor result(dtype, {count});
+  const ElementMoves& moves = moves_of(dtype);
   for (size_t i = 0; i < values.items.size(); ++i) {
     const Datum& item = values.items[i];
     if (!item.is_tensor() || item.tensor.dtype() != dtype || item.tensor.elements() != 1 || is_sub_byte(dtype)) {
       bad_input("the map has a value " + item.str());
     }
-    visit_storage(dtype, [&]<class T>() { result.mutable_data<T>()[i] = *item.tensor.data<T>(); });
+    moves.copy(item.tensor.raw(), 1, moves.at(result.mutable_raw(), static_cast<int64_t>(i)));
   }
   return result;
 }

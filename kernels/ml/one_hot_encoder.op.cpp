@@ -6,6 +6,7 @@
 #include "kernels/ml/features.h"
 #include "kernels/ml/vocabulary.h"
 #include "kernels/op.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -40,7 +41,7 @@ void run_cpu(const OneHotEncoder& op, const Operands& io) {
   const Tensor& x = io.in(0);
   if ((x.dtype() == DType::String) != op.ints.empty()) bad_input("the categories are not of the type of " + x.str());
   float* y = io.out(0).mutable_data<float>();
-  std::fill_n(y, x.elements() * op.size(), 0.0f);
+  moves_of(DType::F32).clear(x.elements() * op.size(), y);
   visit_dtype<float, double, int32_t, int64_t, std::string>(x.dtype(), [&]<class T>() {
     for (int64_t i = 0; i < x.elements(); ++i) {
       const int64_t place = place_of(op, x.data<T>()[i]);

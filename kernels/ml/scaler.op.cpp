@@ -22,16 +22,17 @@ void run_cpu(const Scaler& op, const Operands& io) {
       bad_input(std::to_string(list->size()) + " offsets or scales do not fit the features of " + x.str());
     }
   }
-  const auto at = [](const std::vector<float>& list, int64_t i) {
-    return static_cast<double>(list[list.size() == 1 ? 0 : static_cast<size_t>(i)]);
-  };
-  visit_dtype<float, double, int32_t, int64_t>(x.dtype(), [&]<class T>() {
-    float* y = io.out(0).mutable_data<float>();
-    for (int64_t i = 0; i < x.elements(); ++i) {
-      const double value = static_cast<double>(x.data<T>()[i]);
-      y[i] = static_cast<float>((value - at(op.offset, i % width)) * at(op.scale, i % width));
-    }
-  });
+  float* y = io.out(0).mutable_data<float>();
+  double* row = io.scratch<double>(3 * width);  // of features, and what each is moved and scaled by
+  double *offset = row + width, *scale = offset + width;
+  for (int64_t j = 0; j < width; ++j) {
+    offset[j] = static_cast<double>(op.offset[op.offset.size() == 1 ? 0 : static_cast<size_t>(j)]);
+    scale[j] = static_cast<double>(op.scale[op.scale.size() == 1 ? 0 : static_cast<size_t>(j)]);
+  }
+  for (int64_t at = 0; at < x.elements(); at += width) {
+    read_features(x, at, width, row);
+    for (int64_t j = 0; j < width; ++j) y[at + j] = static_cast<float>((row[j] - offset[j]) * scale[j]);
+  }
 }
 
 }  // namespace

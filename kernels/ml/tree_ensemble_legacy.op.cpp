@@ -13,6 +13,7 @@
 #include "kernels/ml/labels.h"
 #include "kernels/ml/trees.h"
 #include "kernels/op.h"
+#include "kernels/reduce/stable_order.h"
 
 namespace mica {
 namespace {
@@ -112,18 +113,23 @@ void read_votes(TreeEnsembleLegacy& op, const std::map<NodeKey, Trees::Place>& p
   if (op.vote_trees.size() != count || op.vote_nodes.size() != count || op.vote_targets.size() != count) {
     refuse_trees("the ids and weights of votes have different lengths");
   }
-  std::vector<std::pair<size_t, Trees::Vote>> votes;
+  std::vector<size_t> leaves;
+  std::vector<Trees::Vote> votes;
   for (size_t i = 0; i < count; ++i) {
     const Trees::Place place = find(places, op.vote_trees[i], op.vote_nodes[i]);
     if (op.vote_targets[i] < 0) refuse_trees("a leaf votes for " + std::to_string(op.vote_targets[i]));
-    if (place < 0)
-      votes.push_back({static_cast<size_t>(~place), {static_cast<size_t>(op.vote_targets[i]), weights[i]}});
+    if (place < 0) {
+      leaves.push_back(static_cast<size_t>(~place));
+      votes.push_back({static_cast<size_t>(op.vote_targets[i]), weights[i]});
+    }
     op.positive = op.positive && weights[i] >= 0;
   }
-  std::ranges::stable_sort(votes, {}, [](const auto& entry) { return entry.first; });
-  for (const auto& [leaf, vote] : votes) {
-    op.trees.votes.push_back(vote);
-    op.trees.first_vote[leaf + 1] = op.trees.votes.size();
+  const auto in_order = stable_order(static_cast<int64_t>(votes.size()), [&](int64_t a, int64_t b) {
+    return leaves[static_cast<size_t>(a)] < leaves[static_cast<size_t>(b)];
+  });
+  for (const int64_t i : in_order) {
+    op.trees.votes.push_back(votes[static_cast<size_t>(i)]);
+    op.trees.first_vote[leaves[static_cast<size_t>(i)] + 1] = op.trees.votes.size();
   }
   for (size_t i = 1; i < op.trees.first_vote.size(); ++i) {
     op.trees.first_vote[i] = std::max(op.trees.first_vote[i], op.trees.first_vote[i - 1]);

@@ -1,7 +1,8 @@
 // AveragePool, ai.onnx 1, 7, 10, 11, 19, 22:  Y = sum of the window / number of its elements.
 // The number leaves out the padding unless count_include_pad (since 7) says otherwise; what ceil_mode (since 10) adds
 // behind the padding never counts. Dilations since 19.
-#include "kernels/pool/pool.h"
+#include "kernels/pool/window_folds.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -10,15 +11,31 @@ void infer(const AveragePool& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), pool_output_dims(op, ctx));
 }
 
+// How many elements the averages of a plane are of, as numbers of type `wide`.
+const void* counts(const AveragePool& op, const Operands& io, const WindowGeometry& g, DType wide) {
+  double* result = io.scratch<double>(g.outputs());
+  SpatialIndex at{};
+  int64_t position = 0;
+  do {
+    const auto count = static_cast<double>(averaged_elements(g, at, op.count_include_pad));
+    if (wide == DType::F64) {
+      result[position++] = count;
+    } else {
+      reinterpret_cast<float*>(result)[position++] = static_cast<float>(count);
+    }
+  } while (next_position(at, g, g.rank, &WindowAxis::output));
+  return result;
+}
+
 void run_cpu(const AveragePool& op, const Operands& io) {
   const WindowGeometry g = pool_geometry(op, io);
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() {
-    pool_sums<T>(
-        g, io, [](Wide<T> x) { return x; },
-        [&](Wide<T> sum, const SpatialIndex& at) {
-          return sum / static_cast<Wide<T>>(averaged_elements(g, at, op.count_include_pad));
-        });
-  });
+  if (io.out(0).elements() == 0) return;
+  const int64_t planes = io.in(0).shape().elements(0, 2);
+  const DType wide = wide_type(io.in(0).dtype());
+  void* y = stage_wide(io, io.out(0), wide);
+  fold_planes(io, g, planes, WindowFold::Sum, wide, widen_any(io, io.in(0), wide), y);
+  divide_planes(wide, y, counts(op, io, g, wide), planes, g.outputs());
+  narrow_any(wide, y, WideRounding::Nearest, io.out(0));
 }
 
 OpBuilder<AveragePool> average_pool(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {

@@ -1,63 +1,56 @@
 // LpPool, ai.onnx 1, 2, 11, 18, 22:  Y = (sum of |x|^p over the window)^(1/p).
 // p is a float in version 1; ceil_mode and dilations since 18.
-#include <cmath>
-
-#include "kernels/pool/pool.h"
+#include "kernels/pool/window_folds.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
 
-template <class P>
 struct LpPool : Window {
-  P p = 2;
+  int64_t p = 2;
+  std::optional<float> fractional_p = {};
 };
 
-template <class P>
-void infer(const LpPool<P>& op, InferContext& ctx) {
+void infer(const LpPool& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), pool_output_dims(op, ctx));
 }
 
-template <class P>
-void run_cpu(const LpPool<P>& op, const Operands& io) {
+void run_cpu(const LpPool& op, const Operands& io) {
   const WindowGeometry g = pool_geometry(op, io);
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() {
-    const Wide<T> p = static_cast<Wide<T>>(op.p);
-    pool_sums<T>(
-        g, io, [p](Wide<T> x) { return std::pow(std::abs(x), p); },
-        [p](Wide<T> sum, const SpatialIndex&) { return std::pow(sum, 1 / p); });
-  });
+  const double p = op.fractional_p ? static_cast<double>(*op.fractional_p) : static_cast<double>(op.p);
+  const DType wide = wide_type(io.in(0).dtype());
+  void* y = stage_wide(io, io.out(0), wide);
+  fold_planes(io, g, io.in(0).shape().elements(0, 2), WindowFold::Powers, wide, widen_any(io, io.in(0), wide), y, p);
+  take_roots(wide, y, io.out(0).elements(), p);
+  narrow_any(wide, y, WideRounding::Nearest, io.out(0));
 }
 
-template <class P>
-OpBuilder<LpPool<P>> lp_pool(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {
-  OpBuilder<LpPool<P>> builder = op<LpPool<P>>();
+OpBuilder<LpPool> lp_pool_1(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {
+  OpBuilder<LpPool> builder = op<LpPool>();
   window_attributes(builder);
-  return builder.attribute("p", &LpPool<P>::p)
-      .input("X", types)
-      .output("Y")
-      .template prepare<check_window>()
-      .template infer<infer<P>>()
-      .template cpu<run_cpu<P>>();
+  return builder.input("X", types).output("Y").prepare<check_window>().infer<infer>().cpu<run_cpu>();
+}
+
+OpBuilder<LpPool> lp_pool_2(DTypeSet types = types::floats - DTypeSet{DType::BF16}) {
+  return lp_pool_1(types).attribute("p", &LpPool::p);
 }
 
 }  // namespace
 
 MICA_OP(LpPool, 22) {
-  return lp_pool<int64_t>(types::floats)
-      .attribute("ceil_mode", &Window::ceil_mode)
-      .attribute("dilations", &Window::dilations);
+  return lp_pool_2(types::floats).attribute("ceil_mode", &Window::ceil_mode).attribute("dilations", &Window::dilations);
 }
 
 MICA_OP(LpPool, 18) {
-  return lp_pool<int64_t>().attribute("ceil_mode", &Window::ceil_mode).attribute("dilations", &Window::dilations);
+  return lp_pool_2().attribute("ceil_mode", &Window::ceil_mode).attribute("dilations", &Window::dilations);
 }
 
 MICA_OP(LpPool, 2) {
-  return lp_pool<int64_t>();
+  return lp_pool_2();
 }
 
 MICA_OP(LpPool, 1) {
-  return lp_pool<float>();
+  return lp_pool_1().attribute("p", &LpPool::fractional_p);
 }
 
 }  // namespace mica

@@ -3,7 +3,8 @@
 #include <cmath>
 
 #include "kernels/op.h"
-#include "kernels/wide.h"
+#include "kernels/pool/roi_pooling.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -38,39 +39,35 @@ std::pair<int64_t, int64_t> bin_range(double first, double last, int64_t bin, in
           clip(first + std::ceil(static_cast<double>(bin + 1) * size))};
 }
 
-template <class T>
+// In type A.
+template <class A>
 void run(const MaxRoiPool& op, const Operands& io) {
-  const Shape& x = io.in(0).shape();
+  constexpr DType kWide = dtype_of<A>;
+  const Shape& dims = io.in(0).shape();
+  const int64_t channels = dims[1], height = dims[2], width = dims[3];
   const int64_t bins = op.pooled_shape[0] * op.pooled_shape[1];
-  for (int64_t n = 0; n < io.in(1).shape()[0]; ++n) {
-    const T* roi = io.in(1).data<T>() + n * 5;
+  const A* x = static_cast<const A*>(widen_any(io, io.in(0), kWide));
+  const A* roi = static_cast<const A*>(widen_any(io, io.in(1), kWide));
+  A* y = static_cast<A*>(stage_wide(io, io.out(0), kWide));
+  for (int64_t n = 0; n < io.in(1).shape()[0]; ++n, roi += 5) {
     std::array<double, 4> corner{};
     for (size_t i = 0; i < 4; ++i) {
-      corner[i] =
-          std::round(static_cast<double>(static_cast<Wide<T>>(roi[i + 1]) * static_cast<Wide<T>>(op.spatial_scale)));
+      corner[i] = std::round(static_cast<double>(roi[i + 1] * static_cast<A>(op.spatial_scale)));
       if (!std::isfinite(corner[i])) bad_input("a region of interest has a corner at " + std::to_string(corner[i]));
     }
     const double batch = static_cast<double>(roi[0]);
-    if (!(batch >= 0 && batch < static_cast<double>(x[0]))) {
-      bad_input("batch index " + std::to_string(batch) + " is outside [0, " + std::to_string(x[0]) + ")");
+    if (!(batch >= 0 && batch < static_cast<double>(dims[0]))) {
+      bad_input("batch index " + std::to_string(batch) + " is outside [0, " + std::to_string(dims[0]) + ")");
     }
-    for (int64_t c = 0; c < x[1]; ++c) {
-      const T* from = io.in(0).data<T>() + (static_cast<int64_t>(batch) * x[1] + c) * x[2] * x[3];
-      T* to = io.out(0).mutable_data<T>() + (n * x[1] + c) * bins;
-      for (int64_t bin = 0; bin < bins; ++bin) {
-        const auto [top, bottom] = bin_range(corner[1], corner[3], bin / op.pooled_shape[1], op.pooled_shape[0], x[2]);
-        const auto [left, right] = bin_range(corner[0], corner[2], bin % op.pooled_shape[1], op.pooled_shape[1], x[3]);
-        const bool empty = top >= bottom || left >= right;
-        T best = empty ? T(0.0f) : from[top * x[3] + left];
-        for (int64_t i = top; i < bottom; ++i) {
-          for (int64_t j = left; j < right; ++j) {
-            if (from[i * x[3] + j] > best) best = from[i * x[3] + j];
-          }
-        }
-        to[bin] = best;
-      }
+    const A* image = x + static_cast<int64_t>(batch) * channels * height * width;
+    for (int64_t bin = 0; bin < bins; ++bin) {
+      const auto [top, bottom] = bin_range(corner[1], corner[3], bin / op.pooled_shape[1], op.pooled_shape[0], height);
+      const auto [left, right] = bin_range(corner[0], corner[2], bin % op.pooled_shape[1], op.pooled_shape[1], width);
+      greatest_of_box({top, bottom, left, right, width}, channels, image, height * width, y + n * channels * bins + bin,
+                      bins);
     }
   }
+  narrow_any(kWide, y, WideRounding::Nearest, io.out(0));
 }
 
 void run_cpu(const MaxRoiPool& op, const Operands& io) {
@@ -80,7 +77,8 @@ void run_cpu(const MaxRoiPool& op, const Operands& io) {
       io.out(0).shape() != Shape{rois[0], x[1], op.pooled_shape[0], op.pooled_shape[1]}) {
     bad_input("X " + x.str() + ", rois " + rois.str() + " and Y " + io.out(0).shape().str() + " do not fit");
   }
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(op, io); });
+  if (io.out(0).elements() == 0) return;
+  wide_type(io.in(0).dtype()) == DType::F64 ? run<double>(op, io) : run<float>(op, io);
 }
 
 OpBuilder<MaxRoiPool> max_roi_pool(DTypeSet types) {

@@ -1,7 +1,7 @@
 // MaxUnpool, ai.onnx 9, 11, 22: puts X where the indices I of a MaxPool say, zeros elsewhere. The indices count in a
 // tensor of the dims (d - 1) * stride - pads + kernel; output_shape may make the result larger, with zeros at the end.
 #include "kernels/conv/window.h"
-#include "kernels/wide.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -43,8 +43,7 @@ void infer(const Window& op, InferContext& ctx) {
   ctx.set(0, dtype, std::move(dims));
 }
 
-template <class T>
-void run(const Window& op, const Operands& io) {
+void unpool(const Window& op, const Operands& io) {
   const Shape& shape = io.in(0).shape();
   const Shape& out = io.out(0).shape();
   Shape inner{shape[0], shape[1]};
@@ -52,8 +51,9 @@ void run(const Window& op, const Operands& io) {
     inner.push_back(std::max<int64_t>(unpooled(op, i, shape[i + 2]), 0));
   const auto strides = out.strides();
   const int64_t limit = checked_elements(inner.dims()).value_or(0);
-  T* y = io.out(0).mutable_data<T>();
-  std::fill_n(y, io.out(0).elements(), T(0.0f));
+  const ElementMoves& moves = moves_of(io.in(0).dtype());
+  void* y = io.out(0).mutable_raw();
+  moves.clear(io.out(0).elements(), y);
   const int64_t* indices = io.in(1).data<int64_t>();
   for (int64_t i = 0; i < io.in(0).elements(); ++i) {
     if (indices[i] < 0 || indices[i] >= limit) {
@@ -67,7 +67,7 @@ void run(const Window& op, const Operands& io) {
       inside = inside && at < out[axis];
       place += at * strides[axis];
     }
-    if (inside) y[place] = io.in(0).data<T>()[i];
+    if (inside) moves.scatter(moves.at(io.in(0).raw(), i), &place, 1, 1, y);
   }
 }
 
@@ -77,7 +77,7 @@ void run_cpu(const Window& op, const Operands& io) {
     bad_input("X " + x.str() + ", I " + io.in(1).shape().str() + " and the output " + io.out(0).shape().str() +
               " do not fit");
   }
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(op, io); });
+  unpool(op, io);
 }
 
 OpBuilder<Window> max_unpool(DTypeSet types) {

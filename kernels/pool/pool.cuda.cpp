@@ -45,7 +45,7 @@ DeviceKernel pool_kernel(F run, DTypeSet types) {
   return device_kernel<P>("windows", run, takes_windows(types));
 }
 
-DeviceKernel global_kernel(cuda::ReduceFunction function) {
+DeviceKernel global_kernel(ReduceFunction function) {
   const auto run = [function](const void*, const DeviceOperands& io) {
     const Tensor& x = io.in(0);
     const auto [planes, width] = x.shape().split_at(2);
@@ -69,8 +69,8 @@ void cuda_kernels_pool(DeviceKernelTable& table) {
             "mica");
   table.add("ChannelsLastAveragePool", kAllVersions,
             pool_kernel<AveragePool>(run<PoolFunction::Average, true>, types::floats), "mica");
-  table.add("GlobalAveragePool", kAllVersions, global_kernel(cuda::ReduceFunction::Mean));
-  table.add("GlobalMaxPool", kAllVersions, global_kernel(cuda::ReduceFunction::Max));
+  table.add("GlobalAveragePool", kAllVersions, global_kernel(ReduceFunction::Mean));
+  table.add("GlobalMaxPool", kAllVersions, global_kernel(ReduceFunction::Max));
 }
 
 }  // namespace mica

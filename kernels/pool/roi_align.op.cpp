@@ -5,7 +5,8 @@
 #include "kernels/pool/roi_align.h"
 
 #include "kernels/op.h"
-#include "kernels/wide.h"
+#include "kernels/pool/roi_pooling.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -37,41 +38,33 @@ void infer(const RoiAlign& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), Dims{count, x != nullptr ? (*x)[1] : ctx.unknown(), op.height, op.width});
 }
 
-template <class T>
+// In type A.
+template <class A>
 void run(const RoiAlign& op, const Operands& io) {
-  using A = Wide<T>;
-  const Shape& x = io.in(0).shape();
-  const int64_t channels = x[1];
-  const int64_t plane = x[2] * x[3];
+  constexpr DType kWide = dtype_of<A>;
+  const Shape& dims = io.in(0).shape();
+  const int64_t channels = dims[1];
+  const int64_t plane = dims[2] * dims[3];
   const int64_t bins = op.height * op.width;
-  const bool average = op.mode == "avg";
-  for (int64_t n = 0; n < io.in(1).shape()[0]; ++n) {
+  const A* x = static_cast<const A*>(widen_any(io, io.in(0), kWide));
+  const A* corners = static_cast<const A*>(widen_any(io, io.in(1), kWide));
+  A* y = static_cast<A*>(stage_wide(io, io.out(0), kWide));
+  for (int64_t n = 0; n < io.in(1).shape()[0]; ++n, corners += 4) {
     const int64_t batch = io.in(2).data<int64_t>()[n];
-    if (batch < 0 || batch >= x[0]) {
-      bad_input("batch index " + std::to_string(batch) + " is outside [0, " + std::to_string(x[0]) + ")");
+    if (batch < 0 || batch >= dims[0]) {
+      bad_input("batch index " + std::to_string(batch) + " is outside [0, " + std::to_string(dims[0]) + ")");
     }
-    const auto corner = [&](int64_t i) { return static_cast<A>(io.in(1).data<T>()[n * 4 + i]); };
-    const auto region = roi_region<A>(op, corner(0), corner(1), corner(2), corner(3));
+    const auto region = roi_region<A>(op, corners[0], corners[1], corners[2], corners[3]);
     if (!region.makes_sense()) bad_input("region of interest " + std::to_string(n) + " is too large");
-    const A count = static_cast<A>(std::max<int64_t>(region.points(), 1));
+    const A* image = x + batch * channels * plane;
     for (int64_t bin = 0; bin < bins; ++bin) {
-      for (int64_t c = 0; c < channels; ++c) {
-        const T* from = io.in(0).data<T>() + (batch * channels + c) * plane;
-        A sum = 0;
-        std::optional<A> best;
-        for (int64_t i = 0; i < region.points(); ++i) {
-          const auto near = region.at(op, bin, i, x[2], x[3]);
-          for (size_t j = 0; j < 4; ++j) {
-            const A value = near.weight[j] * static_cast<A>(from[near.offset[j]]);
-            sum += value;
-            best = best ? std::max(*best, value) : value;
-          }
-        }
-        io.out(0).mutable_data<T>()[(n * channels + c) * bins + bin] =
-            static_cast<T>(average ? sum / count : best.value_or(0));
-      }
+      A* to = y + n * channels * bins + bin;
+      RoiPooling<A> pooling(op.mode == "avg", channels, image, plane, to, bins);
+      for (int64_t i = 0; i < region.points(); ++i) pooling.add(region.at(op, bin, i, dims[2], dims[3]));
+      pooling.finish(region.points());
     }
   }
+  narrow_any(kWide, y, WideRounding::Nearest, io.out(0));
 }
 
 }  // namespace
@@ -91,7 +84,7 @@ namespace {
 void run_cpu(const RoiAlign& op, const Operands& io) {
   check_roi_align(op, io);
   if (io.out(0).elements() == 0) return;
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(op, io); });
+  wide_type(io.in(0).dtype()) == DType::F64 ? run<double>(op, io) : run<float>(op, io);
 }
 
 OpBuilder<RoiAlign> roi_align(const RoiAlign& prototype, DTypeSet types) {

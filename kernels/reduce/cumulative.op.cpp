@@ -2,7 +2,8 @@
 // `exclusive` of the elements before each, with `reverse` from the end on. Integers wrap around.
 #include "kernels/reduce/cumulative.h"
 
-#include "kernels/reduce/functions.h"
+#include "kernels/reduce/accumulate.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -15,45 +16,20 @@ void infer(const Cumulative&, InferContext& ctx) {
   ctx.set(0, ctx.type(0));
 }
 
-struct Add {
-  static constexpr int kNeutral = 0;
-  template <class V>
-  static V apply(V a, V b) {
-    return a + b;
-  }
-};
-
-struct Multiply {
-  static constexpr int kNeutral = 1;
-  template <class V>
-  static V apply(V a, V b) {
-    return a * b;
-  }
-};
-
-template <class F>
+template <Accumulation what>
 void run_cpu(const Cumulative& op, const Operands& io) {
   const Tensor& x = io.in(0);
   const auto [rows, width, inner] = cumulative_rows(x, io.in(1));
-  const bool known = visit_dtype<float, double, Half, BFloat16, int32_t, uint32_t, int64_t, uint64_t>(
-      x.dtype(), [&, rows = rows, width = width, inner = inner]<class T>() {
-        using Total = reduction::Total<T>;
-        for (int64_t row = 0; row < rows; ++row) {
-          const int64_t first = row / inner * inner * width + row % inner;
-          Total total = F::kNeutral;
-          for (int64_t i = 0; i < width; ++i) {
-            const int64_t at = first + (op.reverse ? width - 1 - i : i) * inner;
-            const auto value = static_cast<Total>(reduction::Value<T>(x.data<T>()[at]));
-            const Total next = F::apply(total, value);
-            io.out(0).mutable_data<T>()[at] = reduction::element<T>(op.exclusive ? total : next);
-            total = next;
-          }
-        }
-      });
-  if (!known) bad_input("cannot accumulate " + x.str());
+  if (rows == 0) return;
+  const DType wide = is_float(x.dtype()) ? wide_type(x.dtype()) : x.dtype();
+  void* y = stage_wide(io, io.out(0), wide);
+  if (!accumulate(what, op, wide, widen_any(io, x, wide), y, rows / inner, width, inner)) {
+    bad_input("cannot accumulate " + x.str());
+  }
+  narrow_any(wide, y, WideRounding::Nearest, io.out(0));
 }
 
-template <class F>
+template <Accumulation what>
 OpBuilder<Cumulative> cumulative() {
   return op<Cumulative>()
       .input("x", types::numeric)
@@ -63,7 +39,7 @@ OpBuilder<Cumulative> cumulative() {
       .attribute("reverse", &Cumulative::reverse)
       .infer<infer>()
       .may_overwrite(0, 0)
-      .template cpu<run_cpu<F>>();
+      .template cpu<run_cpu<what>>();
 }
 
 }  // namespace
@@ -78,11 +54,11 @@ CumulativeRows cumulative_rows(const Tensor& x, const Tensor& along) {
 }
 
 MICA_OP(CumSum, 11) {
-  return cumulative<Add>();
+  return cumulative<Accumulation::Sum>();
 }
 
 MICA_OP(CumProd, 26) {
-  return cumulative<Multiply>();
+  return cumulative<Accumulation::Product>();
 }
 
 }  // namespace mica

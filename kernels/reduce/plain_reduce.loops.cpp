@@ -157,12 +157,12 @@ PlainReduce sums(ReduceFunction function) {
   }
 }
 
-// The types that the standard has sums of are read as they are.
+// The types that are often summed are read as they are.
 PlainReduce integer_sums(ReduceFunction function, DType dtype) {
   if (function == ReduceFunction::L1 && !is_signed_int(dtype)) function = ReduceFunction::Sum;
   if (dtype == DType::I32) return sums<uint64_t, int32_t>(function);
-  if (dtype == DType::U32) return sums<uint64_t, uint32_t>(function);
   PlainReduce f = sums<uint64_t, uint64_t>(function);
+  if (dtype == DType::U32 && f.add == add<Sum<uint64_t>, uint64_t>) return loops<Sum<uint64_t>, uint32_t>();
   if (bit_width(dtype) < 64) f.read = read_integers;
   return f;
 }

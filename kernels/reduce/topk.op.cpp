@@ -1,12 +1,10 @@
 // TopK, ai.onnx 1: the k largest elements along an axis, or from version 11 on with largest = 0 the smallest, and their
 // indices. They are sorted whether or not `sorted` asks for it; of equals the one with the lower index comes first. NaN
 // counts as larger than all others. k is an attribute before version 10 and an input since.
-#include <algorithm>
-#include <numeric>
-
 #include "kernels/op.h"
+#include "kernels/reduce/order_keys.h"
 #include "kernels/reduce/ranking.h"
-#include "runtime/base/half.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -31,11 +29,6 @@ void infer(const TopK& op, InferContext& ctx) {
   ctx.set(1, DType::I64, result);
 }
 
-template <class T>
-bool larger(T a, T b) {
-  return a > b || (a != a && b == b);
-}
-
 void run_cpu(const TopK& op, const Operands& io) {
   const Tensor& x = io.in(0);
   const Shape& shape = x.shape();
@@ -46,28 +39,27 @@ void run_cpu(const TopK& op, const Operands& io) {
   const int64_t rows = shape.elements(0, axis) * inner;
   if (k > width) bad_input("k is " + std::to_string(k) + " for an axis of " + std::to_string(width) + " elements");
   if (result.elements() != rows * k || io.out(1).elements() != rows * k) bad_input("the output has " + result.str());
-  int64_t* order = io.scratch<int64_t>(width);
+  if (!types::numeric.contains(x.dtype())) bad_input("cannot compare " + x.str());
+  const ElementMoves& moves = moves_of(x.dtype());
+  uint64_t* keys = io.scratch<uint64_t>(width);
+  RankedKey* ranked = io.scratch<RankedKey>(width);
+  int64_t* from = io.scratch<int64_t>(k);  // places of a row's results
+  int64_t* to = io.scratch<int64_t>(k);
+  std::byte* results = io.scratch<std::byte>(k * moves.size);
   int64_t* indices = io.out(1).mutable_data<int64_t>();
-  const bool known = visit_dtype<float, double, Half, BFloat16, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t,
-                                 int64_t, uint64_t>(x.dtype(), [&]<class T>() {
-    T* values = io.out(0).mutable_data<T>();
-    for (int64_t row = 0; row < rows; ++row) {
-      const T* from = x.data<T>() + row / inner * inner * width + row % inner;
-      std::iota(order, order + width, int64_t{0});
-      std::partial_sort(order, order + k, order + width, [&](int64_t a, int64_t b) {
-        const T p = from[a * inner], q = from[b * inner];
-        if (larger(p, q)) return op.largest;
-        if (larger(q, p)) return !op.largest;
-        return a < b;
-      });
-      const int64_t to = row / inner * inner * k + row % inner;
-      for (int64_t i = 0; i < k; ++i) {
-        values[to + i * inner] = from[order[i] * inner];
-        indices[to + i * inner] = order[i];
-      }
+  for (int64_t i = 0; i < k; ++i) to[i] = i * inner;
+  for (int64_t row = 0; row < rows; ++row) {
+    const std::byte* elements = moves.at(x.raw(), row / inner * inner * width + row % inner);
+    order_keys(x.dtype(), elements, width, inner, op.largest, !op.largest, keys);
+    rank_keys(keys, width, k, ranked);
+    const int64_t first = row / inner * inner * k + row % inner;
+    for (int64_t i = 0; i < k; ++i) {
+      from[i] = ranked[i].index * inner;
+      indices[first + to[i]] = ranked[i].index;
     }
-  });
-  if (!known) bad_input("cannot compare " + x.str());
+    moves.gather(elements, from, k, 1, results);
+    moves.scatter(results, to, k, 1, moves.at(io.out(0).mutable_raw(), first));
+  }
 }
 
 OpBuilder<TopK> topk() {

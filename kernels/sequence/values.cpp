@@ -21,19 +21,17 @@ Tensor join_parts(const Operands& io, std::span<const Datum> items, size_t axis,
   const int64_t rows = shape.elements(0, axis);
   const int64_t column = shape.elements(axis + 1, shape.rank());
   const int64_t pitch = shape[axis] * column;
-  visit_storage(y.dtype(), [&]<class T>() {
-    T* to = stage<T>(io, y);
-    int64_t offset = 0;
-    for (size_t i = 0; i < items.size(); ++i) {
-      const int64_t width = sizes[i] * column;
-      StridedCopy copy(0, offset);
-      copy.add(rows, width, pitch);
-      copy.add(width, 1, 1);
-      copy.run(load<T>(io, items[i].tensor), to);
-      offset += width;
-    }
-    store(to, y);
-  });
+  void* to = stage(io, y);
+  int64_t offset = 0;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const int64_t width = sizes[i] * column;
+    StridedCopy copy(0, offset);
+    copy.add(rows, width, pitch);
+    copy.add(width, 1, 1);
+    copy.run(io.threads(), y.dtype(), load(io, items[i].tensor), to);
+    offset += width;
+  }
+  store(to, y);
   return y;
 }
 

@@ -3,6 +3,7 @@
 
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 #include "kernels/shape/shape_input.h"
 #include "kernels/shape/strided_copy.h"
 
@@ -44,12 +45,10 @@ void run_cpu(const CenterCropPad&, const Operands& io) {
   }
   StridedCopy copy(source, target);
   for (size_t i = 0; i < from.rank(); ++i) copy.add(std::min(from[i], to[i]), strides[i], targets[i]);
-  visit_storage(x.dtype(), [&]<class T>() {
-    T* staged = stage<T>(io, y);
-    std::fill_n(staged, y.elements(), T{});
-    copy.run(io.threads(), load<T>(io, x), staged);
-    store(staged, y);
-  });
+  void* staged = stage(io, y);
+  moves_of(y.dtype()).clear(y.elements(), staged);
+  copy.run(io.threads(), x.dtype(), load(io, x), staged);
+  store(staged, y);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // Concat, ai.onnx 4: joins tensors along one axis. Before version 4 the axis is 1 unless given.
 #include "kernels/shape/concat.h"
 
-#include <cstring>
-
 #include "kernels/shape/copies.h"
+#include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 
 namespace mica {
 namespace {
@@ -32,18 +32,16 @@ void infer(const Concat& op, InferContext& ctx) {
 
 void run_cpu(const Concat& op, const Operands& io) {
   Tensor& y = io.out(0);
-  if (y.dtype() == DType::String) {
-    join(io, op.axis, 0, 1, [&](size_t i, int64_t from, int64_t to, int64_t count) {
-      std::copy_n(io.in(i).data<std::string>() + from, count, y.mutable_data<std::string>() + to);
-    });
-    return;
-  }
-  const int64_t size = bit_width(y.dtype()) / 8;
+  const ElementMoves& moves = moves_of(y.dtype());
+  void* staged = stage(io, y);
+  const void* part = nullptr;
+  size_t part_of = io.inputs();
   join(io, op.axis, 0, 1, [&](size_t i, int64_t from, int64_t to, int64_t count) {
-    if (count == 0) return;
-    std::memcpy(y.mutable_data<char>() + to * size, io.in(i).data<char>() + from * size,
-                static_cast<size_t>(count * size));
+    if (part_of != i) part = load(io, io.in(i));
+    part_of = i;
+    moves.copy(moves.at(part, from), count, moves.at(staged, to));
   });
+  store(staged, y);
 }
 
 int64_t axis_of(const Concat& op) {

@@ -1,10 +1,9 @@
 // ConstantOfShape, ai.onnx 9: a tensor of the dims that the input holds, filled with one value (float 0 by default).
 #include "kernels/shape/constant_of_shape.h"
 
-#include <algorithm>
-
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 #include "kernels/shape/shape_input.h"
 
 namespace mica {
@@ -30,11 +29,9 @@ void infer(const ConstantOfShape& op, InferContext& ctx) {
 
 void run_cpu(const ConstantOfShape& op, const Operands& io) {
   Tensor& y = io.out(0);
-  visit_storage(y.dtype(), [&]<class T>() {
-    T* to = stage<T>(io, y);
-    std::fill_n(to, y.elements(), *load<T>(io, op.value));
-    store(to, y);
-  });
+  void* to = stage(io, y);
+  moves_of(y.dtype()).fill(load(io, op.value), y.elements(), to);
+  store(to, y);
 }
 
 }  // namespace

@@ -44,24 +44,18 @@ inline void pack_elements(const uint8_t* elements, Tensor& packed) {
 }
 
 /// The elements of an input, as `visit_storage` handles them: the tensor's own, or scratch for sub-byte ones.
+const void* load(const Operands& io, const Tensor& tensor);
 template <class T>
 const T* load(const Operands& io, const Tensor& tensor) {
-  if (!is_sub_byte(tensor.dtype())) return tensor.data<T>();
-  uint8_t* elements = io.scratch<uint8_t>(tensor.elements());
-  unpack_elements(tensor, elements);
-  return reinterpret_cast<const T*>(elements);
+  return static_cast<const T*>(load(io, tensor));
 }
 
 /// Where to write the elements of an output; `store` then puts them into the tensor where that is another place.
+void* stage(const Operands& io, Tensor& tensor);
 template <class T>
 T* stage(const Operands& io, Tensor& tensor) {
-  if (!is_sub_byte(tensor.dtype())) return tensor.mutable_data<T>();
-  return reinterpret_cast<T*>(io.scratch<uint8_t>(tensor.elements()));
+  return static_cast<T*>(stage(io, tensor));
 }
-
-template <class T>
-void store(const T* staged, Tensor& tensor) {
-  if (is_sub_byte(tensor.dtype())) pack_elements(reinterpret_cast<const uint8_t*>(staged), tensor);
-}
+void store(const void* staged, Tensor& tensor);
 
 }  // namespace mica

@@ -26,4 +26,19 @@ void pack_elements(const uint8_t* elements, int64_t first, int64_t count, Tensor
   }
 }
 
+const void* load(const Operands& io, const Tensor& tensor) {
+  if (!is_sub_byte(tensor.dtype())) return tensor.raw();
+  uint8_t* elements = io.scratch<uint8_t>(tensor.elements());
+  unpack_elements(tensor, elements);
+  return elements;
+}
+
+void* stage(const Operands& io, Tensor& tensor) {
+  return is_sub_byte(tensor.dtype()) ? io.scratch<uint8_t>(tensor.elements()) : tensor.mutable_raw();
+}
+
+void store(const void* staged, Tensor& tensor) {
+  if (is_sub_byte(tensor.dtype())) pack_elements(static_cast<const uint8_t*>(staged), tensor);
+}
+
 }  // namespace mica

@@ -4,7 +4,8 @@
 #include <algorithm>
 
 #include "kernels/op.h"
-#include "runtime/base/half.h"
+#include "kernels/shape/moves.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -20,16 +21,19 @@ void run_cpu(const EyeLike& op, const Operands& io) {
   if (y.shape().rank() != 2) bad_input("the input must be a matrix, not " + io.in(0).str());
   const int64_t rows = y.shape()[0];
   const int64_t columns = y.shape()[1];
-  const bool known = visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                                 uint32_t, uint64_t, bool>(y.dtype(), [&]<class T>() {
-    T* to = y.mutable_data<T>();
-    std::fill_n(to, y.elements(), T(0.0f));
-    if (op.k >= columns || op.k <= -rows) return;
-    for (int64_t row = std::max<int64_t>(0, -op.k); row < rows && row + op.k < columns; ++row) {
-      to[row * columns + row + op.k] = T(1.0f);
-    }
-  });
-  if (!known) bad_input("cannot make a diagonal of " + std::string(name(y.dtype())));
+  if (!types::numeric.contains(y.dtype()) && y.dtype() != DType::Bool) {
+    bad_input("cannot make a diagonal of " + std::string(name(y.dtype())));
+  }
+  const ElementMoves& moves = moves_of(y.dtype());
+  moves.clear(y.elements(), y.mutable_raw());
+  if (op.k >= columns || op.k <= -rows) return;
+  const double number = 1;
+  double one = 0;  // room for any number
+  narrow_numbers(DType::F64, &number, WideRounding::Truncate, y.dtype(), &one, 1);
+  for (int64_t row = std::max<int64_t>(0, -op.k); row < rows && row + op.k < columns; ++row) {
+    const int64_t place = row * columns + row + op.k;
+    moves.spread(&one, &place, 1, y.mutable_raw());
+  }
 }
 
 }  // namespace

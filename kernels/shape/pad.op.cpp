@@ -5,9 +5,10 @@
 
 #include <algorithm>
 
+#include "kernels/float_conversion.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 #include "kernels/shape/shape_input.h"
-#include "runtime/base/half.h"
 
 namespace mica {
 namespace {
@@ -85,15 +86,8 @@ PadSpan span_of(int64_t dim, int64_t begin, int64_t end) {
   return {kept, std::max<int64_t>(0, stop - kept), std::max<int64_t>(0, begin)};
 }
 
-template <class T>
-void pad_constant(const Operands& io, std::span<const PadSpan> spans, const T& value, const T* from, T* to) {
-  const StridedCopy copy = kept_elements(io.in(0).shape(), io.out(0).shape(), spans);
-  if (copy.elements() < io.out(0).elements()) std::fill_n(to, io.out(0).elements(), value);
-  copy.run(io.threads(), from, to);
-}
-
-template <class T>
-void pad_mirrored(const Operands& io, Pad::Mode mode, std::span<const PadSpan> spans, const T* from, T* to) {
+void pad_mirrored(const Operands& io, Pad::Mode mode, std::span<const PadSpan> spans, const ElementMoves& moves,
+                  const void* from, void* to) {
   const Shape& shape = io.out(0).shape();
   const auto strides = io.in(0).shape().strides();
   const size_t rank = shape.rank();
@@ -113,7 +107,7 @@ void pad_mirrored(const Operands& io, Pad::Mode mode, std::span<const PadSpan> s
   for (int64_t row = 0; row < rows; ++row) {
     int64_t start = 0;
     for (size_t k = 0; k + 1 < rank; ++k) start += along[k][index[k]];
-    for (int64_t i = 0; i < width; ++i) to[row * width + i] = from[start + along[rank - 1][i]];
+    moves.gather(moves.at(from, start), along[rank - 1], width, 1, moves.at(to, row * width));
     for (size_t k = rank - 1; k-- > 0;) {
       if (++index[k] < shape[k]) break;
       index[k] = 0;
@@ -121,23 +115,20 @@ void pad_mirrored(const Operands& io, Pad::Mode mode, std::span<const PadSpan> s
   }
 }
 
-// The constant of a pad as one stored element; null for zero, the empty string or false.
-template <class T>
-T constant_value(const Pad& op, const Operands& io) {
+// `n` elements of the constant that is padded with: zeros, empty strings or false unless it is given.
+void fill_constant(const Pad& op, const Operands& io, const ElementMoves& moves, int64_t n, void* to) {
+  const DType dtype = io.in(0).dtype();
   if (!op.from_attributes) {
-    if (!io.has(2) || !io.in(2).defined()) return T{};
-    if (io.in(2).elements() != 1 || io.in(2).dtype() != io.in(0).dtype()) {
-      bad_input("constant_value must be one " + std::string(name(io.in(0).dtype())) + ", not " + io.in(2).str());
+    if (!io.has(2) || !io.in(2).defined()) return moves.clear(n, to);
+    if (io.in(2).elements() != 1 || io.in(2).dtype() != dtype) {
+      bad_input("constant_value must be one " + std::string(name(dtype)) + ", not " + io.in(2).str());
     }
-    return *load<T>(io, io.in(2));
+    return moves.fill(load(io, io.in(2)), n, to);
   }
-  T value{};
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class F>() {
-    const F number(op.value);
-    if constexpr (sizeof(F) == sizeof(T))
-      std::copy_n(reinterpret_cast<const char*>(&number), sizeof(F), reinterpret_cast<char*>(&value));
-  });
-  return value;
+  if (!is_float(dtype)) return moves.clear(n, to);
+  double number = 0;  // room for any float
+  convert_floats(DType::F32, &op.value, dtype, &number, 1);
+  moves.fill(&number, n, to);
 }
 
 void run_cpu(const Pad& op, const Operands& io) {
@@ -146,16 +137,17 @@ void run_cpu(const Pad& op, const Operands& io) {
   const PadSpans all = pad_spans(op, io);
   const std::span<const PadSpan> spans(all.data(), x.shape().rank());
   if (y.elements() == 0) return;
-  visit_storage(x.dtype(), [&]<class T>() {
-    const T* source = load<T>(io, x);
-    T* target = stage<T>(io, y);
-    if (op.mode == Pad::Mode::Constant || spans.empty()) {
-      pad_constant(io, spans, constant_value<T>(op, io), source, target);
-    } else {
-      pad_mirrored(io, op.mode, spans, source, target);
-    }
-    store(target, y);
-  });
+  const ElementMoves& moves = moves_of(x.dtype());
+  const void* source = load(io, x);
+  void* target = stage(io, y);
+  if (op.mode == Pad::Mode::Constant || spans.empty()) {
+    const StridedCopy copy = kept_elements(x.shape(), y.shape(), spans);
+    fill_constant(op, io, moves, copy.elements() < y.elements() ? y.elements() : 0, target);
+    copy.run(io.threads(), x.dtype(), source, target);
+  } else {
+    pad_mirrored(io, op.mode, spans, moves, source, target);
+  }
+  store(target, y);
 }
 
 OpBuilder<Pad> pad(Pad prototype = {}) {

@@ -1,10 +1,9 @@
 // ReverseSequence, ai.onnx 10: reverses the first sequence_lens[i] steps of batch element i.
 #include "kernels/shape/reverse_sequence.h"
 
-#include <algorithm>
-
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 #include "kernels/shape/shape_input.h"
 
 namespace mica {
@@ -44,22 +43,21 @@ namespace {
 void run_cpu(const ReverseSequence& op, const Operands& io) {
   const Tensor& x = io.in(0);
   const ReverseExtent e = reverse_extent(op, io);
-  visit_storage(x.dtype(), [&]<class T>() {
-    const T* from = load<T>(io, x);
-    T* to = stage<T>(io, io.out(0));
-    for (int64_t b = 0; b < e.batch; ++b) {
-      const int64_t length = integer_at(io.in(1), b);
-      if (length < 0 || length > e.time) {
-        bad_input("sequence_lens has " + std::to_string(length) + ", beyond the " + std::to_string(e.time) + " steps");
-      }
-      for (int64_t t = 0; t < e.time; ++t) {
-        const int64_t source = t < length ? length - 1 - t : t;
-        std::copy_n(from + b * e.batch_stride + source * e.time_stride, e.width,
-                    to + b * e.batch_stride + t * e.time_stride);
-      }
+  const ElementMoves& moves = moves_of(x.dtype());
+  const void* from = load(io, x);
+  void* to = stage(io, io.out(0));
+  for (int64_t b = 0; b < e.batch; ++b) {
+    const int64_t length = integer_at(io.in(1), b);
+    if (length < 0 || length > e.time) {
+      bad_input("sequence_lens has " + std::to_string(length) + ", beyond the " + std::to_string(e.time) + " steps");
     }
-    store(to, io.out(0));
-  });
+    for (int64_t t = 0; t < e.time; ++t) {
+      const int64_t source = t < length ? length - 1 - t : t;
+      moves.copy(moves.at(from, b * e.batch_stride + source * e.time_stride), e.width,
+                 moves.at(to, b * e.batch_stride + t * e.time_stride));
+    }
+  }
+  store(to, io.out(0));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
 #include "kernels/shape/shape_input.h"
 
 namespace mica {
@@ -24,29 +25,22 @@ void run_cpu(const Trilu& op, const Operands& io) {
   const int64_t k = io.has(1) ? single_integer(io.in(1), "k") : 0;
   const int64_t height = shape[shape.rank() - 2];
   const int64_t width = shape.back();
-  visit_storage(x.dtype(), [&]<class T>() {
-    const T* from = load<T>(io, x);
-    T* to = stage<T>(io, io.out(0));
-    const int64_t rows = width > 0 ? x.elements() / width : 0;
-    io.threads().parallel_for(rows, 1 + 16384 / (width + 1), [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const int64_t i = row % height;
-        // The diagonal's column in this row, kept clear of overflow; the lower triangle includes it.
-        const int64_t diagonal = k > width ? width : k < -height ? -1 : i + k;
-        const int64_t edge = std::clamp<int64_t>(diagonal + (op.upper ? 0 : 1), 0, width);
-        const T* source = from + row * width;
-        T* target = to + row * width;
-        if (op.upper) {
-          std::fill_n(target, edge, T{});
-          std::copy(source + edge, source + width, target + edge);
-        } else {
-          std::copy_n(source, edge, target);
-          std::fill(target + edge, target + width, T{});
-        }
-      }
-    });
-    store(to, io.out(0));
+  const ElementMoves& moves = moves_of(x.dtype());
+  const void* from = load(io, x);
+  void* to = stage(io, io.out(0));
+  const int64_t rows = width > 0 ? x.elements() / width : 0;
+  io.threads().parallel_for(rows, 1 + 16384 / (width + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t i = row % height;
+      // The diagonal's column in this row, kept clear of overflow; the lower triangle includes it.
+      const int64_t diagonal = k > width ? width : k < -height ? -1 : i + k;
+      const int64_t edge = std::clamp<int64_t>(diagonal + (op.upper ? 0 : 1), 0, width);
+      const int64_t kept = row * width + (op.upper ? edge : 0), cleared = row * width + (op.upper ? 0 : edge);
+      moves.copy(moves.at(from, kept), op.upper ? width - edge : edge, moves.at(to, kept));
+      moves.clear(op.upper ? edge : width - edge, moves.at(to, cleared));
+    }
   });
+  store(to, io.out(0));
 }
 
 }  // namespace

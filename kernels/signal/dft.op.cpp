@@ -5,7 +5,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/op.h"
 #include "kernels/shape/shape_input.h"
-#include "kernels/signal/fft.h"
+#include "kernels/signal/lines.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
@@ -55,42 +55,6 @@ void infer(const DftOp& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(0), std::move(result));
 }
 
-/// A signal along an axis: `count` numbers of `parts` parts, which are `stride` elements apart.
-struct Line {
-  int64_t count, parts, stride;
-};
-
-template <class T>
-Complex<T> at(const Line& line, const T* x, int64_t i) {
-  return {x[i * line.stride], line.parts == 2 ? x[i * line.stride + 1] : T{0}};
-}
-
-/// Puts a signal where the transform takes it, filled up with zeros to n.
-template <class T>
-void gather(const DftOp& op, const Line& line, const T* x, int64_t n, bool real, Complex<T>* room) {
-  if (real) {
-    T* reals = reinterpret_cast<T*>(room);
-    for (int64_t i = 0; i < n; ++i) reals[i] = i < line.count ? x[i * line.stride] : T{0};
-    return;
-  }
-  const int64_t given = op.to_real() ? n / 2 + 1 : n;
-  for (int64_t i = 0; i < given; ++i) room[i] = i < line.count ? at(line, x, i) : Complex<T>{0, 0};
-  for (int64_t i = given; i < n; ++i) room[i] = room[n - i].conj();
-  if (!op.to_real()) return;
-  room[0].im = 0;
-  if (n % 2 == 0) room[n / 2].im = 0;
-}
-
-/// Puts `line.count` bins where they belong; beyond n / 2 a real signal's are the conjugates of those before.
-template <class T>
-void scatter(const Line& line, const Complex<T>* room, int64_t n, bool real, T factor, T* y) {
-  for (int64_t i = 0; i < line.count; ++i) {
-    const Complex<T> bin = (real && i > n / 2 ? room[n - i].conj() : room[i]) * factor;
-    y[i * line.stride] = bin.re;
-    if (line.parts == 2) y[i * line.stride + 1] = bin.im;
-  }
-}
-
 template <class T>
 void transform(const DftOp& op, const Operands& io, size_t axis, int64_t n) {
   const Shape& from = io.in(0).shape();
@@ -107,10 +71,10 @@ void transform(const DftOp& op, const Operands& io, size_t axis, int64_t n) {
   io.threads().parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * share; i < std::min(end * share, total); ++i) {
       Complex<T>* room = rooms + begin * room_elements;
-      gather(op, in, x + i / lines * in.count * in.stride + i % lines * in.parts, n, real, room);
+      gather_line(in, x + i / lines * in.count * in.stride + i % lines * in.parts, n, real, op.to_real(), room);
       dft.run(room);
-      scatter(out, room, n, real, op.inverse ? T{1} / static_cast<T>(n) : T{1},
-              y.data() + i / lines * out.count * out.stride + i % lines * out.parts);
+      scatter_line(out, room, n, real, op.inverse ? T{1} / static_cast<T>(n) : T{1},
+                   y.data() + i / lines * out.count * out.stride + i % lines * out.parts);
     }
   });
   y.store();

@@ -56,15 +56,23 @@ void butterfly(Complex<T> (&a)[R], const Complex<T> (&turns)[R]) {
     }
     const Complex<T> first = a[0];
     a[0] = total;
-    for (int r = 1; r <= kPairs; ++r) {
+    const auto meet = [&](int r) {
       Complex<T> c = first, s{0, 0};
+      int at = 0;  // j * r modulo R
       for (int j = 1; j <= kPairs; ++j) {
-        const Complex<T> turn = turns[j * r % R];
+        at += at + r < R ? r : r - R;
+        const Complex<T> turn = turns[at];
         c = c + sums[j - 1] * turn.re;
         s = s + differences[j - 1] * turn.im;
       }
       a[r] = {c.re - s.im, c.im + s.re};
       a[R - r] = {c.re + s.im, c.im - s.re};
+    };
+    if constexpr (R <= 5) {
+      for (int r = 1; r <= kPairs; ++r) meet(r);
+    } else {
+#pragma GCC unroll 1
+      for (int r = 1; r <= kPairs; ++r) meet(r);
     }
   }
 }
@@ -78,7 +86,7 @@ void step(const Complex<T>* x, Complex<T>* y, const Complex<T>* roots, int64_t n
     Complex<T> twiddles[R];
     for (int r = 0; r < R; ++r) twiddles[r] = roots[k * r * s];
     const Complex<T>* from = x + s * k;
-    Complex<T>* to = y + s * R * k;
+    Complex<T>* __restrict to = y + s * R * k;
     for (int64_t q = 0; q < s; ++q) {
       Complex<T> a[R];
       for (int j = 0; j < R; ++j) a[j] = from[q + s * m * j];

@@ -6,6 +6,7 @@
 #include "kernels/op.h"
 #include "kernels/shape/shape_input.h"
 #include "kernels/signal/numbers.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -23,10 +24,11 @@ void infer(const MelWeightMatrix& op, InferContext& ctx) {
 }
 
 double single_number(const Tensor& tensor, const char* what) {
+  if (!is_float(tensor.dtype()) || tensor.elements() != 1) {
+    bad_input(std::string(what) + " must be one float, not " + tensor.str());
+  }
   double value = 0;
-  const bool known = visit_dtype<float, double, Half, BFloat16>(
-      tensor.dtype(), [&]<class T>() { value = tensor.elements() == 1 ? static_cast<double>(*tensor.data<T>()) : 0; });
-  if (!known || tensor.elements() != 1) bad_input(std::string(what) + " must be one float, not " + tensor.str());
+  widen_numbers(tensor.dtype(), tensor.raw(), DType::F64, &value, 1);
   return value;
 }
 

@@ -5,7 +5,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/op.h"
 #include "kernels/shape/shape_input.h"
-#include "kernels/signal/fft.h"
+#include "kernels/signal/lines.h"
 #include "kernels/wide_operands.h"
 
 namespace mica {
@@ -64,13 +64,9 @@ void transform(const Operands& io, const Frames& f) {
     T* numbers = reinterpret_cast<T*>(room);
     for (int64_t i = begin * share; i < std::min(end * share, total); ++i) {
       const T* from = x + (i / f.count * f.length + i % f.count * f.step) * f.parts;
-      for (int64_t k = 0; k < open * f.parts; ++k) {
-        numbers[k] = window != nullptr ? from[k] * window[k / f.parts] : from[k];
-      }
-      std::fill(numbers + open * f.parts, numbers + f.n * f.parts, T{0});
+      window_frame(from, window, open, f.n, f.parts, numbers);
       dft.run(room);
-      Complex<T>* to = reinterpret_cast<Complex<T>*>(y.data()) + i * bins;
-      for (int64_t k = 0; k < bins; ++k) to[k] = real && k > f.n / 2 ? room[f.n - k].conj() : room[k];
+      scatter_line({bins, 2, 2}, room, f.n, real, T{1}, y.data() + 2 * i * bins);
     }
   });
   y.store();

@@ -6,7 +6,7 @@ namespace mica {
 namespace {
 
 // Copies a string tensor, broadcast, to an array of the shape `to`.
-void broadcast_strings(const Tensor& from, const Shape& to, std::string* target) {
+void broadcast_strings(ThreadPool& threads, const Tensor& from, const Shape& to, std::string* target) {
   const Shape& shape = from.shape();
   const auto strides = shape.strides();
   const auto targets = to.strides();
@@ -17,7 +17,7 @@ void broadcast_strings(const Tensor& from, const Shape& to, std::string* target)
     if (!repeated && shape[i - missing] != to[i]) bad_input("cannot broadcast " + from.str() + " to " + to.str());
     copy.add(to[i], repeated ? 0 : strides[i - missing], targets[i]);
   }
-  copy.run(from.data<std::string>(), target);
+  copy.run(threads, DType::String, from.raw(), target);
 }
 
 void run_cpu(const NoParams&, const Operands& io) {
@@ -25,8 +25,8 @@ void run_cpu(const NoParams&, const Operands& io) {
   const Shape& shape = z.shape();
   if (io.in(0).shape().rank() > shape.rank() || io.in(1).shape().rank() > shape.rank()) bad_input("ranks do not fit");
   std::vector<std::string> tails(static_cast<size_t>(z.elements()));
-  broadcast_strings(io.in(1), shape, tails.data());
-  broadcast_strings(io.in(0), shape, z.mutable_data<std::string>());
+  broadcast_strings(io.threads(), io.in(1), shape, tails.data());
+  broadcast_strings(io.threads(), io.in(0), shape, z.mutable_data<std::string>());
   for (size_t i = 0; i < tails.size(); ++i) z.mutable_data<std::string>()[i] += tails[i];
 }
 

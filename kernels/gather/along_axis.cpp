@@ -25,12 +25,15 @@ const int64_t* offsets_along_axis(const Operands& io, int64_t axis, const Tensor
   const auto strides = from.strides();
   const size_t rank = shape.rank();
   int64_t* offsets = io.scratch<int64_t>(indices.elements());
+  if (rank == 0 || indices.elements() == 0) return offsets;
+  const int64_t width = shape.back();
+  const int64_t step = along + 1 == rank ? 0 : 1;  // between neighbours of a row
   std::array<int64_t, Shape::kMaxRank> index{};
-  for (int64_t i = 0; i < indices.elements(); ++i) {
-    int64_t offset = checked_index(integer_at(indices, i), from[along]) * strides[along];
-    for (size_t k = 0; k < rank; ++k) offset += k == along ? 0 : index[k] * strides[k];
-    offsets[i] = offset;
-    for (size_t k = rank; k-- > 0;) {
+  for (int64_t at = 0; at < indices.elements(); at += width) {
+    int64_t first = 0;
+    for (size_t k = 0; k + 1 < rank; ++k) first += k == along ? 0 : index[k] * strides[k];
+    index_places(indices, at, width, from[along], strides[along], first, step, offsets + at);
+    for (size_t k = rank - 1; k-- > 0;) {
       if (++index[k] < shape[k]) break;
       index[k] = 0;
     }

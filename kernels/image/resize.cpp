@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <complex>
+#include <cstring>
 #include <limits>
 
 #include "backends/cpu/thread_pool.h"
-#include "kernels/wide.h"
+#include "kernels/image/resample.h"
+#include "kernels/shape/elements.h"
+#include "kernels/shape/moves.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -71,44 +74,29 @@ std::optional<int64_t> length(const InferContext& ctx, size_t input) {
   return dims != nullptr && dims->size() == 1 ? (*dims)[0].constant() : std::nullopt;
 }
 
-/// y = x along one axis: [outer, axis.input, inner] to [outer, axis.output, inner].
-template <class A>
-void resample(const Resize& op, const ResizedAxis& axis, const ResizeFilter& filter, const A* x, A* y, int64_t outer,
-              int64_t inner) {
-  for (int64_t o = 0; o < outer; ++o, x += axis.input * inner) {
-    for (int64_t at = 0; at < axis.output; ++at, y += inner) {
-      const float* weights = filter.weights + at * filter.taps;
-      if (std::isnan(weights[0])) {
-        std::fill_n(y, inner, static_cast<A>(op.extrapolation_value));
-        continue;
-      }
-      std::fill_n(y, inner, A{});
-      for (int64_t tap = 0; tap < filter.taps; ++tap) {
-        if (weights[tap] == 0) continue;
-        const A weight = static_cast<A>(weights[tap]);
-        const A* from = x + std::clamp<int64_t>(filter.first[at] + tap, 0, axis.input - 1) * inner;
-        for (int64_t i = 0; i < inner; ++i) y[i] += weight * from[i];
-      }
+ResizeFilter make_filter(const Resize& op, const ResizedAxis& axis, const Operands& io) {
+  const ResizeFilterForm form = filter_form(op);
+  const int64_t taps = checked_taps(form, axis);
+  ResizeFilter filter{taps, io.scratch<int64_t>(axis.output), io.scratch<int64_t>(axis.output * taps),
+                      io.scratch<float>(axis.output * taps)};
+  for (int64_t x = 0; x < axis.output; ++x) {
+    float* weights = filter.weights + x * taps;
+    int64_t* places = filter.places + x * taps;
+    const int64_t first = form.weigh(axis, x, weights);
+    int64_t used = std::isnan(weights[0]) ? -1 : 0;
+    for (int64_t tap = 0; used >= 0 && tap < taps; ++tap) {
+      if (weights[tap] == 0) continue;
+      places[used] = std::clamp<int64_t>(first + tap, 0, axis.input - 1);
+      weights[used++] = weights[tap];
     }
+    filter.used[x] = used;
   }
+  return filter;
 }
 
-template <class T, class A>
-T narrowed(A value) {
-  if constexpr (std::is_integral_v<T>) {
-    using Limits = std::numeric_limits<T>;
-    const A rounded = std::nearbyint(value);
-    if (!(rounded > static_cast<A>(Limits::lowest()))) return Limits::lowest();
-    if (rounded >= static_cast<A>(Limits::max())) return Limits::max();
-    return static_cast<T>(rounded);
-  } else {
-    return static_cast<T>(value);
-  }
-}
-
-template <class T>
+// In type A.
+template <class A>
 void interpolate(const Resize& op, const Operands& io) {
-  using A = std::conditional_t<std::is_integral_v<T>, double, Wide<T>>;
   const Shape& shape = io.in(0).shape();
   const auto axes = resized_axes(op, io);
   if (io.out(0).elements() == 0) return;
@@ -123,76 +111,88 @@ void interpolate(const Resize& op, const Operands& io) {
   }
   A* from = io.scratch<A>(largest);
   A* to = io.scratch<A>(largest);
-  std::transform(io.in(0).data<T>(), io.in(0).data<T>() + shape.elements(), from,
-                 [](T x) { return static_cast<A>(x); });
+  widen_numbers(io.in(0).dtype(), io.in(0).raw(), dtype_of<A>, from, shape.elements());
   dims = shape;
   for (size_t d = 0; d < shape.rank(); ++d) {
     if (axes[d].identity()) continue;
-    resample(op, axes[d], make_filter(op, axes[d], io), from, to, dims.elements(0, d),
+    resample(make_filter(op, axes[d], io), axes[d], op.extrapolation_value, from, to, dims.elements(0, d),
              dims.elements(d + 1, dims.rank()));
     dims[d] = axes[d].output;
     std::swap(from, to);
   }
-  std::transform(from, from + io.out(0).elements(), io.out(0).mutable_data<T>(), [](A x) { return narrowed<T, A>(x); });
+  narrow_numbers(dtype_of<A>, from, WideRounding::Nearest, io.out(0).dtype(), io.out(0).mutable_raw(),
+                 io.out(0).elements());
 }
 
-template <class T>
-T extrapolated(float value) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return value != 0;
-  } else if constexpr (std::is_integral_v<T>) {
-    return narrowed<T, double>(value);
-  } else if constexpr (std::is_constructible_v<T, float>) {
-    return static_cast<T>(value);
-  } else {
-    return T{};
+// What stands outside of a cropped region, as one element.
+struct Outside {
+  alignas(16) std::byte number[16] = {};
+  std::string text;
+
+  const void* of(DType dtype, float value) {
+    if (dtype == DType::String) return &text;
+    const double wide = static_cast<double>(value);
+    if (dtype == DType::C64) {
+      std::memcpy(number, &value, sizeof(value));
+    } else if (dtype == DType::C128) {
+      std::memcpy(number, &wide, sizeof(wide));
+    } else if (types::numeric.contains(dtype) || dtype == DType::Bool) {
+      narrow_numbers(DType::F64, &wide, WideRounding::Nearest, dtype, number, 1);
+    }
+    return number;
   }
-}
+};
 
-template <class T>
 void pick_nearest(const Resize& op, const Operands& io) {
   const Shape& shape = io.out(0).shape();
   const size_t rank = shape.rank();
   const auto axes = resized_axes(op, io);
   if (shape.elements() == 0) return;
+  const ElementMoves& moves = moves_of(io.in(0).dtype());
+  const void* x = load(io, io.in(0));
+  void* y = stage(io, io.out(0));
   std::array<int64_t*, Shape::kMaxRank> offsets{};  // of the picked element along each axis, or -1
   const auto strides = io.in(0).shape().strides();
   for (size_t d = 0; d < rank; ++d) {
     offsets[d] = io.scratch<int64_t>(shape[d]);
-    for (int64_t x = 0; x < shape[d]; ++x) {
-      const int64_t from = axes[d].identity() ? x : nearest_element(op.coordinates, op.rounding, axes[d], x);
-      offsets[d][x] = from < 0 ? -1 : from * strides[d];
+    for (int64_t i = 0; i < shape[d]; ++i) {
+      const int64_t from = axes[d].identity() ? i : nearest_element(op.coordinates, op.rounding, axes[d], i);
+      offsets[d][i] = from < 0 ? -1 : from * strides[d];
     }
   }
-  const T* x = io.in(0).data<T>();
-  T* y = io.out(0).mutable_data<T>();
-  if (rank == 0) {
-    *y = *x;
-    return;
+  const int64_t width = rank == 0 ? 1 : shape.back();
+  const bool whole = rank == 0 || axes[rank - 1].identity();
+  // Along an axis, places move evenly: those inside are neighbours.
+  int64_t inside_begin = 0, inside_end = width;
+  if (!whole) {
+    while (inside_begin < width && offsets[rank - 1][inside_begin] < 0) ++inside_begin;
+    while (inside_end > inside_begin && offsets[rank - 1][inside_end - 1] < 0) --inside_end;
   }
-  const int64_t width = shape.back();
-  const int64_t* inner = offsets[rank - 1];
-  const bool whole = axes[rank - 1].identity();
-  const T outside = extrapolated<T>(op.extrapolation_value);
-  io.threads().parallel_for(shape.elements(0, rank - 1), 1 + 32768 / width, [&](int64_t begin, int64_t end) {
+  Outside value;
+  const void* outside = value.of(io.in(0).dtype(), op.extrapolation_value);
+  io.threads().parallel_for(shape.elements() / width, 1 + 32768 / width, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       int64_t base = 0, rest = row;
       bool inside = true;
-      for (size_t d = rank - 1; d-- > 0; rest /= shape[d]) {
-        const int64_t offset = offsets[d][rest % shape[d]];
+      for (size_t d = rank; d-- > 1; rest /= shape[d - 1]) {
+        const int64_t offset = offsets[d - 1][rest % shape[d - 1]];
         inside = inside && offset >= 0;
         base += offset;
       }
-      T* to = y + row * width;
+      std::byte* to = moves.at(y, row * width);
       if (!inside) {
-        std::fill_n(to, width, outside);
+        moves.fill(outside, width, to);
       } else if (whole) {
-        std::copy_n(x + base, width, to);
+        moves.copy(moves.at(x, base), width, to);
       } else {
-        for (int64_t i = 0; i < width; ++i) to[i] = inner[i] >= 0 ? x[base + inner[i]] : outside;
+        moves.fill(outside, inside_begin, to);
+        moves.gather(moves.at(x, base), offsets[rank - 1] + inside_begin, inside_end - inside_begin, 1,
+                     moves.at(to, inside_begin));
+        moves.fill(outside, width - inside_end, moves.at(to, inside_end));
       }
     }
   });
+  store(y, io.out(0));
 }
 
 }  // namespace
@@ -232,15 +232,11 @@ void infer_resize(const Resize& op, InferContext& ctx) {
 
 void run_resize(const Resize& op, const Operands& io) {
   const DType dtype = io.in(0).dtype();
-  if (op.mode == Resize::Mode::Nearest) {
-    visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-                bool, std::string, std::complex<float>, std::complex<double>>(
-        dtype, [&]<class T>() { pick_nearest<T>(op, io); });
-    return;
+  if (op.mode == Resize::Mode::Nearest) return pick_nearest(op, io);
+  if (!types::numeric.contains(dtype)) {
+    bad_input("elements of type " + std::string(name(dtype)) + " cannot be interpolated");
   }
-  const bool done = visit_dtype<float, double, Half, BFloat16, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                                uint32_t, uint64_t>(dtype, [&]<class T>() { interpolate<T>(op, io); });
-  if (!done) bad_input("elements of type " + std::string(name(dtype)) + " cannot be interpolated");
+  wide_type(dtype) == DType::F64 ? interpolate<double>(op, io) : interpolate<float>(op, io);
 }
 
 }  // namespace mica
