@@ -13,7 +13,8 @@ namespace {
 template <class T>
 void widen(const void* x, double* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i)
-    y[i] = static_cast<double>(sizeof(T) == 4 ? static_cast<const T*>(x)[i] : scalar_read(static_cast<const T*>(x)[i]));
+    y[i] = static_cast<double>(sizeof(T) >= 4 && std::is_signed_v<T> ? static_cast<const T*>(x)[i]
+                                                                     : scalar_read(static_cast<const T*>(x)[i]));
 }
 
 template <class T>

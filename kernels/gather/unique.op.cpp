@@ -68,22 +68,28 @@ void run_cpu(const Unique& op, const Operands& io) {
       bad_input("cannot order elements of type " + std::string(name(x.dtype())));
     }
   }
-  const auto order_of = [&](int64_t a, int64_t b) {
-    if (strings == nullptr) return compare_keys(keys.data() + a * width, keys.data() + b * width, width);
+  const auto order_of_strings = [&](int64_t a, int64_t b) {
     for (int64_t i = 0; i < width; ++i) {
       if (const int order = strings[a * width + i].compare(strings[b * width + i]); order != 0) return order;
     }
     return 0;
   };
+  const auto order_of_keys = [&](int64_t a, int64_t b) {
+    return compare_keys(keys.data() + a * width, keys.data() + b * width, width);
+  };
   std::vector<int64_t> order;
-  if (strings == nullptr && width == 1) {
+  if (strings != nullptr) {
+    order = stable_order(total, [&](int64_t a, int64_t b) { return order_of_strings(a, b) < 0; });
+  } else if (width == 1) {
     RankedKey* ranked = io.scratch<RankedKey>(total);
     rank_keys(keys.data(), total, total, ranked);
     for (int64_t i = 0; i < total; ++i) order.push_back(ranked[i].index);
   } else {
-    order = stable_order(total, [&](int64_t a, int64_t b) { return order_of(a, b) < 0; });
+    order = stable_order(total, [&](int64_t a, int64_t b) { return order_of_keys(a, b) < 0; });
   }
-  const Groups groups = group(order, op.sorted, [&](int64_t a, int64_t b) { return order_of(a, b) == 0; });
+  const Groups groups = group(order, op.sorted, [&](int64_t a, int64_t b) {
+    return (strings != nullptr ? order_of_strings(a, b) : order_of_keys(a, b)) == 0;
+  });
   const int64_t kept = static_cast<int64_t>(groups.first.size());
   Shape shape = flat;
   shape[axis] = kept;

@@ -2,7 +2,7 @@
 // axes of an image of the given size [N, C, (D,) H, W]; with align_corners -1 and 1 are the centres of the outermost
 // elements, else their outer edges.
 #include "kernels/op.h"
-#include "kernels/wide.h"
+#include "kernels/wide_numbers.h"
 
 namespace mica {
 namespace {
@@ -38,36 +38,42 @@ void infer(const AffineGrid&, InferContext& ctx) {
   ctx.set(0, dtype, std::move(dims));
 }
 
-template <class T>
+// In type A.
+template <class A>
 void run(const AffineGrid& op, const Operands& io) {
-  using A = Wide<T>;
+  constexpr DType kWide = dtype_of<A>;
   const Shape& y = io.out(0).shape();
   const size_t rank = y.rank() - 2;
   const int64_t points = y.elements(1, rank + 1);
-  T* to = io.out(0).mutable_data<T>();
-  for (int64_t n = 0; n < y[0]; ++n) {
-    const T* theta = io.in(0).data<T>() + n * static_cast<int64_t>(rank * (rank + 1));
+  std::array<A*, 3> places{};  // along x, y and z
+  for (size_t i = 0; i < rank; ++i) {
+    const int64_t length = y[rank - i];
+    const A span = static_cast<A>(length);
+    places[i] = io.scratch<A>(length);
+    for (int64_t j = 0; j < length; ++j) {
+      const A at = static_cast<A>(j);
+      places[i][j] = !op.align_corners ? (2 * at + 1) / span - 1 : length == 1 ? 0 : 2 * at / (span - 1) - 1;
+    }
+  }
+  const A* theta = static_cast<const A*>(widen_any(io, io.in(0), kWide));
+  A* to = static_cast<A*>(stage_wide(io, io.out(0), kWide));
+  A* const staged = to;
+  for (int64_t n = 0; n < y[0]; ++n, theta += rank * (rank + 1)) {
+    std::array<int64_t, 3> index{};
     for (int64_t point = 0; point < points; ++point) {
-      std::array<A, 4> place{};  // x, y, (z,) 1
-      int64_t rest = point;
-      for (size_t i = 0; i < rank; ++i) {
-        const int64_t length = y[rank - i];
-        const A at = static_cast<A>(rest % length);
-        rest /= length;
-        const A span = static_cast<A>(length);
-        if (op.align_corners)
-          place[i] = length == 1 ? 0 : 2 * at / (span - 1) - 1;
-        else
-          place[i] = (2 * at + 1) / span - 1;
-      }
-      place[rank] = 1;
       for (size_t row = 0; row < rank; ++row) {
+        const A* weights = theta + row * (rank + 1);
         A sum = 0;
-        for (size_t i = 0; i <= rank; ++i) sum += static_cast<A>(theta[row * (rank + 1) + i]) * place[i];
-        *to++ = static_cast<T>(sum);
+        for (size_t i = 0; i < rank; ++i) sum += weights[i] * places[i][index[i]];
+        *to++ = sum + weights[rank];
+      }
+      for (size_t i = 0; i < rank; ++i) {
+        if (++index[i] < y[rank - i]) break;
+        index[i] = 0;
       }
     }
   }
+  narrow_any(kWide, staged, WideRounding::Nearest, io.out(0));
 }
 
 void run_cpu(const AffineGrid& op, const Operands& io) {
@@ -77,7 +83,8 @@ void run_cpu(const AffineGrid& op, const Operands& io) {
   if (rank < 2 || rank > 3 || theta != Shape{y[0], rank, rank + 1} || y.back() != rank) {
     bad_input("theta " + theta.str() + " and the grid " + y.str() + " do not fit");
   }
-  visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(op, io); });
+  if (io.out(0).elements() == 0) return;
+  wide_type(io.in(0).dtype()) == DType::F64 ? run<double>(op, io) : run<float>(op, io);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "kernels/ml/feature_loops.h"
 
-#include "kernels/shape/scalar_read.h"
-
 namespace mica {
 
 double dot(const double* features, const float* coefficients, int64_t n) {
@@ -17,7 +15,7 @@ double dot(const double* features, const float* coefficients, int64_t n) {
 void binarize(DType dtype, const void* x, int64_t n, float threshold, void* y) {
   visit_dtype<float, double, int32_t, int64_t>(dtype, [&]<class T>() {
     for (int64_t i = 0; i < n; ++i) {
-      const auto value = static_cast<double>(scalar_read(static_cast<const T*>(x)[i]));
+      const auto value = static_cast<double>(static_cast<const T*>(x)[i]);
       static_cast<T*>(y)[i] = static_cast<T>(value > static_cast<double>(threshold));
     }
   });

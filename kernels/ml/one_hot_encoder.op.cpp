@@ -41,12 +41,13 @@ void run_cpu(const OneHotEncoder& op, const Operands& io) {
   const Tensor& x = io.in(0);
   if ((x.dtype() == DType::String) != op.ints.empty()) bad_input("the categories are not of the type of " + x.str());
   float* y = io.out(0).mutable_data<float>();
-  moves_of(DType::F32).clear(x.elements() * op.size(), y);
+  const int64_t size = op.size();
+  moves_of(DType::F32).clear(x.elements() * size, y);
   visit_dtype<float, double, int32_t, int64_t, std::string>(x.dtype(), [&]<class T>() {
     for (int64_t i = 0; i < x.elements(); ++i) {
       const int64_t place = place_of(op, x.data<T>()[i]);
       if (place >= 0) {
-        y[i * op.size() + place] = 1;
+        y[i * size + place] = 1;
       } else if (!op.zeros) {
         bad_input("element " + std::to_string(i) + " of " + x.str() + " is no category");
       }

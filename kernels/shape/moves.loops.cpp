@@ -28,8 +28,11 @@ void fill(const void* value, int64_t n, void* to) {
 
 template <class T>
 void clear(int64_t n, void* to) {
-  const T zero{};
-  fill<T>(&zero, n, to);
+  if constexpr (std::is_same_v<T, std::string>) {
+    std::fill_n(static_cast<T*>(to), n, T{});
+  } else if (n > 0) {
+    std::memset(to, 0, static_cast<size_t>(n) * sizeof(T));
+  }
 }
 
 template <class T>

@@ -10,9 +10,9 @@ struct StridedRows {
 
   int64_t size;  ///< bytes from one element to the next
   /// to[i * row.to] = from[i * row.from]
-  void (*copy)(const void* from, void* to, Axis row);
+  void (*copy)(const void* from, void* to, const Axis& row);
   /// to[i * inner.to + j * tile.to] = from[i * inner.from + j * tile.from], in tiles; `tile` is no longer than one.
-  void (*transpose)(const void* from, void* to, Axis inner, Axis tile);
+  void (*transpose)(const void* from, void* to, const Axis& inner, const Axis& tile);
 };
 
 const StridedRows& strided_rows(DType dtype);

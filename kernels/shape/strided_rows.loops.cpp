@@ -13,16 +13,18 @@ using Axis = StridedCopy::Axis;
 constexpr int64_t kTile = 32;
 
 template <class T>
-void copy(const void* from, void* to, Axis row) {
+void copy(const void* from, void* to, const Axis& row) {
+  // Elements may be written over what is behind a reference, as far as compilers know.
+  const auto [n, x_step, y_step] = row;
   const T* x = static_cast<const T*>(from);
   T* y = static_cast<T*>(to);
-  if (row.from == 1 && row.to == 1) {
-    std::copy_n(x, row.extent, y);
-  } else if (row.from == 0 && row.to == 1) {
-    std::fill_n(y, row.extent, *x);
+  if (x_step == 1 && y_step == 1) {
+    std::copy_n(x, n, y);
+  } else if (x_step == 0 && y_step == 1) {
+    std::fill_n(y, n, *x);
   } else {
 #pragma GCC unroll 4
-    for (int64_t i = 0; i < row.extent; ++i) y[i * row.to] = scalar_read(x[i * row.from]);
+    for (int64_t i = 0; i < n; ++i) y[i * y_step] = scalar_read(x[i * x_step]);
   }
 }
 
@@ -35,7 +37,8 @@ void interleave(const T* x, T* y, Axis inner, Axis tile) {
 }
 
 template <class T>
-void transpose(const void* from, void* to, Axis inner, Axis tile) {
+void transpose(const void* from, void* to, const Axis& inner_axis, const Axis& tile_axis) {
+  const Axis inner = inner_axis, tile = tile_axis;
   const T* x = static_cast<const T*>(from);
   T* y = static_cast<T*>(to);
   if (inner.to == 1 && tile.from == 1) {
