@@ -93,7 +93,7 @@ void reduce_by_vectors(const Call& call, const ReduceLoop<Bits>& loop) {
   for_each_reduction(call.threads, axes, rows, columns);
 }
 
-// A sum or a product of integers as an element of type T, given by its lowest bits.
+// A real result as an integer, given by its lowest bits.
 template <class T>
 uint64_t saturated(double value) {
   return static_cast<uint64_t>(reduction::element<T>(value));
