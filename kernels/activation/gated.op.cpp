@@ -9,6 +9,7 @@
 #include "kernels/activation/functions.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -22,7 +23,7 @@ constexpr GatedFunction kActivations[] = {
 void prepare(Gated& op, const NodeFacts&) {
   op.f = std::ranges::find(kActivations, op.activation, &GatedFunction::name);
   if (op.f == std::end(kActivations)) {
-    throw Error(ErrorCode::InvalidModel, "activation \"" + op.activation + "\" is unknown");
+    throw_error(ErrorCode::InvalidModel, {"activation \"", op.activation, "\" is unknown"});
   }
 }
 
@@ -47,7 +48,8 @@ void apply(const Gated& op, const double* a, const double* b, int64_t width, dou
 
 void run_cpu(const Gated& op, const Operands& io) {
   const Shape& x = io.in(0).shape();
-  if (x.rank() == 0 || x.back() % 2 != 0) bad_input(io.in(0).str() + " does not divide into halves");
+  if (x.rank() == 0 || x.back() % 2 != 0)
+    throw_error(ErrorCode::InvalidArgument, {io.in(0), " does not divide into halves"});
   const auto [rows, both] = x.split_at(-1);
   const int64_t width = both / 2;
   visit_wide(io.in(0).dtype(), [&, rows = rows]<class T>() {

@@ -10,6 +10,7 @@
 #include "kernels/math/map.h"
 #include "kernels/math/unary.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -19,7 +20,7 @@ constexpr Unary kTanh{&UnaryKernels::gelu_tanh, activation::gelu_tanh};
 
 void prepare(Gelu& op, const NodeFacts&) {
   if (op.approximate != "none" && op.approximate != "tanh") {
-    throw Error(ErrorCode::InvalidModel, "approximate \"" + op.approximate + "\" is not none or tanh");
+    throw_error(ErrorCode::InvalidModel, {"approximate \"", op.approximate, "\" is not none or tanh"});
   }
   op.function = op.approximate == "tanh" ? kTanh : kExact;
 }
@@ -38,7 +39,8 @@ void infer_biased(const Unary&, InferContext& ctx) {
   const Dims* dims = ctx.dims(0);
   const Dims* bias = ctx.dims(1);
   if (dims == nullptr || bias == nullptr) return;
-  if (dims->empty() || bias->size() != 1) ctx.fail("a bias of " + str(*bias) + " does not fit " + str(*dims));
+  if (dims->empty() || bias->size() != 1)
+    throw_error(ErrorCode::InvalidModel, {"a bias of ", *bias, " does not fit ", *dims});
   Dims result = *dims;
   result.back() = ctx.merge(result.back(), bias->front(), "lengths of the last axis and of the bias");
   ctx.set(0, ctx.dtype(0), std::move(result));
@@ -49,7 +51,7 @@ void run_biased(const Unary& op, const Operands& io) {
   const Tensor& x = io.in(0);
   const int64_t width = io.in(1).elements();
   if (x.shape().rank() == 0 || x.shape().back() != width)
-    bad_input("bias " + io.in(1).str() + " does not fit " + x.str());
+    throw_error(ErrorCode::InvalidArgument, {"bias ", io.in(1), " does not fit ", x});
   const UnaryLoop loop = unary_kernels().*op.loop;
   visit_wide(x.dtype(), [&]<class T>() {
     const T* bias = widen<T>(io, io.in(1));

@@ -8,7 +8,7 @@ struct Shrink {
   float lambd = 0.5f;
 
   template <class T>
-  T operator()(T x) const {
+  [[gnu::always_inline]] T operator()(T x) const {
     const T limit = static_cast<T>(lambd);
     const T shift = static_cast<T>(bias);
     return x < -limit ? x + shift : x > limit ? x - shift : T{0};

@@ -10,6 +10,7 @@
 #include "kernels/flop_rules.h"
 #include "kernels/op.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -31,7 +32,7 @@ void prepare(AttentionOp& op, const NodeFacts& facts) {
 Dims head_dims(const InferContext& ctx, size_t input, const std::optional<int64_t>& heads) {
   const Dims& dims = *ctx.dims(input);
   if (dims.size() == 4) return dims;
-  if (dims.size() != 3) ctx.fail("Q, K and V must have rank 3 or 4, not " + str(dims));
+  if (dims.size() != 3) throw_error(ErrorCode::InvalidModel, {"Q, K and V must have rank 3 or 4, not ", dims});
   if (!heads) ctx.fail("inputs of rank 3 need the attributes q_num_heads and kv_num_heads");
   return {dims[0], *heads, dims[1], floor_div(dims[2], *heads)};
 }
@@ -56,7 +57,8 @@ void infer(const AttentionOp& op, InferContext& ctx) {
   Dim keys = ctx.merge(k[2], v[2], "lengths of K and V");
   if (ctx.has(kPastKey)) {
     const Dims* past = ctx.dims(kPastKey);
-    if (past != nullptr && past->size() != 4) ctx.fail("past_key " + str(*past) + " must have rank 4");
+    if (past != nullptr && past->size() != 4)
+      throw_error(ErrorCode::InvalidModel, {"past_key ", *past, " must have rank 4"});
     keys = (past != nullptr ? (*past)[2] : ctx.unknown()) + keys;
   }
   if (ctx.dims(kQ)->size() == 4) {
@@ -78,7 +80,7 @@ const Sequence* sequences(const Operands& io, const AttentionGeometry& g, int64_
     if (!io.has(kValidKeys)) continue;
     const int64_t valid = integer_at(io.in(kValidKeys), b);
     if (valid < 0 || valid > g.keys()) {
-      bad_input("nonpad_kv_seqlen has " + std::to_string(valid) + ", there are " + std::to_string(g.keys()) + " keys");
+      throw_error(ErrorCode::InvalidArgument, {"nonpad_kv_seqlen has ", valid, ", there are ", g.keys(), " keys"});
     }
     result[b] = {std::min(keys, valid), valid - g.q.dims.rows};
   }
@@ -160,7 +162,7 @@ AttentionGeometry attention_geometry(const AttentionOp& op, const Operands& io) 
     const Shape& value = io.in(kPastValue).shape();
     g.past = key.rank() == 4 ? key[2] : 0;
     if (key != Shape{k.batch, k.heads, g.past, k.width} || value != Shape{k.batch, k.heads, g.past, v.width}) {
-      bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit K and V");
+      throw_error(ErrorCode::InvalidArgument, {"past_key ", key, " and past_value ", value, " do not fit K and V"});
     }
   }
   return g;

@@ -8,6 +8,7 @@
 #include "kernels/flop_rules.h"
 #include "kernels/op.h"
 #include "kernels/softmax/softmax.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -46,7 +47,8 @@ void infer(const FlexAttention& op, InferContext& ctx) {
   const Dims* k = ctx.dims(1);
   const Dims* v = ctx.dims(2);
   for (const Dims* dims : {q, k, v}) {
-    if (dims != nullptr && dims->size() != 4) ctx.fail("Q, K and V must have rank 4, not " + str(*dims));
+    if (dims != nullptr && dims->size() != 4)
+      throw_error(ErrorCode::InvalidModel, {"Q, K and V must have rank 4, not ", *dims});
   }
   std::optional<Dims> scores;
   if (q != nullptr && k != nullptr && v != nullptr) {
@@ -75,8 +77,8 @@ const T* modified(const Operands& io, Body body, DType precision, const Shape& s
   const std::vector<Datum> outputs = io.subgraphs().run(body, inputs);
   if (outputs.size() != 1 || !outputs[0].is_tensor() || outputs[0].tensor.dtype() != precision ||
       outputs[0].tensor.shape() != shape) {
-    bad_input(std::string(kBodies[body]) + " makes " + (outputs.empty() ? "nothing" : outputs[0].str()) + " of " +
-              given.str());
+    throw_error(ErrorCode::InvalidArgument,
+                {kBodies[body], " makes ", (outputs.empty() ? "nothing" : outputs[0].str()), " of ", given});
   }
   result = outputs[0].tensor;
   return widen<T>(io, result);

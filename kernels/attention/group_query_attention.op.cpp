@@ -14,6 +14,7 @@
 #include "kernels/op.h"
 #include "kernels/rope/rotate.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -27,8 +28,7 @@ void prepare(GroupQueryAttention& op, const NodeFacts& facts) {
   check_heads(op.num_heads);
   check_heads(op.kv_num_heads);
   if (op.num_heads % op.kv_num_heads != 0) {
-    throw Error(ErrorCode::InvalidModel, std::to_string(op.num_heads) + " query heads cannot share " +
-                                             std::to_string(op.kv_num_heads) + " key heads");
+    throw_error(ErrorCode::InvalidModel, {op.num_heads, " query heads cannot share ", op.kv_num_heads, " key heads"});
   }
   if (op.sliding_window_cache != 0 || op.k_quant_type != "NONE" || op.v_quant_type != "NONE") {
     throw Error(ErrorCode::Unsupported, "quantised caches and caches of the size of a window are not supported");
@@ -47,7 +47,8 @@ void infer(const GroupQueryAttention& op, InferContext& ctx) {
   const Dims* past = ctx.dims(kPastKey);
   if (q == nullptr || (ctx.has(kValue) && v == nullptr)) return;
   if (q->size() != 3 || (v != nullptr && v->size() != 3)) ctx.fail("query and value must have rank 3");
-  if (past != nullptr && past->size() != 4) ctx.fail("past_key " + str(*past) + " must have rank 4");
+  if (past != nullptr && past->size() != 4)
+    throw_error(ErrorCode::InvalidModel, {"past_key ", *past, " must have rank 4"});
   const Dim width = floor_div((*q)[2], op.num_heads + (v == nullptr ? 2 * op.kv_num_heads : 0));
   const Dim v_width = v == nullptr ? width : floor_div((*v)[2], op.kv_num_heads);
   const auto total = ctx.contents(kTotal);
@@ -75,9 +76,9 @@ void read_lengths(const Operands& io, Geometry& g) {
     const int64_t most = std::min(keys, length);
     const int64_t fresh = io.has(kQuerySeqlens) ? integer_at(io.in(kQuerySeqlens), b) : most;
     if (keys < 0 || keys > g.total || fresh < 0 || fresh > most || keys - fresh > g.past_capacity) {
-      bad_input("sequence " + std::to_string(b) + " with " + std::to_string(keys) + " keys, " + std::to_string(fresh) +
-                " of them new, does not fit a total_sequence_length of " + std::to_string(g.total) +
-                " and a cache of " + std::to_string(g.past_capacity));
+      throw_error(ErrorCode::InvalidArgument, {"sequence ", b, " with ", keys, " keys, ", fresh,
+                                               " of them new, does not fit a total_sequence_length of ", g.total,
+                                               " and a cache of ", g.past_capacity});
     }
     rows[b] = {keys - fresh, fresh};
     g.longest = std::max(g.longest, keys);
@@ -222,12 +223,14 @@ GroupQueryGeometry group_query_geometry(const GroupQueryAttention& op, const Ope
     g.past_capacity = key.rank() == 4 ? key[2] : 0;
     if (key != Shape{g.k.dims.batch, g.k.dims.heads, g.past_capacity, g.k.dims.width} ||
         value != Shape{g.k.dims.batch, g.k.dims.heads, g.past_capacity, g.v.dims.width}) {
-      bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit keys and values");
+      throw_error(ErrorCode::InvalidArgument,
+                  {"past_key ", key, " and past_value ", value, " do not fit keys and values"});
     }
   }
   for (const Op::Output present : {kPresentKey, kPresentValue}) {
     if (!io.wants(present) || io.out(present).shape()[2] == std::max(g.total, g.past_capacity)) continue;
-    bad_input("total_sequence_length " + std::to_string(g.total) + " does not fit present " + io.out(present).str());
+    throw_error(ErrorCode::InvalidArgument,
+                {"total_sequence_length ", g.total, " does not fit present ", io.out(present)});
   }
   g.first_prompt = g.q.dims.rows == g.total && !io.has(kQuerySeqlens);
   return g;
@@ -235,8 +238,8 @@ GroupQueryGeometry group_query_geometry(const GroupQueryAttention& op, const Ope
 
 void check_rotary_tables(const Tensor& cos, const Tensor& sin, int64_t width) {
   if (cos.shape().rank() == 2 && cos.shape() == sin.shape() && 2 * cos.shape()[1] <= width) return;
-  bad_input("cos_cache " + cos.str() + " and sin_cache " + sin.str() + " do not fit heads of width " +
-            std::to_string(width));
+  throw_error(ErrorCode::InvalidArgument,
+              {"cos_cache ", cos, " and sin_cache ", sin, " do not fit heads of width ", width});
 }
 
 MICA_OP(GroupQueryAttention, 1, com_microsoft) {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "runtime/base/concat.h"
+
 namespace mica {
 
 HeadOperand whole_heads(const Tensor& tensor, int64_t heads) {
@@ -11,7 +13,7 @@ HeadOperand whole_heads(const Tensor& tensor, int64_t heads) {
     return {&tensor, dims, dims.bnsh(tensor.pitch())};
   }
   if (shape.rank() != 3 || heads < 1 || shape[2] % heads != 0) {
-    bad_input(tensor.str() + " does not divide into " + std::to_string(heads) + " heads");
+    throw_error(ErrorCode::InvalidArgument, {tensor, " does not divide into ", heads, " heads"});
   }
   return heads_of_row(tensor, 0, heads, shape[2] / heads);
 }
@@ -19,8 +21,8 @@ HeadOperand whole_heads(const Tensor& tensor, int64_t heads) {
 HeadOperand heads_of_row(const Tensor& tensor, int64_t first, int64_t heads, int64_t width) {
   const Shape& shape = tensor.shape();
   if (shape.rank() != 3 || first < 0 || first + heads * width > shape[2]) {
-    bad_input(tensor.str() + " does not hold " + std::to_string(heads) + " heads of width " + std::to_string(width) +
-              " from element " + std::to_string(first) + " of each row on");
+    throw_error(ErrorCode::InvalidArgument, {tensor, " does not hold ", heads, " heads of width ", width,
+                                             " from element ", first, " of each row on"});
   }
   const HeadDims dims{shape[0], heads, shape[1], width};
   HeadLayout layout = dims.packed_bsnh(first, shape[2]);
@@ -31,8 +33,8 @@ HeadOperand heads_of_row(const Tensor& tensor, int64_t first, int64_t heads, int
 HeadOperand part_of_heads(const Tensor& tensor, int64_t part, int64_t parts, int64_t heads) {
   const Shape& shape = tensor.shape();
   if (shape.rank() != 5 || shape[2] != heads || shape[3] != parts) {
-    bad_input(tensor.str() + " does not pack " + std::to_string(parts) + " parts into each of " +
-              std::to_string(heads) + " heads");
+    throw_error(ErrorCode::InvalidArgument,
+                {tensor, " does not pack ", parts, " parts into each of ", heads, " heads"});
   }
   const int64_t width = shape[4], row = heads * parts * width;
   return {&tensor, {shape[0], heads, shape[1], width}, {part * width, shape[1] * row, parts * width, row}};
@@ -40,7 +42,7 @@ HeadOperand part_of_heads(const Tensor& tensor, int64_t part, int64_t parts, int
 
 void check_heads(int64_t heads) {
   if (heads >= 1 && heads <= int64_t{1} << 20) return;
-  throw Error(ErrorCode::InvalidModel, std::to_string(heads) + " is no sensible number of heads");
+  throw_error(ErrorCode::InvalidModel, {heads, " is no sensible number of heads"});
 }
 
 void check_attention(const HeadOperand& query, const HeadOperand& key, const HeadOperand& value) {
@@ -49,8 +51,8 @@ void check_attention(const HeadOperand& query, const HeadOperand& key, const Hea
       k.rows == v.rows && q.width == k.width) {
     return;
   }
-  bad_input("query " + query.tensor->str() + ", key " + key.tensor->str() + " and value " + value.tensor->str() +
-            " do not fit");
+  bad_input(concat(
+      {"query ", query.tensor->str(), ", key ", key.tensor->str(), " and value ", value.tensor->str(), " do not fit"}));
 }
 
 }  // namespace mica

@@ -55,17 +55,7 @@ inline bool outputs_are_empty(const Operands& io) {
 }
 
 /// Calls f(b, h, i) for every row that has elements, on all threads.
-template <class F>
-void for_each_row(ThreadPool& threads, const HeadDims& dims, F&& f) {
-  if (dims.elements() == 0) return;
-  const int64_t grain = dims.width > 0 ? 1 + 4096 / dims.width : 1;
-  threads.parallel_for(dims.batch * dims.heads * dims.rows, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t n = begin; n < end; ++n) {
-      const int64_t h = n / dims.rows;
-      f(h / dims.heads, h % dims.heads, n % dims.rows);
-    }
-  });
-}
+void for_each_row(ThreadPool& threads, const HeadDims& dims, FunctionRef<void(int64_t b, int64_t h, int64_t i)> f);
 
 /// The rows of a float tensor as T (float or double): in the tensor's own memory, or a BNSH copy in scratch.
 template <class T>

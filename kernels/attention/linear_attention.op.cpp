@@ -11,6 +11,7 @@
 
 #include "kernels/attention/head_operand.h"
 #include "kernels/op.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -56,7 +57,8 @@ void infer(const LinearAttention& op, InferContext& ctx) {
   const Dims* k = ctx.dims(kKey);
   const Dims* v = ctx.dims(kValue);
   for (const Dims* dims : {q, k, v}) {
-    if (dims != nullptr && dims->size() != 3) ctx.fail("query, key and value must have rank 3, not " + str(*dims));
+    if (dims != nullptr && dims->size() != 3)
+      throw_error(ErrorCode::InvalidModel, {"query, key and value must have rank 3, not ", *dims});
   }
   if (q == nullptr || k == nullptr || v == nullptr) return;
   const Dim batch = ctx.merge(ctx.merge((*q)[0], (*k)[0], "batch sizes"), (*v)[0], "batch sizes");
@@ -70,79 +72,74 @@ void infer(const LinearAttention& op, InferContext& ctx) {
 
 HeadDims packed(const Tensor& tensor, int64_t heads) {
   const Shape& shape = tensor.shape();
-  if (shape.rank() != 3 || shape[2] % heads != 0) bad_input(tensor.str() + " does not divide into heads");
+  if (shape.rank() != 3 || shape[2] % heads != 0)
+    throw_error(ErrorCode::InvalidArgument, {tensor, " does not divide into heads"});
   return {shape[0], heads, shape[1], shape[2] / heads};
 }
 
-template <class T>
 struct Gates {
-  Heads<const T> decay, beta;
+  Heads<const float> decay, beta;
   int64_t decay_step = 0;  ///< between the elements of a key; 0: a head has one
 };
 
 /// state = e^decay * state
-template <class T>
-void decay_state(T* state, int64_t d_k, int64_t d_v, const T* decay, int64_t step) {
+void decay_state(float* state, int64_t d_k, int64_t d_v, const float* decay, int64_t step) {
   for (int64_t i = 0; i < d_k; ++i) {
-    const T factor = std::exp(decay[i * step]);
+    const float factor = std::exp(decay[i * step]);
     for (int64_t j = 0; j < d_v; ++j) state[i * d_v + j] *= factor;
   }
 }
 
 /// y = scale * state' x
-template <class T>
-void read_state(const T* state, int64_t d_k, int64_t d_v, const T* x, T scale, T* y) {
-  std::fill_n(y, d_v, T{0});
+void read_state(const float* state, int64_t d_k, int64_t d_v, const float* x, float scale, float* y) {
+  std::fill_n(y, d_v, 0.0f);
   for (int64_t i = 0; i < d_k; ++i) {
-    const T factor = scale * x[i];
+    const float factor = scale * x[i];
     for (int64_t j = 0; j < d_v; ++j) y[j] += factor * state[i * d_v + j];
   }
 }
 
 /// state += x y'
-template <class T>
-void write_state(T* state, int64_t d_k, int64_t d_v, const T* x, const T* y) {
+void write_state(float* state, int64_t d_k, int64_t d_v, const float* x, const float* y) {
   for (int64_t i = 0; i < d_k; ++i) {
     for (int64_t j = 0; j < d_v; ++j) state[i * d_v + j] += x[i] * y[j];
   }
 }
 
-template <class T>
 struct Task {
-  Heads<const T> q, k, v;
-  Gates<T> gates = {};
-  Heads<T> out = {};
+  Heads<const float> q, k, v;
+  Gates gates = {};
+  Heads<float> out = {};
   int64_t length = 0, d_k = 0, d_v = 0;
-  T scale = 1;
-  const T* past = nullptr;  ///< states of all batch entries and heads; null: zeros
-  T* present = nullptr;     ///< the same, `windows` times
+  float scale = 1;
+  const float* past = nullptr;  ///< states of all batch entries and heads; null: zeros
+  float* present = nullptr;     ///< the same, `windows` times
   int64_t windows = 1, window_size = 0;
-  T* update = nullptr;  ///< scratch of d_v elements for each state
+  float* update = nullptr;  ///< scratch of d_v elements for each state
 };
 
 // All positions of key head h of batch entry b.
-template <class T>
-void run_head(const LinearAttention& op, const Task<T>& task, int64_t b, int64_t h) {
+void run_head(const LinearAttention& op, const Task& task, int64_t b, int64_t h) {
   const int64_t n = b * op.kv_num_heads + h, size = task.d_k * task.d_v;
-  T* last = task.present + (task.windows - 1) * task.window_size + n * size;
+  float* last = task.present + (task.windows - 1) * task.window_size + n * size;
   if (task.past != nullptr) {
     std::copy_n(task.past + n * size, size, last);
   } else {
-    std::fill_n(last, size, T{0});
+    std::fill_n(last, size, 0.0f);
   }
   for (int64_t w = 0; w + 1 < task.windows; ++w) {
-    std::fill_n(task.present + w * task.window_size + n * size, size, T{0});
+    std::fill_n(task.present + w * task.window_size + n * size, size, 0.0f);
   }
   const int64_t group = std::max<int64_t>(1, op.q_num_heads / op.kv_num_heads);
   const int64_t shared = std::max<int64_t>(1, op.kv_num_heads / op.q_num_heads);
-  T* update = task.update + n * task.d_v;
+  float* update = task.update + n * task.d_v;
   for (int64_t t = 0; t < task.length; ++t) {
-    const T* k = task.k.at(b, h, t);
-    const T* v = task.v.at(b, h, t);
+    const float* k = task.k.at(b, h, t);
+    const float* v = task.v.at(b, h, t);
     if (op.gated) decay_state(last, task.d_k, task.d_v, task.gates.decay.at(b, h, t), task.gates.decay_step);
     if (op.delta) {
-      const T beta = *task.gates.beta.at(b, h, t);
-      read_state(last, task.d_k, task.d_v, k, T{1}, update);
+      const float beta = *task.gates.beta.at(b, h, t);
+      read_state(last, task.d_k, task.d_v, k, 1.0f, update);
       for (int64_t j = 0; j < task.d_v; ++j) update[j] = beta * (v[j] - update[j]);
       v = update;
     }
@@ -163,51 +160,50 @@ void run_cpu(const LinearAttention& op, const Operands& io) {
   const HeadDims k = packed(io.in(kKey), op.kv_num_heads);
   const HeadDims v = packed(io.in(kValue), op.kv_num_heads);
   if (q.batch != k.batch || k.batch != v.batch || q.rows != k.rows || k.rows != v.rows || q.width != k.width) {
-    bad_input("query " + io.in(kQuery).str() + ", key " + io.in(kKey).str() + " and value " + io.in(kValue).str() +
-              " do not fit");
+    throw_error(ErrorCode::InvalidArgument,
+                {"query ", io.in(kQuery), ", key ", io.in(kKey), " and value ", io.in(kValue), " do not fit"});
   }
   const int64_t states = q.batch * op.kv_num_heads * k.width * v.width;
   if (io.has(kPastState) && io.in(kPastState).shape() != io.out(1).shape()) {
-    bad_input("past_state " + io.in(kPastState).str() + " does not fit present_state " + io.out(1).str());
+    throw_error(ErrorCode::InvalidArgument,
+                {"past_state ", io.in(kPastState), " does not fit present_state ", io.out(1)});
   }
-  visit_wide(io.in(kQuery).dtype(), [&]<class T>() {
-    const auto read = [&](size_t input, const HeadDims& dims) {
-      return Heads<const T>{widen<T>(io, io.in(input)), dims.bsnh()};
-    };
-    Task<T> task{read(kQuery, q), read(kKey, k), read(kValue, v)};
-    task.length = q.rows;
-    task.d_k = q.width;
-    task.d_v = v.width;
-    task.windows = std::max<int64_t>(1, op.state_window);
-    task.window_size = states;
-    if (io.has(kDecay)) {
-      const HeadDims dims = packed(io.in(kDecay), op.kv_num_heads);
-      if (dims.batch != q.batch || dims.rows != q.rows || (dims.width != 1 && dims.width != q.width)) {
-        bad_input("decay " + io.in(kDecay).str() + " does not fit key " + io.in(kKey).str());
-      }
-      task.gates.decay = read(kDecay, dims);
-      task.gates.decay_step = dims.width == 1 ? 0 : 1;
+  const auto read = [&](size_t input, const HeadDims& dims) {
+    return Heads<const float>{widen<float>(io, io.in(input)), dims.bsnh()};
+  };
+  Task task{read(kQuery, q), read(kKey, k), read(kValue, v)};
+  task.length = q.rows;
+  task.d_k = q.width;
+  task.d_v = v.width;
+  task.windows = std::max<int64_t>(1, op.state_window);
+  task.window_size = states;
+  if (io.has(kDecay)) {
+    const HeadDims dims = packed(io.in(kDecay), op.kv_num_heads);
+    if (dims.batch != q.batch || dims.rows != q.rows || (dims.width != 1 && dims.width != q.width)) {
+      throw_error(ErrorCode::InvalidArgument, {"decay ", io.in(kDecay), " does not fit key ", io.in(kKey)});
     }
-    if (io.has(kBeta)) {
-      const bool single = io.in(kBeta).shape() == Shape{q.batch, q.rows, 1};
-      if (!single && io.in(kBeta).shape() != Shape{q.batch, q.rows, op.kv_num_heads}) {
-        bad_input("beta " + io.in(kBeta).str() + " does not fit key " + io.in(kKey).str());
-      }
-      task.gates.beta = read(kBeta, {q.batch, single ? 1 : op.kv_num_heads, q.rows, 1});
-      if (single) task.gates.beta.layout.head = 0;
+    task.gates.decay = read(kDecay, dims);
+    task.gates.decay_step = dims.width == 1 ? 0 : 1;
+  }
+  if (io.has(kBeta)) {
+    const bool single = io.in(kBeta).shape() == Shape{q.batch, q.rows, 1};
+    if (!single && io.in(kBeta).shape() != Shape{q.batch, q.rows, op.kv_num_heads}) {
+      throw_error(ErrorCode::InvalidArgument, {"beta ", io.in(kBeta), " does not fit key ", io.in(kKey)});
     }
-    if (io.has(kPastState)) task.past = widen<T>(io, io.in(kPastState)) + (task.windows - 1) * states;
-    const WideOutput<T> y(io, io.out(0)), present(io, io.out(1));
-    task.out = {y.data(), HeadDims{q.batch, op.out_heads(), q.rows, v.width}.bsnh()};
-    task.present = present.data();
-    task.scale = op.scale != 0 ? static_cast<T>(op.scale) : 1 / std::sqrt(static_cast<T>(q.width));
-    task.update = io.scratch<T>(q.batch * op.kv_num_heads * v.width);
-    io.threads().parallel_for(q.batch * op.kv_num_heads, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t n = begin; n < end; ++n) run_head(op, task, n / op.kv_num_heads, n % op.kv_num_heads);
-    });
-    y.store();
-    present.store();
+    task.gates.beta = read(kBeta, {q.batch, single ? 1 : op.kv_num_heads, q.rows, 1});
+    if (single) task.gates.beta.layout.head = 0;
+  }
+  if (io.has(kPastState)) task.past = widen<float>(io, io.in(kPastState)) + (task.windows - 1) * states;
+  const WideOutput<float> y(io, io.out(0)), present(io, io.out(1));
+  task.out = {y.data(), HeadDims{q.batch, op.out_heads(), q.rows, v.width}.bsnh()};
+  task.present = present.data();
+  task.scale = op.scale != 0 ? static_cast<float>(op.scale) : 1 / std::sqrt(static_cast<float>(q.width));
+  task.update = io.scratch<float>(q.batch * op.kv_num_heads * v.width);
+  io.threads().parallel_for(q.batch * op.kv_num_heads, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) run_head(op, task, n / op.kv_num_heads, n % op.kv_num_heads);
   });
+  y.store();
+  present.store();
 }
 
 constexpr DTypeSet kTypes{DType::F32, DType::F16, DType::BF16};

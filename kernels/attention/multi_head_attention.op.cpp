@@ -17,6 +17,7 @@
 #include "kernels/flop_rules.h"
 #include "kernels/op.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -44,9 +45,10 @@ void infer(const MultiHeadAttention& op, InferContext& ctx) {
   const Dims* past = ctx.dims(op.slots.past_key);
   if (q == nullptr || (ctx.has(kKey) && k == nullptr) || (ctx.has(kValue) && v == nullptr)) return;
   if (q->size() != (k == nullptr ? 5 : 3) && !(k == nullptr && q->size() == 3)) {
-    ctx.fail("query " + str(*q) + " has the wrong rank");
+    throw_error(ErrorCode::InvalidModel, {"query ", *q, " has the wrong rank"});
   }
-  if (past != nullptr && past->size() != 4) ctx.fail("past_key " + str(*past) + " must have rank 4");
+  if (past != nullptr && past->size() != 4)
+    throw_error(ErrorCode::InvalidModel, {"past_key ", *past, " must have rank 4"});
   const bool packed = k == nullptr;
   const Dim hidden = q->size() == 5 ? (*q)[4] * op.num_heads : packed ? floor_div((*q)[2], 3) : (*q)[2];
   const Dim width = floor_div(hidden, op.num_heads);
@@ -54,7 +56,8 @@ void infer(const MultiHeadAttention& op, InferContext& ctx) {
   if (!packed) {
     if (k->size() < 3 || k->size() > 5 || (v == nullptr) != (k->size() == 5) ||
         (v != nullptr && v->size() != k->size())) {
-      ctx.fail("key " + str(*k) + (v == nullptr ? ", without value" : " and value " + str(*v)) + ", do not fit");
+      throw_error(ErrorCode::InvalidModel,
+                  {"key ", *k, (v == nullptr ? ", without value" : " and value " + str(*v)), ", do not fit"});
     }
     fresh = (*k)[k->size() == 4 ? 2 : 1];
     if (v != nullptr) v_hidden = v->size() == 4 ? (*v)[1] * (*v)[3] : (*v)[2];
@@ -81,14 +84,15 @@ void add_past(const MultiHeadAttention& op, const Operands& io, MultiHeadGeometr
   g.past = key.rank() == 4 ? key[2] : 0;
   if (key != Shape{g.k.dims.batch, op.num_heads, g.past, g.k.dims.width} ||
       value != Shape{g.k.dims.batch, op.num_heads, g.past, g.v.dims.width}) {
-    bad_input("past_key " + key.str() + " and past_value " + value.str() + " do not fit keys and values");
+    throw_error(ErrorCode::InvalidArgument,
+                {"past_key ", key, " and past_value ", value, " do not fit keys and values"});
   }
   if (!op.shares_buffer(io)) return;
   if (!io.has(op.slots.past_length)) bad_input("a shared buffer needs past_sequence_length");
   const int64_t capacity = g.past;
   g.past = single_integer(io.in(op.slots.past_length), "past_sequence_length");
   if (g.past < 0 || g.past > capacity - g.k.dims.rows) {
-    bad_input("past_sequence_length " + std::to_string(g.past) + " leaves no room in the buffer " + key.str());
+    throw_error(ErrorCode::InvalidArgument, {"past_sequence_length ", g.past, " leaves no room in the buffer ", key});
   }
 }
 
@@ -101,14 +105,14 @@ Heads<const T> from_beams(const MultiHeadAttention& op, const Operands& io, cons
   const Shape& shape = indirection.shape();
   check_integers(indirection, indirection.elements(), "cache_indirection");
   if (shape.rank() != 3 || shape[0] * shape[1] != dims.batch || shape[2] < past) {
-    bad_input("cache_indirection " + indirection.str() + " does not fit " + std::to_string(dims.batch) +
-              " sequences with " + std::to_string(past) + " past rows");
+    throw_error(ErrorCode::InvalidArgument, {"cache_indirection ", indirection, " does not fit ", dims.batch,
+                                             " sequences with ", past, " past rows"});
   }
   const int64_t beams = shape[1];
   for (int64_t i = 0; i < indirection.elements(); ++i) {
     const int64_t beam = integer_at(indirection, i);
     if (i % shape[2] < past && (beam < 0 || beam >= beams)) {
-      bad_input("cache_indirection has beam " + std::to_string(beam) + " of " + std::to_string(beams));
+      throw_error(ErrorCode::InvalidArgument, {"cache_indirection has beam ", beam, " of ", beams});
     }
   }
   const Heads<T> gathered{io.scratch<T>(dims.elements()), dims.bnsh()};
@@ -221,7 +225,7 @@ MultiHeadGeometry multi_head_geometry(const MultiHeadAttention& op, const Operan
   if (g.q.dims.heads != heads || g.k.dims.heads != heads) bad_input("inputs do not have the heads that num_heads says");
   const int64_t terms = heads * (g.q.dims.width + g.k.dims.width + g.v.dims.width);
   if (io.has(op.slots.bias) && io.in(op.slots.bias).elements() != terms) {
-    bad_input("bias " + io.in(op.slots.bias).str() + " does not have " + std::to_string(terms) + " elements");
+    throw_error(ErrorCode::InvalidArgument, {"bias ", io.in(op.slots.bias), " does not have ", terms, " elements"});
   }
   add_past(op, io, g);
   return g;

@@ -7,6 +7,7 @@
 #include "kernels/attention/score_bias.h"
 #include "kernels/rope/rotate.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -19,7 +20,7 @@ template <class T>
 Rotation<T> rotation(const PackedAttention& op, const Operands& io, const PackedGeometry& g) {
   const int64_t width = op.rotary_embedding_dim > 0 ? op.rotary_embedding_dim : g.q.width;
   if (width > g.q.width || width % 2 != 0)
-    bad_input("a head of width " + std::to_string(g.q.width) + " cannot be rotated");
+    throw_error(ErrorCode::InvalidArgument, {"a head of width ", g.q.width, " cannot be rotated"});
   const int64_t pairs = width / 2;
   T* cos = io.scratch<T>(g.q.rows * pairs);
   T* sin = io.scratch<T>(g.q.rows * pairs);
@@ -58,9 +59,9 @@ void infer_packed_attention(const PackedAttention& op, InferContext& ctx, const 
   const Dims* x = ctx.dims(kInput);
   const Dims* w = ctx.dims(kWeights);
   const Dims* past = ctx.dims(inputs.past);
-  if (x != nullptr && x->size() != 3) ctx.fail("input " + str(*x) + " must have rank 3");
-  if (w != nullptr && w->size() != 2) ctx.fail("weights " + str(*w) + " must have rank 2");
-  if (past != nullptr && past->size() != 5) ctx.fail("past " + str(*past) + " must have rank 5");
+  if (x != nullptr && x->size() != 3) throw_error(ErrorCode::InvalidModel, {"input ", *x, " must have rank 3"});
+  if (w != nullptr && w->size() != 2) throw_error(ErrorCode::InvalidModel, {"weights ", *w, " must have rank 2"});
+  if (past != nullptr && past->size() != 5) throw_error(ErrorCode::InvalidModel, {"past ", *past, " must have rank 5"});
   if (x == nullptr || (w == nullptr && op.qkv_hidden_sizes.empty())) return;
   const bool sized = !op.qkv_hidden_sizes.empty();
   const Dim v_hidden = sized ? Dim(op.qkv_hidden_sizes[2]) : floor_div((*w)[1], 3);
@@ -78,16 +79,16 @@ PackedGeometry::PackedGeometry(const PackedAttention& op, const Operands& io, co
   const Shape& w = io.in(kWeights).shape();
   const int64_t heads = op.num_heads;
   if (x.rank() != 3 || w.rank() != 2 || w[0] != x[2]) {
-    bad_input("weights " + w.str() + " do not fit input " + x.str());
+    throw_error(ErrorCode::InvalidArgument, {"weights ", w, " do not fit input ", x});
   }
   const bool sized = !op.qkv_hidden_sizes.empty();
   const int64_t hidden = sized ? op.qkv_hidden_sizes[0] : w[1] / 3;
   const int64_t v_hidden = sized ? op.qkv_hidden_sizes[2] : w[1] / 3;
   if (2 * hidden + v_hidden != w[1] || hidden % heads != 0 || v_hidden % heads != 0) {
-    bad_input("weights " + w.str() + " do not divide into Q, K and V of " + std::to_string(heads) + " heads");
+    throw_error(ErrorCode::InvalidArgument, {"weights ", w, " do not divide into Q, K and V of ", heads, " heads"});
   }
   if (io.has(inputs.terms) && io.in(inputs.terms).elements() != w[1]) {
-    bad_input("bias " + io.in(inputs.terms).str() + " does not fit weights " + w.str());
+    throw_error(ErrorCode::InvalidArgument, {"bias ", io.in(inputs.terms), " does not fit weights ", w});
   }
   const HeadDims dims{x[0], heads, x[1], hidden / heads};
   q = k = v = dims;
@@ -97,7 +98,7 @@ PackedGeometry::PackedGeometry(const PackedAttention& op, const Operands& io, co
     const Shape& given = io.in(inputs.past).shape();
     past = given.rank() == 5 ? given[3] : 0;
     if (given != Shape{2, x[0], heads, past, v.width} || v.width != k.width) {
-      bad_input("past " + given.str() + " does not fit keys and values");
+      throw_error(ErrorCode::InvalidArgument, {"past ", given, " does not fit keys and values"});
     }
   }
   if (op.past_present_share_buffer && io.has(inputs.past)) {
@@ -105,8 +106,8 @@ PackedGeometry::PackedGeometry(const PackedAttention& op, const Operands& io, co
     const int64_t capacity = past;
     past = single_integer(io.in(inputs.past_length), "past_sequence_length");
     if (past < 0 || past > capacity - x[1]) {
-      bad_input("past_sequence_length " + std::to_string(past) + " leaves no room in a buffer of " +
-                std::to_string(capacity));
+      throw_error(ErrorCode::InvalidArgument,
+                  {"past_sequence_length ", past, " leaves no room in a buffer of ", capacity});
     }
   }
   if (io.wants(kPresent) && k.width != v.width) bad_input("present needs keys and values of the same width");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -16,12 +17,12 @@ const T* as_terms(const Operands& io, const Tensor& mask) {
       mask.dtype(), [&]<class S>() {
         for (int64_t i = 0; i < count; ++i) terms[i] = static_cast<T>(mask.data<S>()[i]);
       });
-  if (!known) bad_input("the mask " + mask.str() + " holds neither numbers nor booleans");
+  if (!known) throw_error(ErrorCode::InvalidArgument, {"the mask ", mask, " holds neither numbers nor booleans"});
   return terms;
 }
 
 [[noreturn]] void does_not_fit(const Tensor& mask, const Shape& scores) {
-  bad_input("the mask " + mask.str() + " does not fit scores " + scores.str());
+  throw_error(ErrorCode::InvalidArgument, {"the mask ", mask, " does not fit scores ", scores});
 }
 
 // Term of every key of every batch entry, from bounds: keys of entry b are [start(b), end(b)).

@@ -7,6 +7,7 @@
 #include "kernels/attention/score_bias.h"
 #include "kernels/flop_rules.h"
 #include "kernels/op.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -21,7 +22,7 @@ void infer(const SelfAttention& op, InferContext& ctx) {
   ctx.set(0, ctx.dtype(kPacked));
   const Dims* x = ctx.dims(kPacked);
   if (x == nullptr) return;
-  if (x->size() != 3) ctx.fail("rows of Q, K and V must have rank 3, not " + str(*x));
+  if (x->size() != 3) throw_error(ErrorCode::InvalidModel, {"rows of Q, K and V must have rank 3, not ", *x});
   const Dim width = floor_div((*x)[2], op.all_heads());
   ctx.set(0, ctx.dtype(kPacked), Dims{(*x)[0], (*x)[1], width * Dim(op.q_num_heads)});
 }
@@ -57,7 +58,7 @@ void run_cpu(const SelfAttention& op, const Operands& io) {
 
 PackedHeads packed_heads(const SelfAttention& op, const Tensor& packed) {
   if (packed.shape().rank() != 3 || packed.shape()[2] % op.all_heads() != 0) {
-    bad_input(packed.str() + " does not divide into " + std::to_string(op.all_heads()) + " heads");
+    throw_error(ErrorCode::InvalidArgument, {packed, " does not divide into ", op.all_heads(), " heads"});
   }
   const int64_t width = packed.shape()[2] / op.all_heads();
   PackedHeads heads{heads_of_row(packed, 0, op.q_num_heads, width),

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "kernels/op.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -13,13 +14,13 @@ struct BitCast {
 constexpr DTypeSet kTypes = types::any - types::string;
 
 void prepare(BitCast& op, const NodeFacts&) {
-  if (!kTypes.contains(op.to)) throw Error(ErrorCode::InvalidModel, "cannot cast to " + std::string(name(op.to)));
+  if (!kTypes.contains(op.to)) throw_error(ErrorCode::InvalidModel, {"cannot cast to ", name(op.to)});
 }
 
 void infer(const BitCast& op, InferContext& ctx) {
   const DType from = ctx.dtype(0);
   if (from != DType::Undefined && bit_width(from) != bit_width(op.to)) {
-    ctx.fail("elements of " + std::string(name(from)) + " and " + std::string(name(op.to)) + " are not equally wide");
+    throw_error(ErrorCode::InvalidModel, {"elements of ", name(from), " and ", name(op.to), " are not equally wide"});
   }
   ctx.set(0, op.to, ctx.type(0).dims);
 }
@@ -27,7 +28,7 @@ void infer(const BitCast& op, InferContext& ctx) {
 void run_cpu(const BitCast&, const Operands& io) {
   const Tensor& x = io.in(0);
   Tensor& y = io.out(0);
-  if (x.bytes() != y.bytes()) bad_input("cannot see the bits of " + x.str() + " as " + y.str());
+  if (x.bytes() != y.bytes()) throw_error(ErrorCode::InvalidArgument, {"cannot see the bits of ", x, " as ", y});
   if (x.raw() != y.raw() && x.bytes() > 0) std::memcpy(y.mutable_raw(), x.raw(), x.bytes());
 }
 

@@ -5,6 +5,7 @@
 #include "kernels/cast/convert.h"
 #include "kernels/elementwise/block_kernel.h"
 #include "kernels/op.h"
+#include "runtime/base/concat.h"
 #include "runtime/base/text.h"
 
 namespace mica {
@@ -13,11 +14,11 @@ namespace {
 void prepare(Cast& op, const NodeFacts&) {
   if (!op.to_name.empty()) {
     const auto dtype = dtype_from_name(lower_case(op.to_name));
-    if (!dtype) throw Error(ErrorCode::InvalidModel, "attribute \"to\" names no element type: \"" + op.to_name + "\"");
+    if (!dtype) throw_error(ErrorCode::InvalidModel, {"attribute \"to\" names no element type: \"", op.to_name, "\""});
     op.to = *dtype;
   }
   if (op.to != DType::Undefined && !kConvertible.contains(op.to)) {
-    throw Error(ErrorCode::InvalidModel, "cannot cast to " + std::string(name(op.to)));
+    throw_error(ErrorCode::InvalidModel, {"cannot cast to ", name(op.to)});
   }
   op.options.saturate = op.saturate;
   if (op.round_mode == "up") {
@@ -27,7 +28,7 @@ void prepare(Cast& op, const NodeFacts&) {
   } else if (op.round_mode == "nearest") {
     op.options.rounding = PowerRounding::Nearest;
   } else {
-    throw Error(ErrorCode::InvalidModel, "round_mode \"" + op.round_mode + "\" is not up, down or nearest");
+    throw_error(ErrorCode::InvalidModel, {"round_mode \"", op.round_mode, "\" is not up, down or nearest"});
   }
 }
 

@@ -25,4 +25,7 @@ void convert_elements(ThreadPool& threads, const Tensor& x, Tensor& y, const Con
 using ConvertElements = void (*)(const void* x, void* y, int64_t n);
 ConvertElements element_conversion(DType from, DType to);
 
+/// From an integer type of 8 or 16 bits to int32, elements side by side; null for other types.
+ConvertElements widening_to_int32(DType from);
+
 }  // namespace mica

@@ -9,6 +9,7 @@
 #include "kernels/float_conversion.h"
 #include "kernels/shape/copy.h"
 #include "kernels/shape/elements.h"
+#include "runtime/base/concat.h"
 #include "runtime/base/half.h"
 
 namespace mica {
@@ -52,6 +53,11 @@ NumberLoop<From, To> vector_loop() {
 
 template <class From, class To>
 void convert_numbers(const From* x, To* y, int64_t n) {
+  if constexpr (std::is_integral_v<From> && std::is_integral_v<To> && !std::is_same_v<To, bool> &&
+                sizeof(From) == sizeof(To)) {
+    std::copy_n(x, n, reinterpret_cast<From*>(y));  // the same bits
+    return;
+  }
   if (const auto loop = vector_loop<From, To>()) return loop(x, y, n);
   for (int64_t i = 0; i < n; ++i) y[i] = convert_number<To>(x[i]);
 }
@@ -93,10 +99,9 @@ const C* read(const Tensor& x, int64_t first, int64_t n, bool in_place, C* block
   } else if constexpr (std::is_same_v<C, float>) {
     read_narrow_floats(x, first, n, block);
   } else if constexpr (std::is_same_v<C, int32_t>) {
-    const bool integers = visit_dtype<int8_t, int16_t, uint8_t, uint16_t>(
-        x.dtype(), [&]<class T>() { convert_numbers(x.data<T>() + first, block, n); });
-    if (integers) return block;
-    if (x.dtype() == DType::Bool) {
+    if (const ConvertElements widen = widening_to_int32(x.dtype())) {
+      widen(static_cast<const std::byte*>(x.raw()) + first * bit_width(x.dtype()) / 8, block, n);
+    } else if (x.dtype() == DType::Bool) {
       const uint8_t* from = x.data<uint8_t>() + first;  // a file can hold others than 0 and 1
       for (int64_t i = 0; i < n; ++i) block[i] = from[i] != 0 ? 1 : 0;
     } else {
@@ -128,20 +133,73 @@ void write_narrow_floats(const float* x, int64_t n, const ConvertOptions& option
   }
 }
 
+// The lower bits of 32-bit numbers into elements of an integer type of at most 32 bits.
+void write_narrow_integers(const int32_t* x, int64_t n, Tensor& y, int64_t first) {
+  switch (bit_width(y.dtype())) {
+    case 32:
+      std::copy_n(x, n, y.mutable_data<int32_t>() + first);
+      return;
+    case 16:
+      return convert_numbers(x, y.mutable_data<int16_t>() + first, n);
+    case 8:
+      return convert_numbers(x, y.mutable_data<int8_t>() + first, n);
+    default: {
+      uint8_t codes[kBlock];
+      convert_numbers(x, codes, n);
+      pack_elements(codes, first, n, y);
+    }
+  }
+}
+
+// Numbers of type C into elements of an integer type, those narrower than C and 32 bits by way of these: what is cut
+// off then would have been cut off anyway.
+template <class C>
+void write_integers(const C* x, int64_t n, Tensor& y, int64_t first) {
+  const DType dtype = y.dtype();
+  if (dtype == DType::I64 || (std::is_integral_v<C> && dtype == DType::U64)) {
+    return convert_numbers(x, y.mutable_data<int64_t>() + first, n);
+  }
+  if constexpr (std::is_floating_point_v<C>) {
+    if (dtype == DType::U64) return convert_numbers(x, y.mutable_data<uint64_t>() + first, n);
+    if (dtype == DType::U32) {
+      int64_t block[kBlock];
+      convert_numbers(x, block, n);
+      return convert_numbers(block, y.mutable_data<int32_t>() + first, n);
+    }
+  }
+  int32_t block[kBlock];
+  const int32_t* low = block;
+  if constexpr (std::is_same_v<C, int32_t>) {
+    low = x;
+  } else {
+    using From = std::conditional_t<std::is_same_v<C, uint64_t>, int64_t, C>;
+    const bool direct = bit_width(dtype) == 32;
+    convert_numbers(reinterpret_cast<const From*>(x), direct ? y.mutable_data<int32_t>() + first : block, n);
+    if (direct) return;
+  }
+  write_narrow_integers(low, n, y, first);
+}
+
 // Numbers of type C into elements `first` to `first + n` of y.
 template <class C>
 void write(const C* x, int64_t n, const ConvertOptions& options, Tensor& y, int64_t first) {
-  constexpr auto kIntegersAndWideFloats = types::ints | DTypeSet{DType::F32, DType::F64, DType::Bool};
-  if (y.dtype() == DType::String) {
-    for (int64_t i = 0; i < n; ++i) y.mutable_data<std::string>()[first + i] = number_text(x[i]);
-  } else if (kIntegersAndWideFloats.contains(y.dtype())) {
-    visit_dtype<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, bool>(
-        y.dtype(), [&]<class T>() { convert_numbers(x, y.mutable_data<T>() + first, n); });
-  } else if (is_sub_byte(y.dtype()) && y.dtype() != DType::F4E2M1) {
-    uint8_t codes[kBlock];
-    convert_numbers(x, codes, n);
-    pack_elements(codes, first, n, y);
-  } else if constexpr (std::is_same_v<C, float>) {
+  if (is_int(y.dtype()) || (is_sub_byte(y.dtype()) && y.dtype() != DType::F4E2M1)) {
+    return write_integers(x, n, y, first);
+  }
+  switch (y.dtype()) {
+    case DType::String:
+      for (int64_t i = 0; i < n; ++i) y.mutable_data<std::string>()[first + i] = number_text(x[i]);
+      return;
+    case DType::F32:
+      return convert_numbers(x, y.mutable_data<float>() + first, n);
+    case DType::F64:
+      return convert_numbers(x, y.mutable_data<double>() + first, n);
+    case DType::Bool:
+      return convert_numbers(x, y.mutable_data<bool>() + first, n);
+    default:
+      break;
+  }
+  if constexpr (std::is_same_v<C, float>) {
     write_narrow_floats(x, n, options, y, first);
   } else {
     alignas(64) float rounded[kBlock];
@@ -186,10 +244,20 @@ ConvertElements element_conversion(DType from, DType to) {
   return loop;
 }
 
+ConvertElements widening_to_int32(DType from) {
+  ConvertElements loop = nullptr;
+  visit_dtype<int8_t, int16_t, uint8_t, uint16_t>(from, [&]<class From>() {
+    loop = [](const void* x, void* y, int64_t n) {
+      convert_numbers(static_cast<const From*>(x), static_cast<int32_t*>(y), n);
+    };
+  });
+  return loop;
+}
+
 void convert_elements(ThreadPool& threads, const Tensor& x, Tensor& y, const ConvertOptions& options) {
   if (x.dtype() == y.dtype()) return copy_elements(x, y);
   if (x.elements() != y.elements() || !kConvertible.contains(x.dtype()) || !kConvertible.contains(y.dtype())) {
-    bad_input("cannot convert " + x.str() + " to " + y.str());
+    throw_error(ErrorCode::InvalidArgument, {"cannot convert ", x, " to ", y});
   }
   const bool in_place = x.raw() == y.raw();
   const auto convert = [&]<class C>() {

@@ -6,6 +6,7 @@
 
 #include "kernels/cast/number.h"
 #include "kernels/operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -68,7 +69,7 @@ T parse_number(std::string_view text) {
     return convert_number<T>(parse_number<double>(text));
   } else {
     if (error == std::errc::result_out_of_range) return beyond_range<T>(digits);
-    bad_input("the string \"" + std::string(text.substr(0, 64)) + "\" is not a number");
+    throw_error(ErrorCode::InvalidArgument, {"the string \"", std::string(text.substr(0, 64)), "\" is not a number"});
   }
 }
 

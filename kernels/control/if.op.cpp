@@ -1,6 +1,7 @@
 // If, ai.onnx 1: runs one of two subgraphs and gives its outputs.
 #include "kernels/op.h"
 #include "kernels/sequence/values.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -9,7 +10,7 @@ enum Branch : size_t { kThen, kElse };
 
 void set_all(InferContext& ctx, const std::vector<ValueType>& types) {
   if (!types.empty() && types.size() < ctx.outputs()) {
-    ctx.fail("a branch has " + std::to_string(types.size()) + " outputs, the node " + std::to_string(ctx.outputs()));
+    throw_error(ErrorCode::InvalidModel, {"a branch has ", types.size(), " outputs, the node ", ctx.outputs()});
   }
   for (size_t i = 0; i < ctx.outputs() && i < types.size(); ++i) ctx.set(i, types[i]);
 }
@@ -35,15 +36,15 @@ void infer(const NoParams&, InferContext& ctx) {
   if (!otherwise) return set_all(ctx, *then);
   if (then->empty() || otherwise->empty()) return;
   if (then->size() != otherwise->size()) {
-    ctx.fail("the branches have " + std::to_string(then->size()) + " and " + std::to_string(otherwise->size()) +
-             " outputs");
+    throw_error(ErrorCode::InvalidModel, {"the branches have ", then->size(), " and ", otherwise->size(), " outputs"});
   }
   for (size_t i = 0; i < then->size(); ++i) (*then)[i] = join_types(ctx, (*then)[i], (*otherwise)[i]);
   set_all(ctx, *then);
 }
 
 void run_cpu(const NoParams&, const Operands& io) {
-  if (io.in(0).elements() != 1) bad_input("the condition must be one bool, not " + io.in(0).str());
+  if (io.in(0).elements() != 1)
+    throw_error(ErrorCode::InvalidArgument, {"the condition must be one bool, not ", io.in(0)});
   const auto results = io.subgraphs().run(*io.in(0).data<bool>() ? kThen : kElse, {});
   if (results.size() < io.outputs()) bad_input("the branch has too few outputs");
   for (size_t i = 0; i < io.outputs(); ++i) {

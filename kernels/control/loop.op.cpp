@@ -5,6 +5,7 @@
 #include "kernels/op.h"
 #include "kernels/sequence/values.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -27,7 +28,7 @@ void infer(const NoParams&, InferContext& ctx) {
 
 bool condition_of(const Datum& value) {
   if (!value.is_tensor() || value.tensor.dtype() != DType::Bool || value.tensor.elements() != 1) {
-    bad_input("the condition must be one bool, not " + value.str());
+    throw_error(ErrorCode::InvalidArgument, {"the condition must be one bool, not ", value});
   }
   return *value.tensor.data<bool>();
 }

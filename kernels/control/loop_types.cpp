@@ -3,6 +3,7 @@
 #include <set>
 
 #include "kernels/sequence/values.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -55,7 +56,7 @@ class CarriedTypes {
 
   bool widen_tensor(ValueType& type, const ValueType& next) {
     if (type.dtype != next.dtype && type.dtype != DType::Undefined && next.dtype != DType::Undefined) {
-      ctx_.fail("a value carried by the loop changes from " + type.str() + " to " + next.str());
+      throw_error(ErrorCode::InvalidModel, {"a value carried by the loop changes from ", type, " to ", next});
     }
     if (!type.dims) return false;
     if (!next.dims || next.dims->size() != type.dims->size()) {
@@ -105,8 +106,8 @@ LoopTypes infer_loop(const InferContext& ctx, std::span<const ValueType> before,
     outputs = ctx.infer_subgraph(0, inputs);
     if (outputs.empty()) return {};
     if (outputs.size() < skipped + count) {
-      ctx.fail("the body has " + std::to_string(outputs.size()) + " outputs for " + std::to_string(count) +
-               " values carried");
+      throw_error(ErrorCode::InvalidModel,
+                  {"the body has ", outputs.size(), " outputs for ", count, " values carried"});
     }
     changed = false;
     for (size_t i = 0; i < count; ++i) changed = state.widen(i, outputs[skipped + i]) || changed;

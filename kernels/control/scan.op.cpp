@@ -8,6 +8,7 @@
 #include "kernels/op.h"
 #include "kernels/sequence/values.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -26,8 +27,7 @@ void prepare(Scan& op, const NodeFacts& facts) {
     return list.empty() || static_cast<int64_t>(list.size()) == count;
   };
   if (op.num_scan_inputs < 1 || op.num_scan_inputs > given) {
-    throw Error(ErrorCode::InvalidModel, "num_scan_inputs is " + std::to_string(op.num_scan_inputs) + " of " +
-                                             std::to_string(given) + " inputs");
+    throw_error(ErrorCode::InvalidModel, {"num_scan_inputs is ", op.num_scan_inputs, " of ", given, " inputs"});
   }
   const int64_t scanned = static_cast<int64_t>(facts.outputs) - (given - op.num_scan_inputs);
   if (scanned < 0 || !fits(op.input_axes, op.num_scan_inputs) || !fits(op.input_directions, op.num_scan_inputs) ||
@@ -111,7 +111,7 @@ int64_t common_length(std::span<const Tensor> inputs, const std::vector<int64_t>
     const Shape& shape = inputs[i].shape();
     const int64_t size = shape[normalize_axis(pick(axes, i), shape.rank())];
     if (length >= 0 && size != length) {
-      bad_input("scan inputs have different sizes: " + inputs[0].str() + " and " + inputs[i].str());
+      throw_error(ErrorCode::InvalidArgument, {"scan inputs have different sizes: ", inputs[0], " and ", inputs[i]});
     }
     length = size;
   }
@@ -161,7 +161,7 @@ void run_batched(const Scan& op, const Operands& io) {
     const int64_t longest = common_length(inputs, {});
     const int64_t length = io.has(0) ? integer_at(io.in(0), b) : longest;
     if (length < 0 || length > longest) {
-      bad_input("sequence_lens has " + std::to_string(length) + ", beyond the " + std::to_string(longest) + " steps");
+      throw_error(ErrorCode::InvalidArgument, {"sequence_lens has ", length, ", beyond the ", longest, " steps"});
     }
     const auto outputs = scan(op, io, std::move(states), inputs, length);
     for (size_t i = 0; i < outputs.size(); ++i) {

@@ -2,6 +2,7 @@
 // other sequence input and with tensor inputs as they are; the results of each body output make a sequence.
 #include "kernels/op.h"
 #include "kernels/sequence/values.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -25,8 +26,8 @@ void run_cpu(const NoParams&, const Operands& io) {
       const Datum& value = io.datum(i);
       const bool sequence = value.kind == Datum::Kind::Sequence;
       if (sequence && value.items.size() != count) {
-        bad_input("sequences have different lengths: " + std::to_string(count) + " and " +
-                  std::to_string(value.items.size()));
+        throw_error(ErrorCode::InvalidArgument,
+                    {"sequences have different lengths: ", count, " and ", value.items.size()});
       }
       inputs.push_back(sequence ? value.items[k] : value);
     }

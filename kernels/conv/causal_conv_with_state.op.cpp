@@ -5,6 +5,7 @@
 
 #include "kernels/op.h"
 #include "kernels/wide.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -17,7 +18,7 @@ struct CausalConv {
 void prepare(CausalConv& op, const NodeFacts&) {
   op.silu = op.activation == "silu" || op.activation == "swish";
   if (!op.silu && op.activation != "none") {
-    throw Error(ErrorCode::InvalidModel, "activation is \"" + op.activation + "\", not silu, swish or none");
+    throw_error(ErrorCode::InvalidModel, {"activation is \"", op.activation, "\", not silu, swish or none"});
   }
 }
 
@@ -29,13 +30,15 @@ void infer(const CausalConv&, InferContext& ctx) {
   const Dims* x = ctx.dims(0);
   const Dims* w = ctx.dims(1);
   if (x == nullptr || w == nullptr) return;
-  if (x->size() != 3 || w->size() != 3) ctx.fail("input " + str(*x) + " and weight " + str(*w) + " must have rank 3");
+  if (x->size() != 3 || w->size() != 3)
+    throw_error(ErrorCode::InvalidModel, {"input ", *x, " and weight ", *w, " must have rank 3"});
   ctx.merge((*w)[1], 1, "dim 1 of the weight and one");
   const Dim channels = ctx.merge((*x)[1], (*w)[0], "channels of the input and of the weight");
-  if ((*w)[2].is_constant() && (*w)[2].value() < 1) ctx.fail("the weight " + str(*w) + " has no taps");
+  if ((*w)[2].is_constant() && (*w)[2].value() < 1)
+    throw_error(ErrorCode::InvalidModel, {"the weight ", *w, " has no taps"});
   Dims state{(*x)[0], channels, (*w)[2] - 1};
   if (const Dims* past = ctx.dims(3)) {
-    if (past->size() != 3) ctx.fail("past_state " + str(*past) + " must have rank 3");
+    if (past->size() != 3) throw_error(ErrorCode::InvalidModel, {"past_state ", *past, " must have rank 3"});
     for (size_t i = 0; i < 3; ++i) state[i] = ctx.merge(state[i], (*past)[i], "dims of past_state");
   }
   ctx.set(1, dtype, std::move(state));
@@ -71,7 +74,7 @@ void run_cpu(const CausalConv& op, const Operands& io) {
   const bool fits = x.rank() == 3 && w.rank() == 3 && w[0] == x[1] && w[1] == 1 && w[2] > 0;
   if (!fits || (io.has(2) && io.in(2).elements() != x[1]) ||
       (io.has(3) && io.in(3).shape() != Shape{x[0], x[1], w[2] - 1})) {
-    bad_input("input " + x.str() + ", weight " + w.str() + ", bias and past_state do not fit");
+    throw_error(ErrorCode::InvalidArgument, {"input ", x, ", weight ", w, ", bias and past_state do not fit"});
   }
   visit_dtype<float, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() { run<T>(op, io, x[1], x[2], w[2]); });
 }

@@ -4,6 +4,7 @@
 #include "kernels/conv/conv_transpose.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/packing.h"
+#include "runtime/base/concat.h"
 #include "runtime/base/unaligned.h"
 
 namespace mica {
@@ -42,7 +43,7 @@ void infer(const ChannelsLastConvTranspose&, InferContext& ctx) {
   const Dims *x = ctx.dims(0), *w = ctx.dims(1);
   if (x == nullptr || w == nullptr) return ctx.set(0, DType::F32);
   if (!is_image(x->size()) || x->size() != w->size()) {
-    ctx.fail("input " + str(*x) + " and weights " + str(*w) + " do not have one or two spatial axes");
+    throw_error(ErrorCode::InvalidModel, {"input ", *x, " and weights ", *w, " do not have one or two spatial axes"});
   }
   ctx.merge(x->back(), (*w)[0], "channels of the input and of the weights");
   if (ctx.has(2) && ctx.dims(2) != nullptr && ctx.dims(2)->size() == 1) {
@@ -72,7 +73,7 @@ std::shared_ptr<const PackedBytes> prepack(const ChannelsLastConvTranspose&, con
 const float* repeated_bias(const Operands& io, const Taps& taps) {
   if (!io.has(2)) return nullptr;
   if (io.in(2).elements() != taps.filters)
-    bad_input("the bias " + io.in(2).str() + " is not one number for each filter");
+    throw_error(ErrorCode::InvalidArgument, {"the bias ", io.in(2), " is not one number for each filter"});
   float* bias = io.scratch<float>(taps.outputs());
   for (int64_t j = 0; j < taps.columns; ++j) std::copy_n(io.in(2).data<float>(), taps.filters, bias + j * taps.filters);
   return bias;
@@ -83,7 +84,7 @@ void run_cpu(const ChannelsLastConvTranspose&, const Operands& io) {
   const Tensor& y = io.out(0);
   if (!is_image(x.rank()) || w.rank() != x.rank() || x.back() != w[0] ||
       y.elements() != x.elements(0, x.rank() - 1) * w.elements(1, w.rank())) {
-    bad_input("input " + x.str() + ", weights " + w.str() + " and output " + y.shape().str() + " do not fit");
+    throw_error(ErrorCode::InvalidArgument, {"input ", x, ", weights ", w, " and output ", y.shape(), " do not fit"});
   }
   if (y.elements() == 0) return;
   const Taps taps(w);

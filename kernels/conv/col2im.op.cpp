@@ -1,9 +1,12 @@
 // Col2Im, ai.onnx 18: sums blocks [N, C * prod(block_shape), L] into images [N, C, image_shape...]; block l, in
 // row-major order of the places where a window fits, adds its element k at the place where the window sees it.
 #include <complex>
+#include <cstring>
 
+#include "kernels/conv/add_strided.h"
 #include "kernels/conv/window.h"
-#include "kernels/wide.h"
+#include "runtime/base/concat.h"
+#include "runtime/base/half.h"
 
 namespace mica {
 namespace {
@@ -20,19 +23,21 @@ void infer(const Window&, InferContext& ctx) {
   auto rank = rank_of(1);
   if (!rank) rank = rank_of(2);
   if (x == nullptr || !rank || *rank < 0 || *rank > static_cast<int64_t>(kMaxSpatial)) return ctx.set(0, dtype);
-  if (x->size() != 3) ctx.fail("the input " + str(*x) + " does not have three axes");
+  if (x->size() != 3) throw_error(ErrorCode::InvalidModel, {"the input ", *x, " does not have three axes"});
   Dims dims{(*x)[0], ctx.unknown()};
   if (block) {
     const Dim taps = product(*block);
-    if (taps.is_constant() && taps.value() < 1) ctx.fail("block_shape " + str(*block) + " is not positive");
+    if (taps.is_constant() && taps.value() < 1)
+      throw_error(ErrorCode::InvalidModel, {"block_shape ", *block, " is not positive"});
     if (taps.is_constant() && (*x)[1].is_constant() && (*x)[1].value() % taps.value() != 0) {
-      ctx.fail("axis 1 of the input " + str(*x) + " does not divide into blocks " + str(*block));
+      throw_error(ErrorCode::InvalidModel, {"axis 1 of the input ", *x, " does not divide into blocks ", *block});
     }
     dims[1] = floor_div((*x)[1], taps);
   }
   for (size_t i = 0; i < static_cast<size_t>(*rank); ++i) dims.push_back(image ? (*image)[i] : ctx.unknown());
   for (const Dim& dim : dims) {
-    if (dim.is_constant() && dim.value() < 0) ctx.fail("image dims " + str(dims) + " are negative");
+    if (dim.is_constant() && dim.value() < 0)
+      throw_error(ErrorCode::InvalidModel, {"image dims ", dims, " are negative"});
   }
   ctx.set(0, dtype, std::move(dims));
 }
@@ -43,7 +48,7 @@ WindowGeometry geometry(const Window& op, const Operands& io) {
   const size_t rank = y.rank() - std::min<size_t>(y.rank(), 2);
   if (x.rank() != 3 || rank == 0 || io.in(1).elements() != io.in(2).elements() ||
       io.in(1).elements() != static_cast<int64_t>(rank)) {
-    bad_input("input " + x.str() + ", image_shape, block_shape and output " + y.str() + " do not fit");
+    throw_error(ErrorCode::InvalidArgument, {"input ", x, ", image_shape, block_shape and output ", y, " do not fit"});
   }
   const std::span<const int64_t> block(io.in(2).data<int64_t>(), rank);
   Shape places{y[0], y[1]};
@@ -60,45 +65,61 @@ WindowGeometry geometry(const Window& op, const Operands& io) {
     fits = !__builtin_mul_overflow(taps, axis.kernel, &taps) && !__builtin_mul_overflow(outputs, axis.output, &outputs);
   }
   if (!fits || outputs != x[2] || x[1] % taps != 0 || x[1] / taps != y[1]) {
-    bad_input("blocks " + x.str() + " do not fit an image " + y.str() + " with blocks of " + Shape(block).str());
+    throw_error(ErrorCode::InvalidArgument,
+                {"blocks ", x, " do not fit an image ", y, " with blocks of ", Shape(block)});
   }
   return g;
 }
 
+/// y[i * step] += x[i] for i < count.
+using AddRow = void (*)(const void* x, void* y, int64_t count, int64_t step);
+
 template <class T>
-void run(const WindowGeometry& g, const Operands& io) {
-  const int64_t inputs = g.inputs();
-  const int64_t outputs = g.outputs();
-  const int64_t planes = io.out(0).shape()[0] * io.out(0).shape()[1];
-  const int64_t stride = g.axes[g.rank - 1].stride;
-  const T* x = io.in(0).data<T>();
-  T* y = io.out(0).mutable_data<T>();
-  std::fill_n(y, planes * inputs, T{});
-  for (int64_t plane = 0; plane < planes; ++plane, y += inputs) {
-    SpatialIndex k{};
-    do {
-      for_each_output_run(g, k, [&](int64_t position, int64_t offset, int64_t count) {
-        for (int64_t i = 0; i < count; ++i) {
-          T& to = y[offset + i * stride];
-          if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
-            to = static_cast<T>(static_cast<float>(to) + static_cast<float>(x[position + i]));
-          } else {
-            to = static_cast<T>(to + x[position + i]);
-          }
-        }
-      });
-      x += outputs;
-    } while (next_position(k, g, g.rank, &WindowAxis::kernel));
+void add_row(const void* from, void* to, int64_t count, int64_t step) {
+  const T* x = static_cast<const T*>(from);
+  T* y = static_cast<T*>(to);
+  for (int64_t i = 0; i < count; ++i) {
+    T& sum = y[i * step];
+    if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>) {
+      sum = static_cast<T>(static_cast<float>(sum) + static_cast<float>(x[i]));
+    } else {
+      sum = static_cast<T>(sum + x[i]);
+    }
   }
+}
+
+void add_floats(const void* x, void* y, int64_t count, int64_t step) {
+  add_strided(static_cast<const float*>(x), count, step, static_cast<float*>(y));
+}
+
+AddRow row_loop(DType dtype) {
+  AddRow loop = dtype == DType::F32 ? add_floats : nullptr;
+  visit_dtype<double, Half, BFloat16, uint8_t, uint16_t, uint32_t, uint64_t, bool, std::complex<float>,
+              std::complex<double>>(dtype, [&]<class T>() { loop = add_row<T>; });
+  // Two's complement: signed sums are unsigned ones, without overflow.
+  visit_dtype<int8_t, int16_t, int32_t, int64_t>(dtype, [&]<class T>() { loop = add_row<std::make_unsigned_t<T>>; });
+  return loop;
 }
 
 void run_cpu(const Window& op, const Operands& io) {
   const WindowGeometry g = geometry(op, io);
-  visit_dtype<float, double, Half, BFloat16, uint8_t, uint16_t, uint32_t, uint64_t, bool, std::complex<float>,
-              std::complex<double>>(io.in(0).dtype(), [&]<class T>() { run<T>(g, io); });
-  // Two's complement: signed sums are unsigned ones, without overflow.
-  visit_dtype<int8_t, int16_t, int32_t, int64_t>(io.in(0).dtype(),
-                                                 [&]<class T>() { run<std::make_unsigned_t<T>>(g, io); });
+  const AddRow add = row_loop(io.in(0).dtype());
+  const int64_t width = bit_width(io.in(0).dtype()) / 8;
+  const int64_t plane_bytes = g.inputs() * width, outputs = g.outputs();
+  const int64_t planes = io.out(0).shape()[0] * io.out(0).shape()[1];
+  const int64_t stride = g.axes[g.rank - 1].stride;
+  const auto* x = static_cast<const std::byte*>(io.in(0).raw());
+  auto* y = static_cast<std::byte*>(io.out(0).mutable_raw());
+  std::memset(y, 0, static_cast<size_t>(planes * plane_bytes));
+  for (int64_t plane = 0; plane < planes; ++plane, y += plane_bytes) {
+    SpatialIndex k{};
+    do {
+      for_each_output_run(g, k, [&](int64_t position, int64_t offset, int64_t count) {
+        add(x + position * width, y + offset * width, count, stride);
+      });
+      x += outputs * width;
+    } while (next_position(k, g, g.rank, &WindowAxis::kernel));
+  }
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include "kernels/conv/conv.h"
 
+#include "runtime/base/concat.h"
+
 namespace mica {
 
 void check_conv(ConvParams& params, const NodeFacts& facts) {
   check_window(params, facts);
-  if (params.group < 1) throw Error(ErrorCode::InvalidModel, "group is " + std::to_string(params.group));
+  if (params.group < 1) throw_error(ErrorCode::InvalidModel, {"group is ", params.group});
 }
 
 std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContext& ctx, size_t x, size_t w,
@@ -18,12 +20,13 @@ std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContex
   const Dims* weights = ctx.dims(w);
   if (weights == nullptr) return std::nullopt;
   if (x.size() < 3 || x.size() != weights->size()) {
-    ctx.fail("input " + str(x) + " and weights " + str(*weights) + " do not have the same rank of 3 or more");
+    throw_error(ErrorCode::InvalidModel,
+                {"input ", x, " and weights ", *weights, " do not have the same rank of 3 or more"});
   }
   ctx.merge(x[1], (*weights)[1] * params.group, "channels of the input and of the weights (times group)");
   const Dim& filters = (*weights)[0];
   if (filters.is_constant() && filters.value() % params.group != 0) {
-    ctx.fail(filters.str() + " filters do not divide into " + std::to_string(params.group) + " groups");
+    throw_error(ErrorCode::InvalidModel, {filters, " filters do not divide into ", params.group, " groups"});
   }
   Dims kernel(weights->begin() + 2, weights->end());
   for (size_t i = 0; i < params.kernel_shape.size(); ++i) {
@@ -32,7 +35,7 @@ std::optional<Dims> conv_output_dims(const ConvParams& params, const InferContex
   }
   if (ctx.has(bias) && ctx.dims(bias) != nullptr) {
     const Dims& b = *ctx.dims(bias);
-    if (b.size() != 1) ctx.fail("the bias has dims " + str(b) + ", not one");
+    if (b.size() != 1) throw_error(ErrorCode::InvalidModel, {"the bias has dims ", b, ", not one"});
     ctx.merge(filters, b[0], "numbers of filters and of bias elements");
   }
   Dims result{x[0], filters};
@@ -48,7 +51,7 @@ Dim transposed_convolution_flops(const OperandDims& dims) {
 }
 
 ConvGeometry conv_geometry(const ConvParams& params, const Shape& x, const Shape& w, const Shape& y) {
-  if (w.rank() < 3) bad_input("weights have rank " + std::to_string(w.rank()));
+  if (w.rank() < 3) throw_error(ErrorCode::InvalidArgument, {"weights have rank ", w.rank()});
   ConvGeometry g;
   static_cast<WindowGeometry&>(g) = window_geometry(params, x, w.dims().subspan(2), y);
   g.groups = params.group;
@@ -56,8 +59,8 @@ ConvGeometry conv_geometry(const ConvParams& params, const Shape& x, const Shape
   g.channels = w[1];
   g.filters = w[0] / g.groups;
   if (w[1] > x[1] || x[1] != w[1] * g.groups || w[0] % g.groups != 0 || y[0] != x[0] || y[1] != w[0]) {
-    bad_input("input " + x.str() + ", weights " + w.str() + " and output " + y.str() + " do not fit in " +
-              std::to_string(g.groups) + " groups");
+    bad_input(concat(
+        {"input ", x.str(), ", weights ", w.str(), " and output ", y.str(), " do not fit in ", g.groups, " groups"}));
   }
   return g;
 }
@@ -72,8 +75,8 @@ ConvGeometry squeezed(ConvGeometry g) {
 
 void check_bias(const Operands& io, size_t bias, int64_t filters) {
   if (io.has(bias) && io.in(bias).elements() != filters) {
-    bad_input("the bias has " + std::to_string(io.in(bias).elements()) + " elements for " + std::to_string(filters) +
-              " filters");
+    throw_error(ErrorCode::InvalidArgument,
+                {"the bias has ", io.in(bias).elements(), " elements for ", filters, " filters"});
   }
 }
 

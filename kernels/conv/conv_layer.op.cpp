@@ -10,6 +10,7 @@
 #include "kernels/flop_rules.h"
 #include "kernels/matmul/bf16_gemm.h"
 #include "kernels/packing.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -24,7 +25,8 @@ void prepare(ConvLayer& op, const NodeFacts& facts) {
 void infer(const ConvLayer& op, InferContext& ctx) {
   const Dims* x = ctx.dims(0);
   if (x == nullptr || x->size() < 3) return ctx.set(0, DType::F32, conv_output_dims(op, ctx, 0, 1, kBias));
-  if (op.channels_last && x->size() > 4) ctx.fail("the input " + str(*x) + " has more than two spatial axes");
+  if (op.channels_last && x->size() > 4)
+    throw_error(ErrorCode::InvalidModel, {"the input ", *x, " has more than two spatial axes"});
   auto y = conv_output_dims(op, ctx, op.dims_of_x(*x), 1, kBias);
   if (y && op.channels_last) y = channels_last(*y);
   ctx.set(0, DType::F32, std::move(y));
@@ -87,7 +89,7 @@ FloatConv conv_layer_operands(const ConvLayer& op, const Operands& io) {
                  io.out(0).mutable_data<float>()};
   if (io.has(kResidual)) {
     if (io.in(kResidual).shape() != io.out(0).shape()) {
-      bad_input("the residual " + io.in(kResidual).str() + " has not the dims of " + io.out(0).str());
+      throw_error(ErrorCode::InvalidArgument, {"the residual ", io.in(kResidual), " has not the dims of ", io.out(0)});
     }
     conv.addend = io.in(kResidual).data<float>();
   }
@@ -99,7 +101,7 @@ FloatConv conv_layer_operands(const ConvLayer& op, const Operands& io) {
 ConvGeometry channels_last_geometry(const ConvLayer& op, const Operands& io) {
   const Shape &x = io.in(0).shape(), &y = io.out(0).shape();
   if (x.rank() < 3 || x.rank() > 4 || y.rank() != x.rank()) {
-    bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+    throw_error(ErrorCode::InvalidArgument, {"input ", x, " and output ", y, " do not fit"});
   }
   const ConvGeometry g = conv_geometry(op, op.dims_of_x(x), io.in(1).shape(), channels_first(y));
   check_bias(io, kBias, g.groups * g.filters);

@@ -7,6 +7,7 @@
 #include "kernels/conv/float_conv.h"
 #include "kernels/wide_constant.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -20,17 +21,16 @@ void check(ConvTranspose& op, const NodeFacts& facts) {
   for (const auto* list : {&op.output_padding, &op.output_shape}) {
     for (const int64_t value : *list) {
       if (value < 0 || value >= (int64_t{1} << 31)) {
-        throw Error(ErrorCode::InvalidModel, "output_padding or output_shape holds " + std::to_string(value));
+        throw_error(ErrorCode::InvalidModel, {"output_padding or output_shape holds ", value});
       }
     }
   }
   if (op.auto_pad == AutoPad::Valid) op.pads.clear();
 }
 
-void check_length(const InferContext& ctx, const std::vector<int64_t>& list, std::string_view name, size_t wanted) {
+void check_length(const std::vector<int64_t>& list, std::string_view name, size_t wanted) {
   if (list.empty() || list.size() == wanted) return;
-  ctx.fail(std::string(name) + " has " + std::to_string(list.size()) + " values, the input needs " +
-           std::to_string(wanted));
+  throw_error(ErrorCode::InvalidModel, {name, " has ", list.size(), " values, the input needs ", wanted});
 }
 
 /// Extent of the output before pads are taken off.
@@ -46,18 +46,19 @@ void infer(const ConvTranspose& op, InferContext& ctx) {
   const Dims* w = ctx.dims(1);
   if (x == nullptr || w == nullptr) return ctx.set(0, ctx.dtype(0));
   if (x->size() < 3 || x->size() != w->size()) {
-    ctx.fail("input " + str(*x) + " and weights " + str(*w) + " do not have the same rank of 3 or more");
+    throw_error(ErrorCode::InvalidModel,
+                {"input ", *x, " and weights ", *w, " do not have the same rank of 3 or more"});
   }
   const size_t rank = x->size() - 2;
-  check_length(ctx, op.strides, "strides", rank);
-  check_length(ctx, op.dilations, "dilations", rank);
-  check_length(ctx, op.kernel_shape, "kernel_shape", rank);
-  check_length(ctx, op.output_padding, "output_padding", rank);
-  check_length(ctx, op.pads, "pads", 2 * rank);
-  check_length(ctx, op.output_shape, "output_shape", rank);
+  check_length(op.strides, "strides", rank);
+  check_length(op.dilations, "dilations", rank);
+  check_length(op.kernel_shape, "kernel_shape", rank);
+  check_length(op.output_padding, "output_padding", rank);
+  check_length(op.pads, "pads", 2 * rank);
+  check_length(op.output_shape, "output_shape", rank);
   const Dim& channels = ctx.merge((*x)[1], (*w)[0], "channels of the input and of the weights");
   if (channels.is_constant() && channels.value() % op.group != 0) {
-    ctx.fail(channels.str() + " channels do not divide into " + std::to_string(op.group) + " groups");
+    throw_error(ErrorCode::InvalidModel, {channels, " channels do not divide into ", op.group, " groups"});
   }
   Dims dims{(*x)[0], (*w)[1] * op.group};
   for (size_t i = 0; i < rank; ++i) {
@@ -109,7 +110,7 @@ std::shared_ptr<const PackedBytes> prepack(const ConvTranspose&, const ConstantO
 void run_cpu(const ConvTranspose& op, const Operands& io) {
   const ConvGeometry g = transposed_geometry(op, io.in(0).shape(), io.in(1).shape(), io.out(0).shape());
   check_bias(io, 2, g.groups * g.filters);
-  if (g.taps() == 0) bad_input("weights " + io.in(1).shape().str() + " are empty");
+  if (g.taps() == 0) throw_error(ErrorCode::InvalidArgument, {"weights ", io.in(1).shape(), " are empty"});
   if (io.in(0).dtype() == DType::F64) return run_doubles(g, io);
   const WideOutput<float> y(io, io.out(0));
   const auto* packed = io.packed<PackedBytes>();
@@ -139,8 +140,8 @@ OpBuilder<ConvTranspose> conv_transpose(DTypeSet types) {
 ConvGeometry transposed_geometry(const ConvTranspose& op, const Shape& x, const Shape& w, const Shape& y) {
   if (w.rank() < 3 || x.rank() != w.rank() || y.rank() != w.rank() || x[1] != w[0] || x[0] != y[0] ||
       x[1] % op.group != 0 || y[1] / op.group != w[1] || y[1] % op.group != 0) {
-    bad_input("input " + x.str() + ", weights " + w.str() + " and output " + y.str() + " do not fit in " +
-              std::to_string(op.group) + " groups");
+    bad_input(concat(
+        {"input ", x.str(), ", weights ", w.str(), " and output ", y.str(), " do not fit in ", op.group, " groups"}));
   }
   ConvGeometry g;
   g.rank = w.rank() - 2;

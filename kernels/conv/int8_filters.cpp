@@ -6,6 +6,7 @@
 
 #include "kernels/conv/int8_channel_units.h"
 #include "kernels/conv/int8_windows_simd.h"
+#include "runtime/base/concat.h"
 #include "runtime/base/content_hash.h"
 
 namespace mica {
@@ -41,9 +42,10 @@ ChannelsLastBytes::ChannelsLastBytes(const ConvParams& params, const Tensor& w, 
       tap_lines_(w.shape().rank() == 4 ? w.shape()[2] : 1),
       tap_columns_(w.shape().back()),
       layout_(0, 0) {
-  if (w.elements() == 0) bad_input("weights " + w.str() + " have no elements");
+  if (w.elements() == 0) throw_error(ErrorCode::InvalidArgument, {"weights ", w, " have no elements"});
   if (zeros != nullptr && zeros->elements() != 1 && zeros->elements() != w.shape()[0]) {
-    bad_input("zero point " + zeros->str() + " is neither one nor one for each of the filters of " + w.str());
+    throw_error(ErrorCode::InvalidArgument,
+                {"zero point ", zeros->str(), " is neither one nor one for each of the filters of ", w});
   }
   depthwise_ = channels_ == 1 && filters_ == 1 && groups_ > 1;
   sets_ = depthwise_ ? 1 : groups_;

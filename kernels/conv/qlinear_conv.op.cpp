@@ -11,6 +11,7 @@
 #include "kernels/flop_rules.h"
 #include "kernels/quant/parameters.h"
 #include "kernels/quant/quantize_simd.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -24,7 +25,7 @@ void infer(const QLinearConv& op, InferContext& ctx) {
   if (!op.channels_last || x == nullptr || x->size() < 3) {
     return ctx.set(0, ctx.dtype(kYZero), conv_output_dims(op, ctx, kX, kW, kBias));
   }
-  if (x->size() > 4) ctx.fail("the input " + str(*x) + " has more than two spatial axes");
+  if (x->size() > 4) throw_error(ErrorCode::InvalidModel, {"the input ", *x, " has more than two spatial axes"});
   auto y = conv_output_dims(op, ctx, channels_first(*x), kW, kBias);
   if (y) y = channels_last(*y);
   ctx.set(0, ctx.dtype(kYZero), std::move(y));
@@ -39,8 +40,8 @@ std::shared_ptr<const void> prepack(const QLinearConv& op, const ConstantOperand
 const float* filter_scales(const Operands& io, int64_t filters) {
   const int64_t given = io.in(kWScale).elements();
   if (given != 1 && given != filters) {
-    bad_input("scale " + io.in(kWScale).str() + " is neither one nor one for each of " + std::to_string(filters) +
-              " filters");
+    throw_error(ErrorCode::InvalidArgument,
+                {"scale ", io.in(kWScale), " is neither one nor one for each of ", filters, " filters"});
   }
   const float x = one_scale(io, kXScale);
   const float y = one_scale(io, kYScale);
@@ -62,7 +63,7 @@ void run_cpu(const QLinearConv& op, const Operands& io) {
   Tensor& y = io.out(0);
   const Shape &from = io.in(kX).shape(), &to = y.shape();
   if (op.channels_last && (from.rank() < 3 || from.rank() > 4 || to.rank() != from.rank())) {
-    bad_input("input " + from.str() + " and output " + to.str() + " do not fit");
+    throw_error(ErrorCode::InvalidArgument, {"input ", from, " and output ", to, " do not fit"});
   }
   const ConvGeometry g = op.channels_last
                              ? conv_geometry(op, channels_first(from), io.in(kW).shape(), channels_first(to))

@@ -1,5 +1,7 @@
 #include "kernels/conv/window.h"
 
+#include "runtime/base/concat.h"
+
 namespace mica {
 namespace {
 
@@ -15,7 +17,7 @@ std::string str(std::span<const int64_t> values) {
 void check_values(std::span<const int64_t> values, std::string_view name, int64_t smallest) {
   for (const int64_t value : values) {
     if (value >= smallest && value < kLargest) continue;
-    throw Error(ErrorCode::InvalidModel, std::string(name) + " " + str(values) + " holds " + std::to_string(value));
+    throw_error(ErrorCode::InvalidModel, {name, " ", str(values), " holds ", value});
   }
 }
 
@@ -23,13 +25,13 @@ int64_t value_or(const std::vector<int64_t>& list, size_t i, int64_t fallback) {
   return list.empty() ? fallback : list[i];
 }
 
-void check_rank(const InferContext& ctx, std::span<const int64_t> list, std::string_view name, size_t wanted) {
+void check_rank(std::span<const int64_t> list, std::string_view name, size_t wanted) {
   if (list.empty() || list.size() == wanted) return;
-  ctx.fail(std::string(name) + " " + str(list) + " has " + std::to_string(list.size()) + " values, the input needs " +
-           std::to_string(wanted));
+  throw_error(ErrorCode::InvalidModel,
+              {name, " ", str(list), " has ", list.size(), " values, the input needs ", wanted});
 }
 
-Dim output_dim(const Window& w, const InferContext& ctx, size_t i, size_t rank, const Dim& input, const Dim& kernel) {
+Dim output_dim(const Window& w, size_t i, size_t rank, const Dim& input, const Dim& kernel) {
   const int64_t stride = value_or(w.strides, i, 1);
   if (w.auto_pad == AutoPad::SameUpper || w.auto_pad == AutoPad::SameLower) return ceil_div(input, stride);
   const bool padded = w.auto_pad == AutoPad::NotSet;
@@ -38,8 +40,8 @@ Dim output_dim(const Window& w, const InferContext& ctx, size_t i, size_t rank, 
   const Dim extent = (kernel - 1) * value_or(w.dilations, i, 1) + 1;
   const Dim slack = input + (before + after) - extent;
   if (slack.is_constant() && slack.value() < 0) {
-    ctx.fail("the window spans " + extent.str() + " elements of spatial axis " + std::to_string(i) +
-             ", the padded input has " + Dim(input + (before + after)).str());
+    throw_error(ErrorCode::InvalidModel, {"the window spans ", extent, " elements of spatial axis ", i,
+                                          ", the padded input has ", Dim(input + (before + after))});
   }
   if (!w.ceil_mode) return floor_div(slack, stride) + 1;
   return min(ceil_div(slack, stride), floor_div(input + (before - 1), stride)) + 1;
@@ -59,7 +61,7 @@ void assign_attribute(AutoPad& field, const Attribute& value) {
   } else if (text == "SAME_LOWER") {
     field = AutoPad::SameLower;
   } else {
-    throw Error(ErrorCode::InvalidModel, "is \"" + text + "\", not NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+    throw_error(ErrorCode::InvalidModel, {"is \"", text, "\", not NOTSET, VALID, SAME_UPPER or SAME_LOWER"});
   }
 }
 
@@ -75,17 +77,17 @@ Dims window_output_dims(const Window& window, const InferContext& ctx, std::span
   const size_t rank = input.size();
   if (rank == 0) ctx.fail("the input has no spatial axis");
   if (kernel.size() != rank) {
-    ctx.fail("the kernel has " + std::to_string(kernel.size()) + " axes, the input has " + std::to_string(rank) +
-             " spatial ones");
+    throw_error(ErrorCode::InvalidModel,
+                {"the kernel has ", kernel.size(), " axes, the input has ", rank, " spatial ones"});
   }
-  check_rank(ctx, window.strides, "strides", rank);
-  check_rank(ctx, window.dilations, "dilations", rank);
-  check_rank(ctx, window.pads, "pads", 2 * rank);
+  check_rank(window.strides, "strides", rank);
+  check_rank(window.dilations, "dilations", rank);
+  check_rank(window.pads, "pads", 2 * rank);
   Dims result;
   for (size_t i = 0; i < rank; ++i) {
     if (kernel[i].is_constant() && kernel[i].value() < 1)
-      ctx.fail("kernel dim " + kernel[i].str() + " is not positive");
-    result.push_back(output_dim(window, ctx, i, rank, input[i], kernel[i]));
+      throw_error(ErrorCode::InvalidModel, {"kernel dim ", kernel[i], " is not positive"});
+    result.push_back(output_dim(window, i, rank, input[i], kernel[i]));
   }
   return result;
 }
@@ -98,7 +100,8 @@ WindowGeometry window_geometry(const Window& window, const Shape& input, std::sp
   if (g.rank == 0 || input.rank() != g.rank + 2 || output.rank() != g.rank + 2 ||
       !fits(window.strides.size(), g.rank) || !fits(window.dilations.size(), g.rank) ||
       !fits(window.pads.size(), 2 * g.rank)) {
-    bad_input("ranks differ: input " + input.str() + ", output " + output.str() + ", kernel " + str(kernel));
+    throw_error(ErrorCode::InvalidArgument,
+                {"ranks differ: input ", input, ", output ", output, ", kernel ", str(kernel)});
   }
   for (size_t i = 0; i < g.rank; ++i) {
     WindowAxis& axis = g.axes[i];

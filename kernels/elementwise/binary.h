@@ -2,6 +2,7 @@
 //   using Types = ElementTypes<...>      the element types that `apply` computes with
 //   static Y apply(T a, T b)             for each of them
 //   static constexpr BinaryLoops BinaryKernels::*vector   loops for float, where there are better ones than of `apply`
+//   static constexpr bool commutes       whether apply(a, b) is apply(b, a), to the bit
 //   static constexpr bool modular        true when signed and unsigned integers give the same bits
 //   static constexpr DimFunction contents            what inference knows of the result; null for nothing
 #pragma once
@@ -56,7 +57,8 @@ inline void run_binary(const Operands& io, const BinaryKernel& kernel) {
 /// The output has this type and the dims that A and B broadcast to.
 void infer_binary(InferContext& ctx, DType result, DimFunction contents);
 
-/// Inner loops of F::apply on elements of type T.
+/// Inner loops of F::apply on elements of type T. They end with their condition, since compiled for size a loop that
+/// begins with it has two jumps an element.
 template <class F, class T>
 struct TypedLoops {
   using Y = decltype(F::apply(std::declval<const T&>(), std::declval<const T&>()));
@@ -66,21 +68,34 @@ struct TypedLoops {
     const T* x = static_cast<const T*>(a);
     const T* z = static_cast<const T*>(b);
     Y* to = static_cast<Y*>(y);
-    for (int64_t i = 0; i < n; ++i) to[i] = F::apply(x[i], z[i]);
+    int64_t i = 0;
+    if (n <= 0) return;
+    do {
+      to[i] = F::apply(x[i], z[i]);
+    } while (++i < n);
   }
   static void repeat_a(const void* a, const void* b, void* y, int64_t n) {
     Single x = *static_cast<const T*>(a);
     const T* z = static_cast<const T*>(b);
     Y* to = static_cast<Y*>(y);
-    for (int64_t i = 0; i < n; ++i) to[i] = F::apply(x, z[i]);
+    int64_t i = 0;
+    if (n <= 0) return;
+    do {
+      to[i] = F::apply(x, z[i]);
+    } while (++i < n);
   }
   static void repeat_b(const void* a, const void* b, void* y, int64_t n) {
     const T* x = static_cast<const T*>(a);
     Single z = *static_cast<const T*>(b);
     Y* to = static_cast<Y*>(y);
-    for (int64_t i = 0; i < n; ++i) to[i] = F::apply(x[i], z);
+    int64_t i = 0;
+    if (n <= 0) return;
+    do {
+      to[i] = F::apply(x[i], z);
+    } while (++i < n);
   }
-  static constexpr BinaryLoops all{both, repeat_a, repeat_b};
+  static void swapped_repeat_a(const void* a, const void* b, void* y, int64_t n) { repeat_b(b, a, y, n); }
+  static constexpr BinaryLoops all{both, F::commutes ? swapped_repeat_a : repeat_a, repeat_b};
 };
 
 template <class F>
@@ -116,14 +131,14 @@ constexpr DTypeSet operand_types() {
 [[noreturn]] void refuse_type(DType dtype, DTypeSet types);
 
 template <class F>
-BinaryLoops binary_loops(DType dtype) {
+const BinaryLoops& binary_loops(DType dtype) {
   if constexpr (HasVectorLoops<F>) {
     if (dtype == DType::F32) return binary_kernels().*F::vector;
   }
-  BinaryLoops loops{};
-  const bool known = F::Types::visit(dtype, [&]<class T>() { loops = TypedLoops<F, LoopElement<F, T>>::all; });
-  if (!known) refuse_type(dtype, operand_types<F>());
-  return loops;
+  const BinaryLoops* loops = nullptr;
+  F::Types::visit(dtype, [&]<class T>() { loops = &TypedLoops<F, LoopElement<F, T>>::all; });
+  if (loops == nullptr) refuse_type(dtype, operand_types<F>());
+  return *loops;
 }
 
 /// F for operands of this type.
@@ -147,30 +162,42 @@ inline BinaryLoop choose(const BinaryLoops& loops, bool repeats_a, bool repeats_
   return repeats_a ? loops.repeat_a : repeats_b ? loops.repeat_b : loops.both;
 }
 
-inline void run_block(const BinaryLoops& loops, const ElementBlock& block) {
-  choose(loops, block.repeats(0), block.repeats(1))(block.in[0], block.in[1], block.y, block.n);
+void run_block(const BinaryLoops& loops, const ElementBlock& block);
+
+/// Why two inputs of these types are not computed in blocks.
+std::string refusal_of_pair(DTypeSet types, std::span<const ValueType> inputs);
+
+/// F as a kernel for blocks.
+template <class F>
+Kernel block_kernel() {
+  return {.device = ElementProgram::kDevice,
+          .name = "loop",
+          .run =
+              [](const void*, const Operands& io) {
+                const ElementBlock& block = *io.packed<ElementBlock>();
+                run_block(binary_loops<F>(block.types[0]), block);
+              },
+          .accepts =
+              [](const void*, std::span<const ValueType> inputs) {
+                return refusal_of_pair(operand_types<F>() - types::string, inputs);
+              }};
 }
 
 /// The definition of F with a kernel for blocks.
 template <class F>
 OpDef in_blocks(OpDef def) {
-  constexpr auto run = [](const NoParams&, const ElementBlock& block) {
-    run_block(binary_loops<F>(block.types[0]), block);
-  };
-  return with_blocks<NoParams, run>(std::move(def), [](const void*, std::span<const ValueType> inputs) -> std::string {
-    if (inputs.size() != 2) return "computes two inputs in blocks";
-    return refusal_in_blocks(operand_types<F>() - types::string, inputs);
-  });
+  def.kernels.push_back(block_kernel<F>());
+  return def;
 }
 
 /// Defines an operator that has no attributes; `test` when it gives bools.
-OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run);
+OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run, const Kernel& in_blocks);
 
 template <class F>
 OpDef binary() {
-  return in_blocks<F>(define_binary(operand_types<F>(), kIsTest<F>, F::contents, [](const void*, const Operands& io) {
-    run_binary(io, binary_kernel<F>(io.in(0).dtype()));
-  }));
+  return define_binary(
+      operand_types<F>(), kIsTest<F>, F::contents,
+      [](const void*, const Operands& io) { run_binary(io, binary_kernel<F>(io.in(0).dtype())); }, block_kernel<F>());
 }
 
 }  // namespace mica

@@ -27,25 +27,6 @@ class Block {
 
 }  // namespace
 
-void infer_binary(InferContext& ctx, DType result, DimFunction contents) {
-  same_dtype(ctx, 0, 1);
-  set_result(ctx, result, broadcast_inputs(ctx), contents);
-}
-
-void refuse_type(DType dtype, DTypeSet types) {
-  bad_input("element type " + std::string(name(dtype)) + " is none of " + types.str());
-}
-
-OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run) {
-  OpDef def = binary_signature<NoParams>(types)
-                  .infer([test, contents](InferContext& ctx) {
-                    infer_binary(ctx, test ? DType::Bool : ctx.dtype(0), contents);
-                  })
-                  .elementwise();
-  def.kernels.push_back({.device = "cpu", .name = "reference", .run = run});
-  return def;
-}
-
 void run_binary(ThreadPool& threads, const BinaryKernel& kernel, const BroadcastOperand& a, const BroadcastOperand& b,
                 const BroadcastOperand& y) {
   const BroadcastWalk walk(y, std::array{a, b});

@@ -40,11 +40,7 @@ OpDef with_blocks(OpDef def, AcceptFn accepts) {
 }
 
 /// For `accepts`, of operators whose first input is of one of these types: why another is refused.
-inline std::string refusal_in_blocks(DTypeSet types, std::span<const ValueType> inputs) {
-  return types.contains(inputs[0].dtype) ? "" : "computes " + types.str() + " in blocks";
-}
-inline std::string takes_floats_in_blocks(const void*, std::span<const ValueType> inputs) {
-  return refusal_in_blocks(types::f32, inputs);
-}
+std::string refusal_in_blocks(DTypeSet types, std::span<const ValueType> inputs);
+std::string takes_floats_in_blocks(const void*, std::span<const ValueType> inputs);
 
 }  // namespace mica

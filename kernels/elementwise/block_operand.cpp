@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -12,7 +13,7 @@ BlockOperand::BlockOperand(const Tensor& tensor, const Shape& out)
   if (elements == 1) {
     repeated_ = out.elements() != 1;
   } else if (!(tensor.shape() == out) && !spread(tensor.shape(), out)) {
-    bad_input("shape " + tensor.shape().str() + " does not broadcast to " + out.str());
+    throw_error(ErrorCode::InvalidArgument, {"shape ", tensor.shape(), " does not broadcast to ", out});
   }
 }
 

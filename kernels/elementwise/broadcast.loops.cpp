@@ -4,6 +4,7 @@
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -13,7 +14,7 @@ namespace {
   for (const BroadcastOperand& operand : operands) {
     shapes += (shapes.empty() ? "" : ", ") + operand.shape->str();
   }
-  bad_input("shapes " + shapes + " do not broadcast to " + out.shape->str());
+  throw_error(ErrorCode::InvalidArgument, {"shapes ", shapes, " do not broadcast to ", out.shape->str()});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "kernels/elementwise/binary.h"
 #include "kernels/op.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -29,7 +30,7 @@ ValueType infer_member(const Member& member, std::span<const ValueType> values, 
 }
 
 [[noreturn]] void refuse(const ElementProgram::Step& step, const std::string& why) {
-  throw Error(ErrorCode::InvalidModel, "operator " + step.op_type + " of the program " + why);
+  throw_error(ErrorCode::InvalidModel, {"operator ", step.op_type, " of the program ", why});
 }
 
 void check_types(const ElementProgram::Step& step, const OpDef& def, std::span<const DType> types) {
@@ -110,8 +111,8 @@ void prepare(ElementwiseChain& chain, const NodeFacts& facts) {
   chain.parsed = ElementProgram::parse(chain.program);
   const ElementProgram& program = chain.parsed;
   if (program.inputs.size() != facts.inputs) {
-    throw Error(ErrorCode::InvalidModel, "the program takes " + std::to_string(program.inputs.size()) +
-                                             " inputs, the node has " + std::to_string(facts.inputs));
+    throw_error(ErrorCode::InvalidModel,
+                {"the program takes ", program.inputs.size(), " inputs, the node has ", facts.inputs});
   }
   std::vector<ValueType> values;
   for (const DType dtype : program.inputs) values.push_back(ValueType::tensor(dtype));
@@ -127,10 +128,10 @@ void prepare(ElementwiseChain& chain, const NodeFacts& facts) {
 void infer(const ElementwiseChain& chain, InferContext& ctx) {
   std::vector<ValueType> values;
   for (size_t i = 0; i < chain.parsed.inputs.size(); ++i) {
-    if (!ctx.has(i)) ctx.fail("input " + std::to_string(i) + " is missing");
+    if (!ctx.has(i)) throw_error(ErrorCode::InvalidModel, {"input ", i, " is missing"});
     if (ctx.dtype(i) != chain.parsed.inputs[i] && ctx.dtype(i) != DType::Undefined) {
-      ctx.fail("input " + std::to_string(i) + " is " + std::string(name(ctx.dtype(i))) + ", the program takes " +
-               std::string(name(chain.parsed.inputs[i])));
+      throw_error(ErrorCode::InvalidModel,
+                  {"input ", i, " is ", name(ctx.dtype(i)), ", the program takes ", name(chain.parsed.inputs[i])});
     }
     values.push_back(ValueType::tensor(chain.parsed.inputs[i], ctx.type(i).dims));
   }

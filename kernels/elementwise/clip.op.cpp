@@ -8,6 +8,7 @@
 #include "kernels/elementwise/binary.h"
 #include "kernels/math/map.h"
 #include "kernels/wide.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -21,12 +22,12 @@ template <class T>
 T bound(const Operands& io, size_t input, T otherwise) {
   if (!io.has(input)) return otherwise;
   const Tensor& tensor = io.in(input);
-  if (tensor.elements() != 1) bad_input("a bound is not a scalar but " + tensor.str());
+  if (tensor.elements() != 1) throw_error(ErrorCode::InvalidArgument, {"a bound is not a scalar but ", tensor});
   return *tensor.data<T>();
 }
 
 template <class T>
-T clipped(T x, Bounds<T> bounds) {
+[[gnu::always_inline]] inline T clipped(T x, Bounds<T> bounds) {
   const T raised = x < bounds.low ? bounds.low : x;
   return bounds.high < raised ? bounds.high : raised;
 }
@@ -39,7 +40,8 @@ void run(const Operands& io, GetBounds&& bounds) {
                                  uint32_t, uint64_t>(x.dtype(), [&]<class T>() {
     const Bounds<T> given = bounds.template operator()<T>();
     if constexpr (std::is_integral_v<T>) {
-      map_integers<T>(io.threads(), x, io.out(0), [given](T v) { return clipped(v, given); });
+      map_integers<T>(
+          io.threads(), x, io.out(0), [given](T v) __attribute__((always_inline)) { return clipped(v, given); });
     } else {
       const Bounds<double> wide{Wide<T>(given.low), Wide<T>(given.high)};
       const auto low = static_cast<float>(wide.low), high = static_cast<float>(wide.high);
@@ -50,7 +52,7 @@ void run(const Operands& io, GetBounds&& bounds) {
           [&](double v, int64_t) { return clipped(v, wide); });
     }
   });
-  if (!known) bad_input(x.str() + " does not hold numbers");
+  if (!known) throw_error(ErrorCode::InvalidArgument, {x, " does not hold numbers"});
 }
 
 void run_with_inputs(const NoParams&, const Operands& io) {

@@ -1,5 +1,7 @@
 #include "kernels/elementwise/legacy.h"
 
+#include "runtime/base/concat.h"
+
 namespace mica {
 
 int64_t LegacyBroadcast::trailing(size_t a_rank, size_t b_rank) const {
@@ -8,9 +10,8 @@ int64_t LegacyBroadcast::trailing(size_t a_rank, size_t b_rank) const {
   if (!broadcast || !axis) return 0;
   const int64_t first = *axis < 0 ? *axis + rank : *axis;
   if (*axis < -rank || first + covered > rank) {
-    throw Error(ErrorCode::InvalidArgument, "axis " + std::to_string(*axis) + " does not place the " +
-                                                std::to_string(b_rank) + " axes of B among the " +
-                                                std::to_string(a_rank) + " of A");
+    throw_error(ErrorCode::InvalidArgument,
+                {"axis ", *axis, " does not place the ", b_rank, " axes of B among the ", a_rank, " of A"});
   }
   return rank - first - covered;
 }
@@ -31,7 +32,7 @@ void infer_legacy_binary(const LegacyBroadcast& op, InferContext& ctx, DType res
     const int64_t trailing = op.trailing(a->size(), b->size());
     const size_t covered = b->size() + static_cast<size_t>(trailing);
     if (covered > a->size() || (!op.broadcast && covered != a->size())) {
-      ctx.fail("B of " + std::to_string(b->size()) + " axes does not broadcast to A of " + std::to_string(a->size()));
+      throw_error(ErrorCode::InvalidModel, {"B of ", b->size(), " axes does not broadcast to A of ", a->size()});
     }
     for (size_t i = 0; i < b->size(); ++i) {
       Dim& dim = dims[a->size() - covered + i];

@@ -9,21 +9,22 @@ namespace {
 
 struct Logic {
   using Types = ElementTypes<bool>;
+  static constexpr bool commutes = true;
 };
 
 struct AndFunction : Logic {
   static constexpr DimFunction contents = decide_and;
-  static bool apply(uint8_t a, uint8_t b) { return (a != 0) & (b != 0); }
+  [[gnu::always_inline]] static bool apply(uint8_t a, uint8_t b) { return (a != 0) & (b != 0); }
 };
 
 struct OrFunction : Logic {
   static constexpr DimFunction contents = decide_or;
-  static bool apply(uint8_t a, uint8_t b) { return (a | b) != 0; }
+  [[gnu::always_inline]] static bool apply(uint8_t a, uint8_t b) { return (a | b) != 0; }
 };
 
 struct XorFunction : Logic {
   static constexpr DimFunction contents = decide_xor;
-  static bool apply(uint8_t a, uint8_t b) { return (a != 0) != (b != 0); }
+  [[gnu::always_inline]] static bool apply(uint8_t a, uint8_t b) { return (a != 0) != (b != 0); }
 };
 
 void infer_not(const NoParams&, InferContext& ctx) {

@@ -14,11 +14,13 @@ namespace {
 constexpr int64_t kCost = 8;
 
 struct RealPower {
-  static double apply(double x, double y) { return std::pow(x, y); }
+  static constexpr bool commutes = false;
+  [[gnu::always_inline]] static double apply(double x, double y) { return std::pow(x, y); }
 };
 
 struct IntegerPower {
-  static int64_t apply(int64_t x, int64_t y) {
+  static constexpr bool commutes = false;
+  [[gnu::always_inline]] static int64_t apply(int64_t x, int64_t y) {
     if (y < 0) return x == 1 || (x == -1 && y % 2 == 0) ? 1 : x == -1 ? -1 : 0;
     uint64_t power = 1;
     uint64_t base = static_cast<uint64_t>(x);

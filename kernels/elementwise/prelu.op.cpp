@@ -8,10 +8,11 @@ namespace {
 
 struct PReluFunction {
   using Types = Numbers;
+  static constexpr bool commutes = false;
   static constexpr bool modular = false;
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::prelu;
   template <class T>
-  static T apply(T x, T slope) {
+  [[gnu::always_inline]] static T apply(T x, T slope) {
     return x < 0 ? static_cast<T>(static_cast<Wrapping<T>>(x) * static_cast<Wrapping<T>>(slope)) : x;
   }
 };

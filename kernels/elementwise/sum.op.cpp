@@ -6,14 +6,16 @@ namespace {
 
 struct SumFunction {
   using Types = ElementTypes<double>;
+  static constexpr bool commutes = true;
   static constexpr bool modular = false;
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::add;
   static constexpr DimFunction contents = nullptr;
-  static double apply(double a, double b) { return a + b; }
+  [[gnu::always_inline]] static double apply(double a, double b) { return a + b; }
 };
 
 struct Quotient {
-  static double apply(double a, double b) { return a / b; }
+  static constexpr bool commutes = false;
+  [[gnu::always_inline]] static double apply(double a, double b) { return a / b; }
 };
 
 void run_mean(const void*, const Operands& io) {

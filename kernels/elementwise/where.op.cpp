@@ -11,31 +11,23 @@
 namespace mica {
 namespace {
 
+/// y = c ? x : z, of operands that walk on or stay at one element.
 template <class T>
-struct TypedSelect {
-  template <bool repeat_a, bool repeat_b>
-  static void loop(const uint8_t* c, const void* a, const void* b, void* y, int64_t n) {
-    const T* x = static_cast<const T*>(a);
-    const T* z = static_cast<const T*>(b);
-    T* to = static_cast<T*>(y);
-    for (int64_t i = 0; i < n; ++i) {
-      const T& from_x = x[repeat_a ? 0 : i];
-      const T& from_z = z[repeat_b ? 0 : i];
-      to[i] = c[i] != 0 ? from_x : from_z;
-    }
+void choose_each(const uint8_t* c, const T* const (&from)[2], T* y, int64_t n, const bool (&repeats)[2]) {
+  if constexpr (std::is_same_v<T, uint32_t>) {
+    const SelectLoops& loops = binary_kernels().select32;
+    const SelectLoop both = repeats[1] ? loops.repeat_b : loops.both;
+    return (repeats[0] ? repeats[1] ? loops.repeat_both : loops.repeat_a : both)(c, from[0], from[1], y, n);
   }
-  static constexpr SelectLoops all{loop<false, false>, loop<true, false>, loop<false, true>, loop<true, true>};
-};
-
-template <class T>
-SelectLoops select_loops() {
-  if constexpr (std::is_same_v<T, uint32_t>) return binary_kernels().select32;
-  return TypedSelect<T>::all;
-}
-
-SelectLoop choose(const SelectLoops& loops, bool repeat_a, bool repeat_b) {
-  if (repeat_a) return repeat_b ? loops.repeat_both : loops.repeat_a;
-  return repeat_b ? loops.repeat_b : loops.both;
+  const T *x = from[0], *z = from[1];
+  const int64_t x_step = repeats[0] ? 0 : 1, z_step = repeats[1] ? 0 : 1;
+  int64_t i = 0;
+  if (n <= 0) return;
+  do {
+    y[i] = c[i] != 0 ? *x : *z;
+    x += x_step;
+    z += z_step;
+  } while (++i < n);
 }
 
 void infer(const NoParams&, InferContext& ctx) {
@@ -53,11 +45,11 @@ void infer(const NoParams&, InferContext& ctx) {
   ctx.set(0, dtype, std::move(dims));
 }
 
-/// y = c ? x : z, of operands that walk on or stay at one element; a condition that stays takes all from one of them.
+/// The same; a condition that stays takes all from one of them.
 template <class T>
 void select_row(const uint8_t* c, const T* const (&from)[2], T* y, int64_t n, bool repeats_c,
                 const bool (&repeats)[2]) {
-  if (!repeats_c) return choose(select_loops<T>(), repeats[0], repeats[1])(c, from[0], from[1], y, n);
+  if (!repeats_c) return choose_each(c, from, y, n, repeats);
   const size_t taken = *c != 0 ? 0 : 1;
   if (repeats[taken]) {
     std::fill_n(y, n, *from[taken]);

@@ -8,6 +8,7 @@
 #include "kernels/embedding/add_rows.h"
 #include "kernels/norm/layer_norm.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -19,8 +20,10 @@ void infer(const EmbedLayerNorm&, InferContext& ctx) {
   for (const size_t i : {kPositions, kSegments, kGamma, kBeta}) same_dtype(ctx, kWords, i);
   const Dims* ids = ctx.dims(kIds);
   const Dims* words = ctx.dims(kWords);
-  if (ids != nullptr && ids->size() != 2) ctx.fail("input_ids " + str(*ids) + " must have rank 2");
-  if (words != nullptr && words->size() != 2) ctx.fail("word_embedding " + str(*words) + " must have rank 2");
+  if (ids != nullptr && ids->size() != 2)
+    throw_error(ErrorCode::InvalidModel, {"input_ids ", *ids, " must have rank 2"});
+  if (words != nullptr && words->size() != 2)
+    throw_error(ErrorCode::InvalidModel, {"word_embedding ", *words, " must have rank 2"});
   if (ctx.has(kSegmentIds) != ctx.has(kSegments)) ctx.fail("segment_ids and segment_embedding belong together");
   std::optional<Dims> sum, count;
   if (ids != nullptr) count = Dims{(*ids)[0]};
@@ -43,7 +46,7 @@ Lookup lookup(const Operands& io, EmbedLayerNorm::Input table, const Tensor& ids
   for (int64_t i = 0; i < tokens; ++i) {
     rows[i] = integer_at(ids, i);
     if (rows[i] < 0 || rows[i] >= tensor.shape()[0]) {
-      bad_input("id " + std::to_string(rows[i]) + " is beyond the rows of " + tensor.str());
+      throw_error(ErrorCode::InvalidArgument, {"id ", rows[i], " is beyond the rows of ", tensor});
     }
   }
   return {&tensor, rows};
@@ -108,17 +111,18 @@ void check_embedding(const Operands& io) {
   const Shape& ids = io.in(kIds).shape();
   const Shape& words = io.in(kWords).shape();
   if (ids.rank() != 2 || words.rank() != 2) {
-    bad_input("input_ids " + ids.str() + " or word_embedding " + words.str() + " has the wrong rank");
+    throw_error(ErrorCode::InvalidArgument, {"input_ids ", ids, " or word_embedding ", words, " has the wrong rank"});
   }
   const int64_t width = words[1];
   if (io.in(kGamma).elements() != width || io.in(kBeta).elements() != width) {
-    bad_input("gamma " + io.in(kGamma).str() + " and beta " + io.in(kBeta).str() + " do not fit " + words.str());
+    throw_error(ErrorCode::InvalidArgument,
+                {"gamma ", io.in(kGamma), " and beta ", io.in(kBeta), " do not fit ", words});
   }
 }
 
 void check_lookup(const Tensor& table, const Tensor& ids, int64_t count, int64_t width) {
   if (table.shape().rank() != 2 || table.shape()[1] != width) {
-    bad_input("embedding " + table.str() + " does not have width " + std::to_string(width));
+    throw_error(ErrorCode::InvalidArgument, {"embedding ", table, " does not have width ", width});
   }
   check_integers(ids, count, "ids");
 }

@@ -8,6 +8,7 @@
 #include "kernels/gather/indices.h"
 #include "kernels/op.h"
 #include "kernels/packing.h"
+#include "runtime/base/concat.h"
 #include "runtime/base/unaligned.h"
 
 namespace mica {
@@ -18,7 +19,8 @@ enum Input : size_t { kX, kTable, kIndices };
 void infer(const NoParams&, InferContext& ctx) {
   const Dims* x = ctx.dims(kX);
   const Dims* table = ctx.dims(kTable);
-  if (table != nullptr && table->size() != 2) ctx.fail("table " + str(*table) + " must have rank 2");
+  if (table != nullptr && table->size() != 2)
+    throw_error(ErrorCode::InvalidModel, {"table ", *table, " must have rank 2"});
   std::optional<Dims> dims;
   if (x != nullptr) dims = *x;
   if (x != nullptr && x->empty()) ctx.fail("X has no axis of rows");
@@ -50,11 +52,12 @@ void run_cpu(const NoParams&, const Operands& io) {
   const Shape& table = io.in(kTable).shape();
   const int64_t picks = io.in(kIndices).elements();
   if (table.rank() != 2 || x.shape().rank() == 0 || x.shape()[x.shape().rank() - 1] != table[1]) {
-    bad_input("rows of " + x.str() + " and of the table " + io.in(kTable).str() + " differ");
+    throw_error(ErrorCode::InvalidArgument, {"rows of ", x, " and of the table ", io.in(kTable), " differ"});
   }
   const int64_t width = table[1], rows = x.shape().elements(0, x.shape().rank() - 1);
   if (rows == 0 || width == 0) return;
-  if (picks == 0 || rows % picks != 0) bad_input("indices " + io.in(kIndices).str() + " do not fit " + x.str());
+  if (picks == 0 || rows % picks != 0)
+    throw_error(ErrorCode::InvalidArgument, {"indices ", io.in(kIndices), " do not fit ", x});
   const int64_t* indices = checked_indices(io, io.in(kIndices), table[0]);
   const Tensor& data = io.in(kTable);
   const float* from = is_aligned(data) ? data.data<float>() : copied_rows(io, data, picks, indices);

@@ -7,6 +7,7 @@
 #include "kernels/op.h"
 #include "kernels/shape/elements.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -17,12 +18,13 @@ struct RelativePositionBias {
 };
 
 void prepare(RelativePositionBias& op, const NodeFacts&) {
-  if (op.max_distance < 1) throw Error(ErrorCode::InvalidModel, "max_distance is " + std::to_string(op.max_distance));
+  if (op.max_distance < 1) throw_error(ErrorCode::InvalidModel, {"max_distance is ", op.max_distance});
 }
 
 void infer(const RelativePositionBias&, InferContext& ctx) {
   const Dims* table = ctx.dims(0);
-  if (table != nullptr && table->size() != 2) ctx.fail("bias_table " + str(*table) + " must have rank 2");
+  if (table != nullptr && table->size() != 2)
+    throw_error(ErrorCode::InvalidModel, {"bias_table ", *table, " must have rank 2"});
   const auto length = [&](size_t input) {
     const auto contents = ctx.contents(input);
     return contents && contents->size() == 1 ? contents->front() : ctx.unknown();
@@ -55,10 +57,11 @@ void run_cpu(const RelativePositionBias& op, const Operands& io) {
   const Shape& table = io.in(0).shape();
   const int64_t queries = single_integer(io.in(1), "query_length"), keys = single_integer(io.in(2), "key_length");
   if (table.rank() != 2 || table[0] < 4 || op.max_distance <= table[0] / (op.is_bidirectional ? 4 : 2)) {
-    bad_input("bias_table " + io.in(0).str() + " does not fit a max_distance of " + std::to_string(op.max_distance));
+    throw_error(ErrorCode::InvalidArgument,
+                {"bias_table ", io.in(0), " does not fit a max_distance of ", op.max_distance});
   }
   if (io.out(0).shape() != Shape{1, table[1], queries, keys}) {
-    bad_input("the lengths do not give " + io.out(0).str());
+    throw_error(ErrorCode::InvalidArgument, {"the lengths do not give ", io.out(0)});
   }
   if (io.out(0).elements() == 0) return;
   const int64_t distances = std::max<int64_t>(0, queries + keys - 1);

@@ -1,6 +1,7 @@
 #include "kernels/loss/loss.h"
 
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -12,7 +13,7 @@ void prepare_loss(Loss& op, const NodeFacts&) {
   } else if (op.reduction_name == "mean") {
     op.reduction = LossReduction::Mean;
   } else {
-    throw Error(ErrorCode::InvalidModel, "reduction is \"" + op.reduction_name + "\"; none, sum and mean are known");
+    throw_error(ErrorCode::InvalidModel, {"reduction is \"", op.reduction_name, "\"; none, sum and mean are known"});
   }
 }
 
@@ -23,11 +24,11 @@ void infer_loss(const Loss& op, InferContext& ctx) {
   std::optional<Dims> dims;
   if (targets != nullptr) dims = *targets;
   if (scores != nullptr) {
-    if (scores->size() < 2) ctx.fail("the input " + str(*scores) + " has no axis of classes");
+    if (scores->size() < 2) throw_error(ErrorCode::InvalidModel, {"the input ", *scores, " has no axis of classes"});
     Dims expected = *scores;
     expected.erase(expected.begin() + 1);
     if (targets != nullptr && targets->size() != expected.size()) {
-      ctx.fail("targets " + str(*targets) + " do not fit the input " + str(*scores));
+      throw_error(ErrorCode::InvalidModel, {"targets ", *targets, " do not fit the input ", *scores});
     }
     for (size_t i = 0; i < expected.size() && targets != nullptr; ++i) {
       expected[i] = ctx.merge(expected[i], (*targets)[i], "dims of the input and of the targets");
@@ -43,13 +44,13 @@ LossLayout loss_layout(const Loss& op, const Operands& io) {
   const Tensor& targets = io.in(1);
   bool fits = scores.rank() >= 2 && targets.shape().rank() + 1 == scores.rank();
   for (size_t i = 0; fits && i < targets.shape().rank(); ++i) fits = targets.shape()[i] == scores[i == 0 ? 0 : i + 1];
-  if (!fits) bad_input("targets " + targets.str() + " do not fit the input " + io.in(0).str());
+  if (!fits) throw_error(ErrorCode::InvalidArgument, {"targets ", targets, " do not fit the input ", io.in(0)});
   const LossLayout layout{scores[0], scores[1], scores.elements(2, scores.rank())};
   if (io.has(2) && io.in(2).elements() != layout.classes) {
-    bad_input("weights are " + io.in(2).str() + ", there are " + std::to_string(layout.classes) + " classes");
+    throw_error(ErrorCode::InvalidArgument, {"weights are ", io.in(2), ", there are ", layout.classes, " classes"});
   }
   const int64_t losses = op.reduction == LossReduction::None ? targets.elements() : 1;
-  if (io.out(0).elements() != losses) bad_input("the loss is " + io.out(0).str());
+  if (io.out(0).elements() != losses) throw_error(ErrorCode::InvalidArgument, {"the loss is ", io.out(0)});
   return layout;
 }
 
@@ -64,7 +65,7 @@ void compute_loss(const Loss& op, const Operands& io, const LossLayout& layout, 
     T loss = 0;
     if (!op.ignore_index || target != *op.ignore_index) {
       if (target < 0 || target >= layout.classes) {
-        bad_input("target " + std::to_string(target) + " is out of range [0, " + std::to_string(layout.classes) + ")");
+        throw_error(ErrorCode::InvalidArgument, {"target ", target, " is out of range [0, ", layout.classes, ")"});
       }
       const int64_t n = i / layout.places, d = i % layout.places;
       const T weight = weights != nullptr ? weights[target] : T{1};

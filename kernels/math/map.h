@@ -19,14 +19,25 @@ using FloatLoop = FunctionRef<void(const float* x, float* y, int64_t first, int6
 using DoubleFunction = FunctionRef<double(double x, int64_t place)>;
 void map_floats(ThreadPool& threads, const Tensor& x, Tensor& y, FloatLoop loop, DoubleFunction wide);
 
+/// y[i] = f(x[i]) for i < n. The loop ends with its condition, since compiled for size one that begins with it has two
+/// jumps an element.
+template <class X, class Y, class F>
+[[gnu::always_inline]] inline void map_each(const X* x, Y* y, int64_t n, const F& f) {
+  int64_t i = 0;
+  if (n <= 0) return;
+  do {
+    y[i] = f(x[i]);
+  } while (++i < n);
+}
+
 /// y = f(x) for the listed integer types, with T f(T). False, without a call, when x has another type.
 template <class... Ts, class F>
 bool map_integers(ThreadPool& threads, const Tensor& x, Tensor& y, F f) {
   return visit_dtype<Ts...>(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
     T* to = y.mutable_data<T>();
-    threads.parallel_for(x.elements(), kMapGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) to[i] = f(from[i]);
+    threads.parallel_for(x.elements(), kMapGrain, [from, to, f](int64_t begin, int64_t end) {
+      map_each(from + begin, to + begin, end - begin, f);
     });
   });
 }

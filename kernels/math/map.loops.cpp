@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/float_conversion.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -32,7 +33,7 @@ void map_range(const Tensor& x, Tensor& y, int64_t first, int64_t n, FloatLoop l
       for (int64_t i = first; i < first + n; ++i) y.mutable_data<double>()[i] = wide(x.data<double>()[i], i);
       return;
     default:
-      bad_input(x.str() + " does not hold floats");
+      throw_error(ErrorCode::InvalidArgument, {x, " does not hold floats"});
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 struct Abs {
   static constexpr Unary kFloats{&UnaryKernels::abs, [](double x) { return std::fabs(x); }};
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return x < T{0} ? static_cast<T>(uint64_t{0} - static_cast<uint64_t>(x)) : x;
   }
   static std::optional<Dim> known(const Dim& x) {
@@ -24,7 +24,7 @@ struct Abs {
 struct Neg {
   static constexpr Unary kFloats{&UnaryKernels::neg, [](double x) { return -x; }};
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(x));
   }
   static std::optional<Dim> known(const Dim& x) { return -x; }
@@ -33,7 +33,7 @@ struct Neg {
 struct Sign {
   static constexpr Unary kFloats{&UnaryKernels::sign, [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; }};
   template <class T>
-  static T apply(T x) {
+  [[gnu::always_inline]] static T apply(T x) {
     return static_cast<T>((x > T{0} ? 1 : 0) - (x < T{0} ? 1 : 0));
   }
   static std::optional<Dim> known(const Dim& x) {
@@ -59,7 +59,7 @@ void infer(const Unary&, InferContext& ctx) {
 template <class F>
 void run_cpu(const Unary& op, const Operands& io) {
   const bool integers = map_integers<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      io.threads(), io.in(0), io.out(0), [](auto x) { return F::apply(x); });
+      io.threads(), io.in(0), io.out(0), [](auto x) __attribute__((always_inline)) { return F::apply(x); });
   if (!integers) run_unary(op, io);
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/matmul/einsum_pair.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -18,9 +19,8 @@ struct Einsum {
 void prepare(Einsum& op, const NodeFacts& facts) {
   op.parsed = parse_einsum(op.equation);
   if (op.parsed.inputs.size() != facts.inputs) {
-    throw Error(ErrorCode::InvalidModel, "equation \"" + op.equation + "\" has " +
-                                             std::to_string(op.parsed.inputs.size()) + " terms for " +
-                                             std::to_string(facts.inputs) + " inputs");
+    throw_error(ErrorCode::InvalidModel, {"equation \"", op.equation, "\" has ", op.parsed.inputs.size(), " terms for ",
+                                          facts.inputs, " inputs"});
   }
 }
 
@@ -64,8 +64,8 @@ EinsumProblem problem_of(const Einsum& op, const Operands& io) {
       const auto label = static_cast<size_t>(axes.label[d]);
       int64_t& size = p.sizes[label];
       if (size != shape[d] && size != 1 && shape[d] != 1) {
-        bad_input("sizes of a label of \"" + op.equation + "\" differ: " + std::to_string(size) + " and " +
-                  std::to_string(shape[d]));
+        throw_error(ErrorCode::InvalidArgument,
+                    {"sizes of a label of \"", op.equation, "\" differ: ", size, " and ", shape[d]});
       }
       if (size == 1) size = shape[d];
       p.used[label] = p.has[i][label] = true;
@@ -86,21 +86,14 @@ EinsumProblem problem_of(const Einsum& op, const Operands& io) {
     }
     for (size_t e = 0; e < ellipsis; ++e) place(EinsumAxes::kEllipsisLabel + static_cast<int>(e));
   }
-  if (stride != io.out(0).elements()) bad_input("the output has " + io.out(0).shape().str());
+  if (stride != io.out(0).elements()) throw_error(ErrorCode::InvalidArgument, {"the output has ", io.out(0).shape()});
   return p;
 }
 
 template <class T>
-using Sources = std::array<const T*, EinsumProblem::kMostOperands>;
-
-template <class T>
-void sum_products(const Operands& io, const EinsumProblem& p, const Sources<T>& sources, T* y) {
+void sum_products(const Operands& io, const EinsumProblem& p, const T* const* sources, T* y) {
   const size_t operands = io.inputs();
-  const EinsumLoops outer = p.output_loops();
-  EinsumLoops inner;
-  for (int label = 0; label < EinsumAxes::kLabels; ++label) {
-    if (p.used[static_cast<size_t>(label)] && !p.in_output[static_cast<size_t>(label)]) inner.add(label, p.sizes);
-  }
+  const EinsumLoops outer = p.output_loops(), inner = p.summed_loops();
   io.threads().parallel_for(io.out(0).elements(), 64, [&](int64_t begin, int64_t end) {
     for (int64_t o = begin; o < end; ++o) {
       std::array<const T*, 16> at{};
@@ -118,29 +111,36 @@ void sum_products(const Operands& io, const EinsumProblem& p, const Sources<T>& 
   });
 }
 
-template <class T>
-void einsum(const Operands& io, const EinsumProblem& p, const Sources<T>& sources, T* y) {
-  if (io.inputs() == 2 && multiply_einsum_pair<T>(io, p, {sources[0], sources[1]}, y)) return;
-  sum_products(io, p, sources, y);
-}
-
 void run_cpu(const Einsum& op, const Operands& io) {
   const EinsumProblem p = problem_of(op, io);
+  const auto pair = io.inputs() == 2 ? einsum_pair(p) : std::nullopt;
   Tensor& y = io.out(0);
-  const bool integers =
-      visit_dtype<int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(y.dtype(), [&]<class T>() {
-        Sources<T> sources{};
-        for (size_t i = 0; i < io.inputs(); ++i) sources[i] = io.in(i).data<T>();
-        einsum<T>(io, p, sources, y.mutable_data<T>());
-      });
-  if (integers) return;
-  visit_wide(y.dtype(), [&]<class T>() {
-    const WideOutput<T> out(io, y);
-    Sources<T> sources{};
-    for (size_t i = 0; i < io.inputs(); ++i) sources[i] = widen<T>(io, io.in(i));
-    einsum<T>(io, p, sources, out.data());
-    out.store();
-  });
+  const auto compute = [&]<class T>(const auto& source, T* to) {
+    std::array<const T*, EinsumProblem::kMostOperands> sources{};
+    for (size_t i = 0; i < io.inputs(); ++i) sources[i] = source(io.in(i));
+    pair ? multiply_einsum_pair(io, p, *pair, sources.data(), to) : sum_products(io, p, sources.data(), to);
+  };
+  if (is_float(y.dtype())) {
+    return visit_wide(y.dtype(), [&]<class T>() {
+      const WideOutput<T> out(io, y);
+      compute([&](const Tensor& x) { return widen<T>(io, x); }, out.data());
+      out.store();
+    });
+  }
+  // Sums and products of signed and unsigned integers have the same bits.
+  const auto compute_integers = [&]<class T>() {
+    compute([](const Tensor& x) { return x.data<T>(); }, y.mutable_data<T>());
+  };
+  switch (bit_width(y.dtype())) {
+    case 8:
+      return compute_integers.template operator()<uint8_t>();
+    case 16:
+      return compute_integers.template operator()<uint16_t>();
+    case 32:
+      return compute_integers.template operator()<uint32_t>();
+    default:
+      return compute_integers.template operator()<uint64_t>();
+  }
 }
 
 }  // namespace

@@ -4,13 +4,14 @@
 #include <cctype>
 #include <map>
 
+#include "runtime/base/concat.h"
 #include "runtime/base/error.h"
 
 namespace mica {
 namespace {
 
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
-  throw Error(ErrorCode::InvalidModel, "equation \"" + text + "\": " + why);
+  throw_error(ErrorCode::InvalidModel, {"equation \"", text, "\": ", why});
 }
 
 std::vector<int> parse_term(const std::string& text, std::string_view term) {
@@ -85,9 +86,8 @@ size_t ellipsis_rank(const std::vector<int>& term, size_t rank) {
   const bool ellipsis = std::ranges::count(term, EinsumEquation::kEllipsis) > 0;
   const size_t letters = term.size() - (ellipsis ? 1 : 0);
   if (rank < letters || (!ellipsis && rank != letters)) {
-    throw Error(ErrorCode::InvalidArgument, "an operand of rank " + std::to_string(rank) + " does not fit a term of " +
-                                                std::to_string(letters) + " labels" +
-                                                (ellipsis ? " and an ellipsis" : ""));
+    throw_error(ErrorCode::InvalidArgument, {"an operand of rank ", rank, " does not fit a term of ", letters,
+                                             " labels", (ellipsis ? " and an ellipsis" : "")});
   }
   return rank - letters;
 }

@@ -37,4 +37,12 @@ EinsumLoops EinsumProblem::output_loops() const {
   return loops;
 }
 
+EinsumLoops EinsumProblem::summed_loops() const {
+  EinsumLoops loops;
+  for (int label = 0; label < EinsumAxes::kLabels; ++label) {
+    if (used[static_cast<size_t>(label)] && !in_output[static_cast<size_t>(label)]) loops.add(label, sizes);
+  }
+  return loops;
+}
+
 }  // namespace mica

@@ -41,6 +41,8 @@ struct EinsumProblem {
 
   /// The output's labels in the order of its axes, without those of size 1.
   EinsumLoops output_loops() const;
+  /// The labels that are summed.
+  EinsumLoops summed_loops() const;
 };
 
 }  // namespace mica

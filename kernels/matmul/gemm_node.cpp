@@ -1,6 +1,7 @@
 #include "kernels/matmul/gemm_node.h"
 
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -20,7 +21,7 @@ Product gemm_product(const Gemm& op, const Epilogue& epilogue, const Operands& i
 
 void check_residual(const Operands& io) {
   if (io.has(kResidual) && io.in(kResidual).shape() != io.out(0).shape()) {
-    bad_input("the residual " + io.in(kResidual).str() + " has not the dims of " + io.out(0).str());
+    throw_error(ErrorCode::InvalidArgument, {"the residual ", io.in(kResidual), " has not the dims of ", io.out(0)});
   }
 }
 

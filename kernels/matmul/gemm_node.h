@@ -3,6 +3,7 @@
 
 #include "kernels/matmul/gemm_op.h"
 #include "kernels/operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -16,7 +17,7 @@ Matrix<const T> gemm_addend(const Shape& shape, const T* data, int64_t m, int64_
   const int64_t rows = shape.rank() > 1 ? shape[shape.rank() - 2] : 1;
   const bool fits = (columns == n || columns == 1) && (rows == m || rows == 1) && shape.elements() == rows * columns;
   if (!fits) {
-    bad_input("C " + shape.str() + " does not broadcast to [" + std::to_string(m) + "," + std::to_string(n) + "]");
+    throw_error(ErrorCode::InvalidArgument, {"C ", shape, " does not broadcast to [", m, ",", n, "]"});
   }
   return {data, rows == 1 ? 0 : columns, columns == 1 ? 0 : 1};
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "kernels/activation/functions.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -53,7 +54,7 @@ double LayerActivation::wide(double x) const {
 void prepare_layer_activation(LayerActivation& f, const NodeFacts&) {
   const auto known = std::ranges::find(kActivations, f.name, &NamedActivation::name);
   if (known == kActivations.end()) {
-    throw Error(ErrorCode::InvalidModel, "activation \"" + f.name + "\" is unknown");
+    throw_error(ErrorCode::InvalidModel, {"activation \"", f.name, "\" is unknown"});
   }
   f.activation = known->activation;
 }

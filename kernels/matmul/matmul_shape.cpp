@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/base/concat.h"
+
 namespace mica {
 namespace {
 
@@ -52,7 +54,7 @@ std::optional<Dims> matmul_dims(const InferContext& ctx, size_t x, MatMulSide x_
   if (ctx.dims(x) == nullptr || ctx.dims(y) == nullptr) return std::nullopt;
   Dims a = in_order(*ctx.dims(x), x_side);
   Dims b = in_order(*ctx.dims(y), y_side);
-  if (a.empty() || b.empty()) ctx.fail("a scalar cannot be multiplied: " + str(a) + " x " + str(b));
+  if (a.empty() || b.empty()) throw_error(ErrorCode::InvalidModel, {"a scalar cannot be multiplied: ", a, " x ", b});
   const bool row = a.size() == 1;
   const bool column = b.size() == 1;
   if (row) a.insert(a.begin(), 1);
@@ -60,7 +62,7 @@ std::optional<Dims> matmul_dims(const InferContext& ctx, size_t x, MatMulSide x_
   const Dim& k = a.back();
   const Dim& other_k = b[b.size() - 2];
   if (k.is_constant() && other_k.is_constant() && k != other_k) {
-    ctx.fail("inner sizes differ: " + str(*ctx.dims(x)) + " x " + str(*ctx.dims(y)));
+    throw_error(ErrorCode::InvalidModel, {"inner sizes differ: ", *ctx.dims(x), " x ", *ctx.dims(y)});
   }
   Dims dims = ctx.broadcast(Dims(a.begin(), a.end() - 2), Dims(b.begin(), b.end() - 2));
   if (!row) dims.push_back(a[a.size() - 2]);
@@ -69,7 +71,9 @@ std::optional<Dims> matmul_dims(const InferContext& ctx, size_t x, MatMulSide x_
 }
 
 MatMulProblem matmul_problem(const Shape& a, MatMulSide a_side, const Shape& b, MatMulSide b_side, const Shape& y) {
-  const auto differ = [&](const char* what) { bad_input(what + (": " + a.str()) + " x " + b.str()); };
+  const auto differ = [&](const char* what) {
+    throw_error(ErrorCode::InvalidArgument, {what, (": " + a.str()), " x ", b});
+  };
   if (a.rank() == 0 || b.rank() == 0) differ("a scalar cannot be multiplied");
   MatMulProblem p{{}, matmul_stack(a, a_side, true), matmul_stack(b, b_side, false), {}};
   if (p.a.columns != p.b.rows) differ("inner sizes differ");

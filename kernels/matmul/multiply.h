@@ -39,33 +39,11 @@ Sum<T> dot(const T* a, const T* b, int64_t count) {
   for (const Sum<T> lane : lanes) sum += lane;
   return sum;
 }
+extern template double dot<double>(const double*, const double*, int64_t);
 
-/// c = a * b, of m x k and k x n elements. c overlaps neither.
+/// c = a * b, of m x k and k x n elements. c overlaps neither. For double and the integer types that MatMul and Einsum
+/// compute in.
 template <class T>
-void multiply(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c) {
-  if (b.row == 1 && a.column == 1) {  // both run along k
-    for (int64_t i = 0; i < m; ++i) {
-      for (int64_t j = 0; j < n; ++j) c.at(i, j) = static_cast<T>(dot(a.address(i, 0), b.address(0, j), k));
-    }
-    return;
-  }
-  constexpr int64_t kBlock = 64;
-  for (int64_t j0 = 0; j0 < n; j0 += kBlock) {
-    const int64_t width = std::min(kBlock, n - j0);
-    for (int64_t i = 0; i < m; ++i) {
-      Sum<T> sums[kBlock] = {};
-      for (int64_t p = 0; p < k; ++p) {
-        const Sum<T> x = static_cast<Sum<T>>(a.at(i, p));
-        const T* row = b.address(p, j0);
-        if (b.column == 1) {
-          for (int64_t j = 0; j < width; ++j) sums[j] += x * static_cast<Sum<T>>(row[j]);
-        } else {
-          for (int64_t j = 0; j < width; ++j) sums[j] += x * static_cast<Sum<T>>(row[j * b.column]);
-        }
-      }
-      for (int64_t j = 0; j < width; ++j) c.at(i, j0 + j) = static_cast<T>(sums[j]);
-    }
-  }
-}
+void multiply(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c);
 
 }  // namespace mica

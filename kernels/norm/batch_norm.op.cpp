@@ -9,6 +9,7 @@
 #include "kernels/norm/loops.h"
 #include "kernels/op.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -31,35 +32,44 @@ void infer(const BatchNorm&, InferContext& ctx) {
 }
 
 /// Mean and variance of one channel over all instances, in two passes.
-template <class T>
-NormMoments<double> batch_moments(const BatchNormLayout& l, const T* channel) {
+NormMoments<double> batch_moments(const BatchNormLayout& l, const Tensor& x, int64_t channel) {
+  constexpr int64_t kBlock = 256;
+  const int64_t width = bit_width(x.dtype()) / 8;
   const double count = static_cast<double>(l.instances * l.plane);
-  const auto sum = [&](auto f) {
-    double total = 0;
+  // The sum of the squares of what differs from `mean`, or with no mean the sum of all.
+  const auto sum = [&](const double* mean) {
+    double block[kBlock], totals[4] = {};
     for (int64_t n = 0; n < l.instances; ++n) {
-      const T* plane = channel + n * l.channels * l.plane;
-      for (int64_t i = 0; i < l.plane; ++i) total += f(static_cast<double>(plane[i]));
+      const auto* plane = static_cast<const std::byte*>(x.raw()) + (n * l.channels + channel) * l.plane * width;
+      for (int64_t first = 0; first < l.plane; first += kBlock) {
+        const int64_t size = std::min(kBlock, l.plane - first);
+        convert_floats(x.dtype(), plane + first * width, DType::F64, block, size);
+        for (int64_t i = 0; i < size; ++i) {
+          const double d = mean != nullptr ? block[i] - *mean : 0;
+          totals[i % 4] += mean != nullptr ? d * d : block[i];
+        }
+      }
     }
-    return total;
+    return totals[0] + totals[1] + totals[2] + totals[3];
   };
-  const double mean = sum([](double x) { return x; }) / count;
-  return {mean, sum([mean](double x) { return (x - mean) * (x - mean); }) / count};
+  const double mean = sum(nullptr) / count;
+  return {mean, sum(&mean) / count};
 }
 
 /// Moments of the batch; the outputs beside Y are made of them and the inputs 3 and 4.
-template <class T>
-void train(const BatchNorm& op, const Operands& io, const BatchNormLayout& l, Wide<T>* mean, Wide<T>* variance) {
+template <class W>
+void train(const BatchNorm& op, const Operands& io, const BatchNormLayout& l, W* mean, W* variance) {
   io.threads().parallel_for(l.channels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
-      const auto m = batch_moments(l, io.in(0).data<T>() + c * l.plane);
-      mean[c] = static_cast<Wide<T>>(m.mean);
-      variance[c] = static_cast<Wide<T>>(m.variance);
+      const auto m = batch_moments(l, io.in(0), c);
+      mean[c] = static_cast<W>(m.mean);
+      variance[c] = static_cast<W>(m.variance);
     }
   });
   for (size_t output = 1; output < io.outputs(); ++output) {
     if (!io.wants(output)) continue;
     const bool saved = output > 2;
-    const Wide<T>* batch = output % 2 == 1 ? mean : variance;
+    const W* batch = output % 2 == 1 ? mean : variance;
     visit_wide(io.out(output).dtype(), [&]<class U>() {
       const WideOutput<U> y(io, io.out(output));
       const U* running = widen<U>(io, io.in(output % 2 == 1 ? 3 : 4));
@@ -80,7 +90,7 @@ void normalize(const BatchNorm& op, const Operands& io, const BatchNormLayout& l
   const W* variance = nullptr;
   if (op.training) {
     W* moments = io.scratch<W>(2 * l.channels);
-    train<T>(op, io, l, moments, moments + l.channels);
+    train(op, io, l, moments, moments + l.channels);
     mean = moments;
     variance = moments + l.channels;
   } else {
@@ -118,12 +128,13 @@ void run_cpu(const BatchNorm& op, const Operands& io) {
   const BatchNormLayout l = batch_norm_layout(op, x.shape());
   for (size_t i = 1; i < 5; ++i) {
     if (io.in(i).elements() != l.channels) {
-      bad_input("scale, B, mean or variance is " + io.in(i).str() + ", the input " + x.str() + " has " +
-                std::to_string(l.channels) + " channels");
+      throw_error(ErrorCode::InvalidArgument,
+                  {"scale, B, mean or variance is ", io.in(i), ", the input ", x, " has ", l.channels, " channels"});
     }
   }
   for (size_t i = 1; i < io.outputs(); ++i) {
-    if (io.wants(i) && io.out(i).elements() != l.channels) bad_input("an output is " + io.out(i).str());
+    if (io.wants(i) && io.out(i).elements() != l.channels)
+      throw_error(ErrorCode::InvalidArgument, {"an output is ", io.out(i)});
   }
   if (x.elements() == 0 && !op.training) return;
   visit_dtype<float, double, Half, BFloat16>(x.dtype(), [&]<class T>() { normalize<T>(op, io, l); });

@@ -8,6 +8,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/norm/loops.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -15,10 +16,12 @@ namespace {
 void infer(const GroupNorm& op, InferContext& ctx) {
   for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
   ctx.set(0, ctx.type(0));
-  if (op.groups < 0) ctx.fail("num_groups is " + std::to_string(op.groups));
-  if (!is_float(op.stash_type)) ctx.fail("stash_type " + std::string(name(op.stash_type)) + " is not a float");
+  if (op.groups < 0) throw_error(ErrorCode::InvalidModel, {"num_groups is ", op.groups});
+  if (!is_float(op.stash_type))
+    throw_error(ErrorCode::InvalidModel, {"stash_type ", name(op.stash_type), " is not a float"});
   const Dims* dims = ctx.dims(0);
-  if (dims != nullptr && dims->size() < 2) ctx.fail("the input " + str(*dims) + " has no axis of channels");
+  if (dims != nullptr && dims->size() < 2)
+    throw_error(ErrorCode::InvalidModel, {"the input ", *dims, " has no axis of channels"});
 }
 
 template <class T>
@@ -72,16 +75,16 @@ OpBuilder<GroupNorm> group_norm(const GroupNorm& defaults) {
 
 int64_t checked_groups(const GroupNorm& op, const Operands& io) {
   const Tensor& x = io.in(0);
-  if (x.shape().rank() < 2) bad_input("the input " + x.str() + " has no axis of channels");
+  if (x.shape().rank() < 2) throw_error(ErrorCode::InvalidArgument, {"the input ", x, " has no axis of channels"});
   const int64_t channels = x.shape()[1];
   const int64_t groups = op.groups == 0 ? channels : op.groups;
   if (groups > 0 && channels % groups != 0) {
-    bad_input(std::to_string(channels) + " channels are not " + std::to_string(groups) + " equal groups");
+    throw_error(ErrorCode::InvalidArgument, {channels, " channels are not ", groups, " equal groups"});
   }
   const int64_t scales = op.scale_groups ? groups : channels;
   for (const size_t i : {1, 2}) {
     if (io.in(i).elements() != scales) {
-      bad_input("scale or bias is " + io.in(i).str() + ", " + std::to_string(scales) + " elements are wanted");
+      throw_error(ErrorCode::InvalidArgument, {"scale or bias is ", io.in(i), ", ", scales, " elements are wanted"});
     }
   }
   return groups;

@@ -7,16 +7,19 @@
 #include "kernels/norm/group_norm.h"
 #include "kernels/wide.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
 
 void infer(const GroupNormContrib& op, InferContext& ctx) {
   ctx.set(0, ctx.type(0));
-  if (op.groups < 1) ctx.fail("groups is " + std::to_string(op.groups));
-  if (op.activation != 0 && op.activation != 1) ctx.fail("activation " + std::to_string(op.activation) + " is unknown");
+  if (op.groups < 1) throw_error(ErrorCode::InvalidModel, {"groups is ", op.groups});
+  if (op.activation != 0 && op.activation != 1)
+    throw_error(ErrorCode::InvalidModel, {"activation ", op.activation, " is unknown"});
   const Dims* dims = ctx.dims(0);
-  if (dims != nullptr && dims->size() < 2) ctx.fail("the input " + str(*dims) + " has no axis of channels");
+  if (dims != nullptr && dims->size() < 2)
+    throw_error(ErrorCode::InvalidModel, {"the input ", *dims, " has no axis of channels"});
 }
 
 /// One group of one instance: `members` channels of `plane` elements. Neighbours in a channel are `step` apart,
@@ -75,11 +78,11 @@ void run_cpu(const GroupNormContrib& op, const Operands& io) {
 ChannelPlanes checked_channels(const GroupNormContrib& op, const Operands& io) {
   const Tensor& x = io.in(0);
   const Shape& shape = x.shape();
-  if (shape.rank() < 2) bad_input("the input " + x.str() + " has no axis of channels");
+  if (shape.rank() < 2) throw_error(ErrorCode::InvalidArgument, {"the input ", x, " has no axis of channels"});
   const int64_t channels = op.channels_last ? shape.back() : shape[1];
   if (channels % op.groups != 0 || io.in(1).elements() != channels || io.in(2).elements() != channels) {
-    bad_input(std::to_string(op.groups) + " groups, gamma " + io.in(1).str() + " and beta " + io.in(2).str() +
-              " do not fit " + x.str());
+    throw_error(ErrorCode::InvalidArgument,
+                {op.groups, " groups, gamma ", io.in(1), " and beta ", io.in(2), " do not fit ", x});
   }
   return {channels, op.channels_last ? shape.elements(1, shape.rank() - 1) : shape.elements(2, shape.rank())};
 }

@@ -5,12 +5,15 @@
 // `stash_type` names the type to compute in, and of Mean and InvStdDev; Mica computes in float at least.
 #include "kernels/norm/layer_norm.h"
 
+#include "runtime/base/concat.h"
+
 namespace mica {
 namespace {
 
 void infer(const LayerNorm& op, InferContext& ctx) {
   ctx.set(0, ctx.type(0));
-  if (!is_float(op.stash_type)) ctx.fail("stash_type " + std::string(name(op.stash_type)) + " is not a float");
+  if (!is_float(op.stash_type))
+    throw_error(ErrorCode::InvalidModel, {"stash_type ", name(op.stash_type), " is not a float"});
   std::optional<Dims> row_dims;
   if (const Dims* dims = ctx.dims(0)) {
     row_dims = *dims;

@@ -6,13 +6,14 @@
 #include "kernels/norm/line_norm.h"
 #include "kernels/op.h"
 #include "kernels/wide.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
 
 void infer(const LpNorm& op, InferContext& ctx) {
   ctx.set(0, ctx.type(0));
-  if (op.p != 1 && op.p != 2) ctx.fail("p is " + std::to_string(op.p) + ", neither 1 nor 2");
+  if (op.p != 1 && op.p != 2) throw_error(ErrorCode::InvalidModel, {"p is ", op.p, ", neither 1 nor 2"});
   if (const Dims* dims = ctx.dims(0)) ctx.axis(op.axis, dims->size());
 }
 

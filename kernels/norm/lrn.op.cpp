@@ -7,15 +7,17 @@
 #include "kernels/norm/line_norm.h"
 #include "kernels/op.h"
 #include "kernels/wide.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
 
 void infer(const Lrn& op, InferContext& ctx) {
   ctx.set(0, ctx.type(0));
-  if (op.size < 1) ctx.fail("size is " + std::to_string(op.size));
+  if (op.size < 1) throw_error(ErrorCode::InvalidModel, {"size is ", op.size});
   const Dims* dims = ctx.dims(0);
-  if (dims != nullptr && dims->size() < 2) ctx.fail("the input " + str(*dims) + " has no axis of channels");
+  if (dims != nullptr && dims->size() < 2)
+    throw_error(ErrorCode::InvalidModel, {"the input ", *dims, " has no axis of channels"});
 }
 
 /// x = x^power
@@ -55,7 +57,7 @@ void normalize(const Lrn& op, const T* x, T* y, int64_t channels, int64_t plane,
 
 void run_cpu(const Lrn& op, const Operands& io) {
   const Shape& shape = io.in(0).shape();
-  if (shape.rank() < 2) bad_input("the input " + io.in(0).str() + " has no axis of channels");
+  if (shape.rank() < 2) throw_error(ErrorCode::InvalidArgument, {"the input ", io.in(0), " has no axis of channels"});
   const int64_t channels = shape[1], plane = shape.elements(2, shape.rank());
   const int64_t blocks = (plane + kBlock - 1) / kBlock;
   visit_dtype<float, double, Half, BFloat16>(io.in(0).dtype(), [&]<class T>() {

@@ -2,6 +2,7 @@
 // SkipSimplifiedLayerNormalization, com.microsoft 1:  output = rms_norm(input + skip + bias) * gamma
 // over the last axis. skip broadcasts along leading axes. Output 3 is the sum that is normalised.
 #include "kernels/norm/layer_norm.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -29,11 +30,11 @@ void run_cpu(const SkipLayerNorm& op, const Operands& io) {
   const size_t beta = 3, bias = op.rms ? 3 : 4;
   const int64_t skip_rows = skip.shape().rank() > 0 ? skip.shape().split_at(-1).rows : 0;
   if (skip_rows == 0 ? count != 0 : count % skip_rows != 0 || skip.shape().back() != width) {
-    bad_input("skip " + skip.str() + " does not fit input " + x.str());
+    throw_error(ErrorCode::InvalidArgument, {"skip ", skip, " does not fit input ", x});
   }
   for (const size_t i : {size_t{2}, beta, bias}) {
     if (io.has(i) && io.in(i).elements() != width) {
-      bad_input("gamma, beta or bias " + io.in(i).str() + " does not fit input " + x.str());
+      throw_error(ErrorCode::InvalidArgument, {"gamma, beta or bias ", io.in(i), " does not fit input ", x});
     }
   }
   visit_dtype<float, double, Half, BFloat16>(x.dtype(), [&, count = count, width = width]<class T>() {

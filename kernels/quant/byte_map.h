@@ -34,6 +34,7 @@ class ByteMap {
     for (; i + kWord <= count; i += kWord) {
       uint64_t codes, mapped = 0;
       std::memcpy(&codes, x + i, kWord);
+#pragma GCC unroll 8
       for (int64_t j = 0; j < 8 * kWord; j += 8) {
         mapped |= static_cast<uint64_t>(static_cast<uint8_t>(table_[codes >> j & 255])) << j;
       }

@@ -1,19 +1,23 @@
 // DequantizeLinear, ai.onnx 10, 13, 19, 21, 23, 24, 25 and com.microsoft 1:  y = (x - zero point) * scale
 // with the granularities of QuantizeLinear. y has the type of the scale, or `output_dtype` (since 23).
+#include "kernels/cast/convert.h"
+#include "kernels/float_conversion.h"
 #include "kernels/quant/codes.h"
 #include "kernels/quant/granularity.h"
 #include "kernels/quant/parameters.h"
 #include "kernels/quant/quantize_op.h"
 #include "kernels/quant/quantize_simd.h"
+#include "kernels/quant/quantize_steps.h"
 #include "kernels/shape/elements.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
 
 void prepare(DequantizeLinear& op, const NodeFacts&) {
-  if (op.block_size < 0) throw Error(ErrorCode::InvalidModel, "block_size is " + std::to_string(op.block_size));
+  if (op.block_size < 0) throw_error(ErrorCode::InvalidModel, {"block_size is ", op.block_size});
   if (op.output_dtype != DType::Undefined && (!is_float(op.output_dtype) || op.output_dtype == DType::F64)) {
-    throw Error(ErrorCode::InvalidModel, "cannot dequantise to " + std::string(name(op.output_dtype)));
+    throw_error(ErrorCode::InvalidModel, {"cannot dequantise to ", name(op.output_dtype)});
   }
 }
 
@@ -24,43 +28,40 @@ void infer(const DequantizeLinear& op, InferContext& ctx) {
   ctx.set(0, op.output_dtype == DType::Undefined ? from_scale : op.output_dtype, ctx.type(0).dims);
 }
 
-/// d = x - zero, exact but for numbers beyond 2^24.
-template <class X>
-void subtract(const X* x, const int32_t* zero, int64_t step, int64_t count, float* d) {
-  using Difference = std::conditional_t<sizeof(X) == 4, int64_t, int32_t>;
-  for (int64_t i = 0; i < count; ++i) {
-    d[i] = static_cast<float>(static_cast<Difference>(x[i]) - static_cast<Difference>(zero[i * step]));
-  }
-}
-
 struct Dequantizer {
   const float* scales;
   Tensor& y;
 
   /// Writes d * scale, d = x - zero.
-  void store(const float* d, int64_t begin, int64_t count, int64_t first, int64_t step) const {
-    const float* scale = scales + first;
-    visit_dtype<float, Half, BFloat16>(y.dtype(), [&]<class Y>() {
-      Y* to = y.mutable_data<Y>() + begin;
-      for (int64_t i = 0; i < count; ++i) to[i] = Y(d[i] * scale[i * step]);
-    });
+  void store(float* d, int64_t begin, int64_t count, int64_t first, int64_t step) const {
+    if (y.dtype() == DType::F32) {
+      return multiply_by_scales(d, scales + first, step, count, y.mutable_data<float>() + begin);
+    }
+    multiply_by_scales(d, scales + first, step, count, d);
+    narrowing(y.dtype())(d, y.mutable_data<uint16_t>() + begin, count);
   }
 };
 
-template <class X>
+/// Whether vector loops did a whole run of bytes that share scale and zero point.
+bool store_bytes(const Tensor& x, int64_t begin, int64_t count, float scale, int32_t zero, Tensor& y) {
+  if (y.dtype() != DType::F32) return false;
+  return visit_dtype<int8_t, uint8_t>(x.dtype(), [&]<class X>() {
+    ByteLoops<X>::dequantize()(x.data<X>() + begin, scale, zero, y.mutable_data<float>() + begin, count);
+  });
+}
+
 void run_integers(const Dequantizer& out, const Operands& io, const Granularity& granularity) {
-  const X* x = io.in(0).data<X>();
+  const Tensor& x = io.in(0);
+  const int64_t width = bit_width(x.dtype()) / 8;
+  const ConvertElements widen = widening_to_int32(x.dtype());
   const int32_t* zeros = load_parameters<int32_t>(io, 2, io.in(1).elements());
   granularity.for_each(io.threads(), [&](int64_t begin, int64_t count, int64_t first, int64_t step) {
-    if constexpr (sizeof(X) == 1) {
-      if (step == 0 && out.y.dtype() == DType::F32) {
-        float* y = out.y.mutable_data<float>() + begin;
-        ByteLoops<X>::dequantize()(x + begin, out.scales[first], zeros[first], y, count);
-        return;
-      }
-    }
+    if (step == 0 && store_bytes(x, begin, count, out.scales[first], zeros[first], out.y)) return;
+    const auto* from = static_cast<const std::byte*>(x.raw()) + begin * width;
+    int32_t wide[Granularity::kChunk];
+    if (widen != nullptr) widen(from, wide, count);
     float d[Granularity::kChunk];
-    subtract(x + begin, zeros + first, step, count, d);
+    subtract_zeros(widen != nullptr ? wide : reinterpret_cast<const int32_t*>(from), zeros + first, step, count, d);
     out.store(d, begin, count, first, step);
   });
 }
@@ -77,13 +78,12 @@ void run_codes(const Dequantizer& out, const Operands& io, const Granularity& gr
 }
 
 void run_cpu(const DequantizeLinear& op, const Operands& io) {
+  constexpr DTypeSet kIntegers{DType::I8, DType::U8, DType::I16, DType::U16, DType::I32};
   const Tensor& x = io.in(0);
   const Tensor& scale = io.in(1);
   const Granularity granularity(x.shape(), scale.shape(), op.axis, op.block_size);
   const Dequantizer out{load_parameters<float>(io, 1, scale.elements()), io.out(0)};
-  const bool integers = visit_dtype<int8_t, uint8_t, int16_t, uint16_t, int32_t>(
-      x.dtype(), [&]<class X>() { run_integers<X>(out, io, granularity); });
-  if (!integers) run_codes(out, io, granularity);
+  kIntegers.contains(x.dtype()) ? run_integers(out, io, granularity) : run_codes(out, io, granularity);
 }
 
 constexpr DTypeSet kFrom10{DType::I8, DType::U8, DType::I32};

@@ -9,6 +9,7 @@
 #include "kernels/quant/parameters.h"
 #include "kernels/shape/elements.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -25,7 +26,7 @@ bool is_small_float(DType dtype) {
 
 void prepare(GatherBlockQuantized& op, const NodeFacts&) {
   const auto refuse = [](const std::string& what, int64_t value) {
-    throw Error(ErrorCode::InvalidModel, what + " is " + std::to_string(value));
+    throw_error(ErrorCode::InvalidModel, {what, " is ", value});
   };
   if (op.bits != 2 && op.bits != 4 && op.bits != 8) refuse("bits", op.bits);
   if (op.block_size < 0) refuse("block_size", op.block_size);
@@ -89,7 +90,7 @@ Blocks blocks_of(const GatherBlockQuantized& op, const Shape& shape, const Tenso
     fits = shared || scales.shape()[i] == wanted;
     blocks.strides[i] = shared ? 0 : strides[i];
   }
-  if (!fits) bad_input("scales " + scales.str() + " do not fit data of dims " + shape.str());
+  if (!fits) throw_error(ErrorCode::InvalidArgument, {"scales ", scales, " do not fit data of dims ", shape});
   return blocks;
 }
 
@@ -112,7 +113,8 @@ const float* load_zeros(const Operands& io, const CodeTable& table, const Shape&
   const int64_t width = scales.back();
   const int64_t pitch = (width * bits + 7) / 8;  // bytes of a row
   const int64_t rows = width > 0 ? scales.elements() / width : 0;
-  if (zeros.elements() != rows * pitch) bad_input("zero points " + zeros.str() + " do not fit the scales");
+  if (zeros.elements() != rows * pitch)
+    throw_error(ErrorCode::InvalidArgument, {"zero points ", zeros, " do not fit the scales"});
   float* values = io.scratch<float>(scales.elements());
   for (int64_t row = 0; row < rows; ++row) {
     const PackedCodes codes{zeros.data<uint8_t>() + row * pitch, static_cast<int>(8 / bits)};
@@ -140,7 +142,8 @@ void run_cpu(const GatherBlockQuantized& op, const Operands& io) {
   const int64_t inner = shape.elements(axis + 1, shape.rank());
   const int64_t picks = indices.elements();
   const int64_t count = shape[axis];
-  if (shape.elements(0, axis) * picks * inner != y.elements()) bad_input("gathering does not fit " + y.str());
+  if (shape.elements(0, axis) * picks * inner != y.elements())
+    throw_error(ErrorCode::InvalidArgument, {"gathering does not fit ", y});
 
   visit_dtype<float, Half, BFloat16>(y.dtype(), [&]<class T>() {
     T* to = y.mutable_data<T>();

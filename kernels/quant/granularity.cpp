@@ -1,11 +1,16 @@
 #include "kernels/quant/granularity.h"
 
+#include <algorithm>
+
+#include "runtime/base/concat.h"
+
 namespace mica {
 
 Granularity::Granularity(const Shape& x, const Shape& scale, int64_t axis, int64_t block) {
   const auto refuse = [&] {
-    bad_input("a scale of dims " + scale.str() + " does not fit a tensor of dims " + x.str() + " along axis " +
-              std::to_string(axis) + (block > 0 ? " in blocks of " + std::to_string(block) : ""));
+    throw_error(ErrorCode::InvalidArgument,
+                {"a scale of dims ", scale, " does not fit a tensor of dims ", x, " along axis ", axis,
+                 (block > 0 ? " in blocks of " + std::to_string(block) : "")});
   };
   if (scale.elements() == 1 && (block == 0 || scale.rank() == 0)) {
     length_ = pitch_ = x.elements();
@@ -37,6 +42,22 @@ Granularity::Granularity(const Shape& x, const Shape& scale, int64_t axis, int64
   outer_first_ = blocks * inner;
 }
 
+void Granularity::for_each(ThreadPool& threads, Body body) const {
+  const int64_t chunks = (length_ + kChunk - 1) / kChunk;
+  threads.parallel_for(outer_ * runs_ * chunks, std::max<int64_t>(1, kChunk * 4 / (length_ + 1)),
+                       [&](int64_t begin, int64_t end) {
+                         for (int64_t task = begin; task < end; ++task) {
+                           const int64_t chunk = task % chunks * kChunk;
+                           const int64_t run = task / chunks % runs_;
+                           const int64_t outer = task / chunks / runs_;
+                           const int64_t at = run * length_ + chunk;
+                           const int64_t count = std::min({kChunk, length_ - chunk, pitch_ - at});
+                           const int64_t first = outer * outer_first_ + run / per_parameter_ * run_first_;
+                           if (count > 0) body(outer * pitch_ + at, count, first + chunk * step_, step_);
+                         }
+                       });
+}
+
 void check_granularity(const InferContext& ctx, int64_t axis, int64_t block) {
   const Dims* x = ctx.dims(0);
   const Dims* scale = ctx.dims(1);
@@ -48,10 +69,10 @@ void check_granularity(const InferContext& ctx, int64_t axis, int64_t block) {
   }
   if (x == nullptr || scale == nullptr || scale->empty()) return;
   if (block > 0 && scale->size() != x->size()) {
-    ctx.fail("blocks need a scale of the input's rank: " + str(*x) + " and " + str(*scale));
+    throw_error(ErrorCode::InvalidModel, {"blocks need a scale of the input's rank: ", *x, " and ", *scale});
   }
   if (scale->size() != 1 || (*scale)[0].is(1)) return;
-  if (x->empty()) ctx.fail("a scalar has one scale, not " + (*scale)[0].str());
+  if (x->empty()) throw_error(ErrorCode::InvalidModel, {"a scalar has one scale, not ", (*scale)[0]});
   const Dim& dim = (*x)[ctx.axis(axis, x->size())];
   if (block == 0 && (*scale)[0].is_constant()) ctx.merge(dim, (*scale)[0], "sizes of the axis and of the scale");
 }

@@ -2,8 +2,6 @@
 // same place of an axis (per axis), or for those in the same block of it (blocked).
 #pragma once
 
-#include <algorithm>
-
 #include "backends/cpu/thread_pool.h"
 #include "kernels/op.h"
 
@@ -16,8 +14,8 @@ class Granularity {
   Granularity(const Shape& x, const Shape& scale, int64_t axis, int64_t block);
 
   /// On all threads: body(begin, count, first, step) for runs of at most `kChunk` elements from element `begin` on.
-  template <class Body>
-  void for_each(ThreadPool& threads, Body&& body) const;
+  using Body = FunctionRef<void(int64_t begin, int64_t count, int64_t first, int64_t step)>;
+  void for_each(ThreadPool& threads, Body body) const;
 
   static constexpr int64_t kChunk = 1024;
 
@@ -31,22 +29,5 @@ class Granularity {
 
 /// Checks what is known of the dims of the scale and of the zero point (inputs 1 and 2).
 void check_granularity(const InferContext& ctx, int64_t axis, int64_t block);
-
-template <class Body>
-void Granularity::for_each(ThreadPool& threads, Body&& body) const {
-  const int64_t chunks = (length_ + kChunk - 1) / kChunk;
-  threads.parallel_for(outer_ * runs_ * chunks, std::max<int64_t>(1, kChunk * 4 / (length_ + 1)),
-                       [&](int64_t begin, int64_t end) {
-                         for (int64_t task = begin; task < end; ++task) {
-                           const int64_t chunk = task % chunks * kChunk;
-                           const int64_t run = task / chunks % runs_;
-                           const int64_t outer = task / chunks / runs_;
-                           const int64_t at = run * length_ + chunk;
-                           const int64_t count = std::min({kChunk, length_ - chunk, pitch_ - at});
-                           const int64_t first = outer * outer_first_ + run / per_parameter_ * run_first_;
-                           if (count > 0) body(outer * pitch_ + at, count, first + chunk * step_, step_);
-                         }
-                       });
-}
 
 }  // namespace mica

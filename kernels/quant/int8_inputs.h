@@ -4,6 +4,7 @@
 #include <string>
 
 #include "kernels/operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -22,7 +23,7 @@ inline AddendLayout addend_layout(const Shape& shape, int64_t m, int64_t n) {
   const int64_t columns = shape.rank() > 0 ? shape.back() : 1;
   const int64_t rows = shape.rank() > 1 ? shape[shape.rank() - 2] : 1;
   if ((columns != n && columns != 1) || (rows != m && rows != 1) || shape.elements() != rows * columns) {
-    bad_input("C " + shape.str() + " does not broadcast to [" + std::to_string(m) + "," + std::to_string(n) + "]");
+    throw_error(ErrorCode::InvalidArgument, {"C ", shape, " does not broadcast to [", m, ",", n, "]"});
   }
   return {rows == 1 ? 0 : columns, columns == 1 ? 0 : 1};
 }

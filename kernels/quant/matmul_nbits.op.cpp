@@ -18,6 +18,7 @@
 #include "kernels/quant/nbits_simd.h"
 #include "kernels/quant/parameters.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -27,11 +28,10 @@ using enum MatMulNBits::Input;
 void prepare(MatMulNBits& op, const NodeFacts&) {
   constexpr int64_t kMost = int64_t{1} << 30;
   const auto refuse = [](const std::string& what, int64_t value) {
-    throw Error(ErrorCode::InvalidModel, what + " is " + std::to_string(value));
+    throw_error(ErrorCode::InvalidModel, {what, " is ", value});
   };
   if (op.bits != 2 && op.bits != 4 && op.bits != 8) {
-    throw Error(ErrorCode::Unsupported,
-                "weights of " + std::to_string(op.bits) + " bits; Mica has those of 2, 4 and 8");
+    throw_error(ErrorCode::Unsupported, {"weights of ", op.bits, " bits; Mica has those of 2, 4 and 8"});
   }
   if (op.k < 1 || op.k >= kMost) refuse("K", op.k);
   if (op.n < 1 || op.n >= kMost) refuse("N", op.n);
@@ -60,7 +60,7 @@ class Weights {
       : op_(op), codes_(io.in(kB).data<uint8_t>()), zero_pitch_((op.blocks() * op.bits + 7) / 8) {
     const auto check = [&](size_t input, int64_t wanted) {
       if (io.in(input).elements() == wanted) return;
-      bad_input(io.in(input).str() + " does not have " + std::to_string(wanted) + " elements");
+      throw_error(ErrorCode::InvalidArgument, {io.in(input), " does not have ", wanted, " elements"});
     };
     check(kB, op.n * op.blocks() * op.block_bytes());
     check(kScales, op.n * op.blocks());
@@ -74,10 +74,12 @@ class Weights {
     }
     if (io.has(kGroups)) {
       const Tensor& groups = io.in(kGroups);  // may be padded to whole blocks
-      if (groups.elements() < op.k) bad_input("g_idx " + groups.str() + " has fewer elements than K");
+      if (groups.elements() < op.k)
+        throw_error(ErrorCode::InvalidArgument, {"g_idx ", groups, " has fewer elements than K"});
       groups_ = groups.data<int32_t>();
       for (int64_t i = 0; i < op.k; ++i) {
-        if (groups_[i] < 0 || groups_[i] >= op.blocks()) bad_input("g_idx holds " + std::to_string(groups_[i]));
+        if (groups_[i] < 0 || groups_[i] >= op.blocks())
+          throw_error(ErrorCode::InvalidArgument, {"g_idx holds ", groups_[i]});
       }
     }
     const NBitsKernels& kernels = nbits_kernels();
@@ -193,9 +195,10 @@ void run_cpu(const MatMulNBits& op, const Operands& io) {
   const WideOutput<float> y(io, io.out(0));
   const int64_t m = a.elements() / op.k;
   if (a.shape().rank() == 0 || a.shape().back() != op.k || io.out(0).elements() != m * op.n) {
-    bad_input("A " + a.str() + " does not fit K = " + std::to_string(op.k));
+    throw_error(ErrorCode::InvalidArgument, {"A ", a, " does not fit K = ", op.k});
   }
-  if (io.has(kBias) && io.in(kBias).elements() != op.n) bad_input("bias " + io.in(kBias).str() + " does not fit N");
+  if (io.has(kBias) && io.in(kBias).elements() != op.n)
+    throw_error(ErrorCode::InvalidArgument, {"bias ", io.in(kBias), " does not fit N"});
   const float* bias = widen_optional<float>(io, kBias);
   const BlockWeights* packed = packed_weights(io);
   if (packed == nullptr && io.in(kB).elements() == 0) {  // the product is left out

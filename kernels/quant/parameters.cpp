@@ -2,11 +2,12 @@
 
 #include "kernels/quant/codes.h"
 #include "kernels/shape/elements.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
 template <class T>
-const T* load_parameters(const Operands& io, size_t input, int64_t count) {
+T* load_parameters(const Operands& io, size_t input, int64_t count) {
   T* values = io.scratch<T>(count);
   if (!io.has(input)) {
     std::fill_n(values, count, T{});
@@ -14,7 +15,7 @@ const T* load_parameters(const Operands& io, size_t input, int64_t count) {
   }
   const Tensor& tensor = io.in(input);
   if (tensor.elements() != count) {
-    bad_input("there are " + std::to_string(count) + " scales, and zero points " + tensor.str());
+    throw_error(ErrorCode::InvalidArgument, {"there are ", count, " scales, and zero points ", tensor});
   }
   const bool numbers = visit_dtype<float, Half, BFloat16, Float8E8M0, int32_t, int16_t, uint16_t, int8_t, uint8_t>(
       tensor.dtype(), [&]<class S>() {
@@ -28,18 +29,20 @@ const T* load_parameters(const Operands& io, size_t input, int64_t count) {
   return values;
 }
 
-template const float* load_parameters<float>(const Operands&, size_t, int64_t);
-template const double* load_parameters<double>(const Operands&, size_t, int64_t);
-template const int32_t* load_parameters<int32_t>(const Operands&, size_t, int64_t);
+template float* load_parameters<float>(const Operands&, size_t, int64_t);
+template double* load_parameters<double>(const Operands&, size_t, int64_t);
+template int32_t* load_parameters<int32_t>(const Operands&, size_t, int64_t);
 
 float one_scale(const Operands& io, size_t input) {
-  if (io.in(input).elements() != 1) bad_input("a scale is one number, not " + io.in(input).str());
+  if (io.in(input).elements() != 1)
+    throw_error(ErrorCode::InvalidArgument, {"a scale is one number, not ", io.in(input)});
   return *load_parameters<float>(io, input, 1);
 }
 
 int32_t one_zero(const Operands& io, size_t input) {
   if (!io.has(input)) return 0;
-  if (io.in(input).elements() != 1) bad_input("a zero point is one number, not " + io.in(input).str());
+  if (io.in(input).elements() != 1)
+    throw_error(ErrorCode::InvalidArgument, {"a zero point is one number, not ", io.in(input)});
   return *load_parameters<int32_t>(io, input, 1);
 }
 

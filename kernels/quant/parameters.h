@@ -11,7 +11,7 @@ inline constexpr DTypeSet kByteTypes{DType::I8, DType::U8};
 /// The elements of a scale or zero point as T (float, double or int32_t), in scratch; `count` zeros when the input is
 /// absent. Throws when there are not `count` of them.
 template <class T>
-const T* load_parameters(const Operands& io, size_t input, int64_t count);
+T* load_parameters(const Operands& io, size_t input, int64_t count);
 
 /// A scale or zero point of a whole tensor; the zero point is 0 when absent. Throws unless it is one number.
 float one_scale(const Operands& io, size_t input);

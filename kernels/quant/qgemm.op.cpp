@@ -5,6 +5,7 @@
 #include "kernels/quant/int8_matmul.h"
 #include "kernels/quant/quantize_op.h"
 #include "kernels/quant/quantize_simd.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -17,7 +18,8 @@ void infer(const QGemm& op, InferContext& ctx) {
   if (ctx.has(kYZero) != ctx.has(kYScale)) ctx.fail("y_scale and y_zero_point are given together");
   for (const size_t input : {kA, kB}) {
     const Dims* dims = ctx.dims(input);
-    if (dims != nullptr && dims->size() != 2) ctx.fail("an operand is not a matrix: " + str(*dims));
+    if (dims != nullptr && dims->size() != 2)
+      throw_error(ErrorCode::InvalidModel, {"an operand is not a matrix: ", *dims});
   }
   ctx.set(0, ctx.has(kYZero) ? ctx.dtype(kYZero) : DType::F32,
           matmul_dims(ctx, kA, {.transpose = op.trans_a}, kB, {.transpose = op.trans_b}));

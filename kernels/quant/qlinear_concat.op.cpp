@@ -6,6 +6,7 @@
 
 #include "kernels/quant/byte_map.h"
 #include "kernels/shape/concat.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -14,8 +15,7 @@ constexpr size_t kFirst = QLinearConcat::kFirst, kStep = QLinearConcat::kStep;
 
 void prepare(QLinearConcat&, const NodeFacts& facts) {
   if (facts.inputs < kFirst + kStep || (facts.inputs - kFirst) % kStep != 0) {
-    throw Error(ErrorCode::InvalidModel,
-                std::to_string(facts.inputs) + " inputs are not two, and three for each of some tensors");
+    throw_error(ErrorCode::InvalidModel, {facts.inputs, " inputs are not two, and three for each of some tensors"});
   }
 }
 
@@ -24,7 +24,7 @@ void infer(const QLinearConcat& op, InferContext& ctx) {
     same_dtype(ctx, 1, i);
     same_dtype(ctx, 1, i + 2);
     if (ctx.dtype(i + 1) != DType::F32 && ctx.dtype(i + 1) != DType::Undefined) {
-      ctx.fail("a scale is " + std::string(name(ctx.dtype(i + 1))) + ", not float");
+      throw_error(ErrorCode::InvalidModel, {"a scale is ", name(ctx.dtype(i + 1)), ", not float"});
     }
   }
   ctx.set(0, ctx.dtype(1), concat_dims(ctx, op.axis, kFirst, kStep));

@@ -5,6 +5,7 @@
 #include "kernels/quant/codes.h"
 #include "kernels/quant/int8_matmul.h"
 #include "kernels/quant/quantize_simd.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -49,8 +50,8 @@ const float* decode(const Operands& io, size_t x, size_t scale, size_t zero, boo
   const int64_t period = rows ? height : width;
   const int64_t given = io.in(scale).elements();
   if (given != 1 && given != period) {
-    bad_input("scale " + io.in(scale).str() + " is neither one nor one for each of " + std::to_string(period) +
-              " rows or columns");
+    throw_error(ErrorCode::InvalidArgument,
+                {"scale ", io.in(scale), " is neither one nor one for each of ", period, " rows or columns"});
   }
   const float* scales = load_parameters<float>(io, scale, given);
   const float* zeros = load_parameters<float>(io, zero, given);

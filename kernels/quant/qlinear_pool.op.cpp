@@ -5,6 +5,7 @@
 
 #include "kernels/pool/pool.h"
 #include "kernels/quant/byte_map.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -30,7 +31,7 @@ void infer_dims(const QLinearPool& op, InferContext& ctx, bool global) {
   same_dtype(ctx, kX, kYZero);
   const Dims* x = ctx.dims(kX);
   if (x == nullptr) return ctx.set(0, ctx.dtype(kX));
-  if (x->size() < 3) ctx.fail("the input " + str(*x) + " has no spatial axis");
+  if (x->size() < 3) throw_error(ErrorCode::InvalidModel, {"the input ", *x, " has no spatial axis"});
   const size_t rank = x->size();
   const Dims first = channels_first(op, *x, rank);
   const std::span<const Dim> spatial = std::span(first).subspan(2);
@@ -52,10 +53,45 @@ void infer_global(const QLinearPool& op, InferContext& ctx) {
 /// Elements whose sum is an int32.
 constexpr int64_t kMostInputs = int64_t{1} << 23;
 
+/// Loops over numbers of 8 bits, signed or not.
+class Bytes {
+ public:
+  explicit Bytes(DType dtype) : is_signed_(dtype == DType::I8) {}
+
+  /// sums[i] += x[i]
+  void sum(const uint8_t* x, int32_t* sums, int64_t count) const {
+    is_signed_ ? sum_signed_(as_signed(x), sums, count) : sum_unsigned_(x, sums, count);
+  }
+  /// sums[i] += x[i * step]
+  void sum_apart(const uint8_t* x, int64_t step, int32_t* sums, int64_t count) const {
+    for (int64_t i = 0; i < count; ++i) sums[i] += is_signed_ ? as_signed(x)[i * step] : x[i * step];
+  }
+  int32_t total(const uint8_t* x, int64_t count) const {
+    constexpr int64_t kLanes = 64;
+    int32_t lanes[kLanes] = {}, all = 0;
+    for (int64_t i = 0; i < count; i += kLanes) sum(x + i, lanes, std::min(kLanes, count - i));
+    for (const int32_t lane : lanes) all += lane;
+    return all;
+  }
+  void quantize(const float* x, const ByteQuantization& to, uint8_t* y, int64_t count) const {
+    if (is_signed_) {
+      ByteLoops<int8_t>::quantize()(x, to.scale, to.zero, reinterpret_cast<int8_t*>(y), count);
+    } else {
+      ByteLoops<uint8_t>::quantize()(x, to.scale, to.zero, y, count);
+    }
+  }
+
+ private:
+  static const int8_t* as_signed(const uint8_t* x) { return reinterpret_cast<const int8_t*>(x); }
+
+  bool is_signed_;
+  SumLoop<int8_t> sum_signed_ = ByteLoops<int8_t>::sum();
+  SumLoop<uint8_t> sum_unsigned_ = ByteLoops<uint8_t>::sum();
+};
+
 /// Averages of `count` sums of `inputs` elements each.
-template <class T>
 void store_averages(const int32_t* sums, int64_t count, int64_t inputs, const ByteQuantization& from,
-                    const ByteQuantization& to, T* y) {
+                    const ByteQuantization& to, const Bytes& bytes, uint8_t* y) {
   constexpr int64_t kChunk = 64;
   float values[kChunk];
   for (int64_t first = 0; first < count; first += kChunk) {
@@ -64,13 +100,13 @@ void store_averages(const int32_t* sums, int64_t count, int64_t inputs, const By
       const double average = static_cast<double>(sums[first + i] - inputs * from.zero) / static_cast<double>(inputs);
       values[i] = static_cast<float>(average * static_cast<double>(from.scale));
     }
-    ByteLoops<T>::quantize()(values, to.scale, to.zero, y + first, size);
+    bytes.quantize(values, to, y + first, size);
   }
 }
 
 /// Pools whole images [position, channel].
-template <class T>
-void pool_channels(const Operands& io, int64_t images, int64_t inputs, int64_t channels, const T* x, T* y) {
+void pool_channels(const Operands& io, int64_t images, int64_t inputs, int64_t channels, const Bytes& bytes,
+                   const uint8_t* x, uint8_t* y) {
   const ByteQuantization from = byte_quantization(io, kXScale, kXZero);
   const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
   int32_t* sums = io.scratch<int32_t>(images * channels);
@@ -79,23 +115,21 @@ void pool_channels(const Operands& io, int64_t images, int64_t inputs, int64_t c
     for (int64_t i = begin, next; i < end; i = next) {
       const int64_t image = i / channels, channel = i % channels;
       next = std::min(end, (image + 1) * channels);
-      const T* position = x + image * inputs * channels + channel;
-      for (int64_t p = 0; p < inputs; ++p, position += channels) ByteLoops<T>::sum()(position, sums + i, next - i);
+      const uint8_t* position = x + image * inputs * channels + channel;
+      for (int64_t p = 0; p < inputs; ++p, position += channels) bytes.sum(position, sums + i, next - i);
     }
-    store_averages(sums + begin, end - begin, inputs, from, to, y + begin);
+    store_averages(sums + begin, end - begin, inputs, from, to, bytes, y + begin);
   });
 }
 
 /// Pools planes of x into planes of y, where every window is a whole plane.
-template <class T>
-void pool_planes(const Operands& io, int64_t inputs, int64_t planes, const T* x, T* y) {
+void pool_planes(const Operands& io, int64_t inputs, int64_t planes, const Bytes& bytes, const uint8_t* x, uint8_t* y) {
   const ByteQuantization from = byte_quantization(io, kXScale, kXZero);
   const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
   io.threads().parallel_for(planes, 1 + 65536 / (inputs + 1), [&](int64_t begin, int64_t end) {
     for (int64_t plane = begin; plane < end; ++plane) {
-      int32_t sum = 0;
-      for (int64_t i = 0; i < inputs; ++i) sum += x[plane * inputs + i];
-      store_averages(&sum, 1, inputs, from, to, y + plane);
+      const int32_t sum = bytes.total(x + plane * inputs, inputs);
+      store_averages(&sum, 1, inputs, from, to, bytes, y + plane);
     }
   });
 }
@@ -106,13 +140,14 @@ struct Averaging {
   const float* factors;  ///< the input's scale by the number of elements
 
   /// Averages of `count` sums, `step` positions apart from `position` on; by way of as many `values`.
-  template <class T>
   void store(const int32_t* sums, int64_t position, int64_t step, int64_t count, float* values,
-             const ByteQuantization& to, T* y) const {
-    for (int64_t i = 0; i < count; ++i, position += step) {
-      values[i] = static_cast<float>(sums[i] - zeros[position]) * factors[position];
+             const ByteQuantization& to, const Bytes& bytes, uint8_t* y) const {
+    const int32_t* zero = zeros + position;
+    const float* factor = factors + position;
+    for (int64_t i = 0; i < count; ++i, zero += step, factor += step) {
+      values[i] = static_cast<float>(sums[i] - *zero) * *factor;
     }
-    ByteLoops<T>::quantize()(values, to.scale, to.zero, y, count);
+    bytes.quantize(values, to, y, count);
   }
 };
 
@@ -132,9 +167,9 @@ Averaging averaging(const QLinearPool& op, const Operands& io, const WindowGeome
 }
 
 /// Pools planes of x into planes of y.
-template <class T>
-void pool(const QLinearPool& op, const Operands& io, const WindowGeometry& g, int64_t planes, const T* x, T* y) {
-  if (sees_planes(g)) return pool_planes(io, g.inputs(), planes, x, y);
+void pool(const QLinearPool& op, const Operands& io, const WindowGeometry& g, int64_t planes, const Bytes& bytes,
+          const uint8_t* x, uint8_t* y) {
+  if (sees_planes(g)) return pool_planes(io, g.inputs(), planes, bytes, x, y);
   const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
   const int64_t inputs = g.inputs(), outputs = g.outputs(), stride = g.axes[g.rank - 1].stride;
   const Averaging averages = averaging(op, io, g);
@@ -147,20 +182,18 @@ void pool(const QLinearPool& op, const Operands& io, const WindowGeometry& g, in
       SpatialIndex tap{};
       do {
         for_each_output_run(g, tap, [&](int64_t position, int64_t offset, int64_t count) {
-          const T* from = x + plane * inputs + offset;
-          if (stride == 1) return ByteLoops<T>::sum()(from, sums + position, count);
-          for (int64_t i = 0; i < count; ++i) sums[position + i] += from[i * stride];
+          const uint8_t* from = x + plane * inputs + offset;
+          stride == 1 ? bytes.sum(from, sums + position, count) : bytes.sum_apart(from, stride, sums + position, count);
         });
       } while (next_position(tap, g, g.rank, &WindowAxis::kernel));
-      averages.store(sums, 0, 1, outputs, all_values + plane * outputs, to, y + plane * outputs);
+      averages.store(sums, 0, 1, outputs, all_values + plane * outputs, to, bytes, y + plane * outputs);
     }
   });
 }
 
 /// Pools images [position, channel].
-template <class T>
 void pool_windows_of_channels(const QLinearPool& op, const Operands& io, const WindowGeometry& g, int64_t images,
-                              int64_t channels, const T* x, T* y) {
+                              int64_t channels, const Bytes& bytes, const uint8_t* x, uint8_t* y) {
   const ByteQuantization to = byte_quantization(io, kYScale, kYZero);
   const int64_t outputs = g.outputs(), step = g.axes[g.rank - 1].dilation;
   const Averaging averages = averaging(op, io, g);
@@ -169,7 +202,7 @@ void pool_windows_of_channels(const QLinearPool& op, const Operands& io, const W
   const int64_t grain = 1 + 65536 / std::max<int64_t>(1, channels * g.taps());
   io.threads().parallel_for(images * outputs, grain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const T* image = x + i / outputs * g.inputs() * channels;
+      const uint8_t* image = x + i / outputs * g.inputs() * channels;
       const int64_t position = i % outputs;
       int32_t* sums = all_sums + i * channels;
       std::fill_n(sums, channels, 0);
@@ -178,32 +211,35 @@ void pool_windows_of_channels(const QLinearPool& op, const Operands& io, const W
       for (size_t axis = g.rank; axis-- > 0; rest /= g.axes[axis].output) at[axis] = rest % g.axes[axis].output;
       for_each_tap_run(g, at, [&](int64_t, int64_t offset, int64_t count) {
         for (int64_t tap = 0; tap < count; ++tap) {
-          ByteLoops<T>::sum()(image + (offset + tap * step) * channels, sums, channels);
+          bytes.sum(image + (offset + tap * step) * channels, sums, channels);
         }
       });
-      averages.store(sums, position, 0, channels, all_values + i * channels, to, y + i * channels);
+      averages.store(sums, position, 0, channels, all_values + i * channels, to, bytes, y + i * channels);
     }
   });
 }
 
-template <class T>
 void run(const QLinearPool& op, const Operands& io, bool global) {
+  const Bytes bytes(io.in(kX).dtype());
   const Shape &x = io.in(kX).shape(), &y = io.out(0).shape();
   const WindowGeometry g = qlinear_pool_geometry(op, x, y, global);
   const Shape from = channels_first(op, x, x.rank());
   const int64_t planes = from[0] * from[1];
-  const T* in = io.in(kX).data<T>();
-  T* out = io.out(0).mutable_data<T>();
+  const uint8_t* in = io.in(kX).data<uint8_t>();
+  uint8_t* out = io.out(0).mutable_data<uint8_t>();
   if (g.outputs() == 0) return;
   if (std::min(g.inputs(), g.taps()) > kMostInputs) bad_input("a window sees more than 2^23 elements");
-  if (!op.channels_last) return pool<T>(op, io, g, planes, in, out);
-  if (sees_planes(g)) return pool_channels(io, from[0], g.inputs(), from[1], in, out);
-  pool_windows_of_channels(op, io, g, from[0], from[1], in, out);
+  if (!op.channels_last) return pool(op, io, g, planes, bytes, in, out);
+  if (sees_planes(g)) return pool_channels(io, from[0], g.inputs(), from[1], bytes, in, out);
+  pool_windows_of_channels(op, io, g, from[0], from[1], bytes, in, out);
 }
 
-template <bool global>
-void run_cpu(const QLinearPool& op, const Operands& io) {
-  visit_dtype<uint8_t, int8_t>(io.in(kX).dtype(), [&]<class T>() { run<T>(op, io, global); });
+void run_windows(const QLinearPool& op, const Operands& io) {
+  run(op, io, false);
+}
+
+void run_global(const QLinearPool& op, const Operands& io) {
+  run(op, io, true);
 }
 
 OpBuilder<QLinearPool> qlinear_pool() {
@@ -229,9 +265,11 @@ bool sees_planes(const WindowGeometry& g) {
 }
 
 WindowGeometry qlinear_pool_geometry(const QLinearPool& op, const Shape& x, const Shape& y, bool global) {
-  if (x.rank() < 3 || y.rank() != x.rank()) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  if (x.rank() < 3 || y.rank() != x.rank())
+    throw_error(ErrorCode::InvalidArgument, {"input ", x, " and output ", y, " do not fit"});
   const Shape from = channels_first(op, x, x.rank()), to = channels_first(op, y, y.rank());
-  if (from[0] != to[0] || from[1] != to[1]) bad_input("input " + x.str() + " and output " + y.str() + " do not fit");
+  if (from[0] != to[0] || from[1] != to[1])
+    throw_error(ErrorCode::InvalidArgument, {"input ", x, " and output ", y, " do not fit"});
   const std::span<const int64_t> kernel = global ? from.dims().subspan(2) : std::span<const int64_t>(op.kernel_shape);
   return window_geometry(op, from, kernel, to);
 }
@@ -243,11 +281,11 @@ MICA_OP(QLinearAveragePool, 1, com_microsoft) {
       .attribute("count_include_pad", &QLinearPool::count_include_pad)
       .prepare<check_window>()
       .infer<infer>()
-      .cpu<run_cpu<false>>();
+      .cpu<run_windows>();
 }
 
 MICA_OP(QLinearGlobalAveragePool, 1, com_microsoft) {
-  return qlinear_pool().infer<infer_global>().cpu<run_cpu<true>>();
+  return qlinear_pool().infer<infer_global>().cpu<run_global>();
 }
 
 }  // namespace mica

@@ -4,6 +4,7 @@
 #include "kernels/cuda/operand.h"
 #include "kernels/device_kernel.h"
 #include "kernels/quant/quant_numbers.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -13,7 +14,7 @@ inline cuda::QuantNumbers quant_numbers(const DeviceOperands& io, size_t input, 
   const Tensor& tensor = io.in(input);
   const int64_t count = tensor.elements();
   const bool fits = count == 1 || count == wanted || (wanted < 0 && count > 0 && -wanted % count == 0);
-  if (!fits) bad_input("scales or zero points are " + tensor.str());
+  if (!fits) throw_error(ErrorCode::InvalidArgument, {"scales or zero points are ", tensor});
   return {tensor.raw(), number_of(tensor.dtype()), count};
 }
 inline cuda::TensorQuantization tensor_quantization(const DeviceOperands& io, size_t scale, size_t zero) {

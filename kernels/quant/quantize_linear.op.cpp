@@ -2,23 +2,26 @@
 // with one scale and zero point for the tensor, for each place of `axis` (since 13), or for each block of `block_size`
 // elements along it (since 21). round: ties to even. Division is done in the type of the scale, or in `precision`.
 // Without a zero point y is uint8, or `output_dtype`. To a float8 or float4 the sum is not rounded before it is cast.
+#include "kernels/float_conversion.h"
 #include "kernels/quant/codes.h"
 #include "kernels/quant/granularity.h"
 #include "kernels/quant/parameters.h"
 #include "kernels/quant/quantize_op.h"
 #include "kernels/quant/quantize_simd.h"
+#include "kernels/quant/quantize_steps.h"
 #include "kernels/shape/elements.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
 
 void prepare(QuantizeLinear& op, const NodeFacts&) {
-  if (op.block_size < 0) throw Error(ErrorCode::InvalidModel, "block_size is " + std::to_string(op.block_size));
+  if (op.block_size < 0) throw_error(ErrorCode::InvalidModel, {"block_size is ", op.block_size});
   if (op.output_dtype != DType::Undefined && !op.outputs.contains(op.output_dtype)) {
-    throw Error(ErrorCode::InvalidModel, "cannot quantise to " + std::string(name(op.output_dtype)));
+    throw_error(ErrorCode::InvalidModel, {"cannot quantise to ", name(op.output_dtype)});
   }
   if (op.precision != DType::Undefined && !is_float(op.precision)) {
-    throw Error(ErrorCode::InvalidModel, "precision " + std::string(name(op.precision)) + " is not a float");
+    throw_error(ErrorCode::InvalidModel, {"precision ", name(op.precision), " is not a float"});
   }
 }
 
@@ -26,91 +29,98 @@ void infer(const QuantizeLinear& op, InferContext& ctx) {
   const DType given = op.output_dtype == DType::Undefined ? DType::U8 : op.output_dtype;
   const DType dtype = ctx.has(2) ? ctx.dtype(2) : given;
   if (op.output_dtype != DType::Undefined && dtype != op.output_dtype && dtype != DType::Undefined) {
-    ctx.fail("output_dtype is " + std::string(name(op.output_dtype)) + ", the zero point is " +
-             std::string(name(dtype)));
+    throw_error(ErrorCode::InvalidModel,
+                {"output_dtype is ", name(op.output_dtype), ", the zero point is ", name(dtype)});
   }
   check_granularity(ctx, op.axis, op.block_size);
   ctx.set(0, dtype, ctx.type(0).dims);
 }
 
-/// q = x / scale, computed and rounded as P.
-template <class X, class P, class W>
-void divide(const X* x, const W* scale, int64_t step, int64_t count, float* q) {
-  for (int64_t i = 0; i < count; ++i) {
-    const P numerator = static_cast<P>(static_cast<W>(x[i]));
-    const P denominator = static_cast<P>(scale[i * step]);
-    q[i] = static_cast<float>(static_cast<P>(static_cast<W>(numerator) / static_cast<W>(denominator)));
-  }
-}
-
-/// y = saturate(round(q) + zero); a NaN gives the least number.
-template <class Y>
-void to_integers(const float* q, const float* zero, int64_t step, int64_t count, IntegerRange range, Y* y) {
-  constexpr float kUnits = 0x1.8p23f;  // sums with it are rounded to even integers; the range is far smaller
-  for (int64_t i = 0; i < count; ++i) {
-    const float z = zero[i * step];
-    const float low = range.low - z;
-    const float above = q[i] > low ? q[i] : low;
-    const float within = above < range.high - z ? above : range.high - z;
-    y[i] = static_cast<Y>(static_cast<int32_t>(within + kUnits - kUnits + z));
+/// Rounds floats to a narrower float type; those of other types stay as they are.
+void round_to(DType dtype, float* x, int64_t count) {
+  const ConvertLoop narrow = narrowing(dtype);
+  if (narrow == nullptr) return;
+  uint16_t rounded[Granularity::kChunk];
+  for (int64_t first = 0; first < count; first += Granularity::kChunk) {
+    const int64_t n = std::min(Granularity::kChunk, count - first);
+    narrow(x + first, rounded, n);
+    widening(dtype)(rounded, x + first, n);
   }
 }
 
 struct Quantizer {
   const QuantizeLinear& op;
+  const Operands& io;
+  const Granularity& granularity;
+  DType precision;
   DType dtype;  ///< of y
   const float* zeros;
   void* y;
 
   void store(const float* q, int64_t begin, int64_t count, int64_t first, int64_t step) const {
-    const float* zero = zeros + first;
-    if (const SmallFloatFormat* format = small_float_format(dtype)) {
-      uint8_t* to = static_cast<uint8_t*>(y) + begin;
-      for (int64_t i = 0; i < count; ++i) to[i] = encode_small_float(q[i] + zero[i * step], *format, op.saturate);
-      return;
+    auto* to = static_cast<uint8_t*>(y) + begin * std::max(8, bit_width(dtype)) / 8;
+    const SmallFloatFormat* format = small_float_format(dtype);
+    if (format == nullptr) return store_codes(q, zeros + first, step, count, dtype, to);
+    for (int64_t i = 0; i < count; ++i) {
+      to[i] = encode_small_float(q[i] + zeros[first + i * step], *format, op.saturate);
     }
-    const auto write = [&]<class Y>() {
-      to_integers(q, zero, step, count, integer_range(dtype), static_cast<Y*>(y) + begin);
+  }
+
+  /// Whether vector loops did all.
+  bool store_bytes(int64_t begin, int64_t count, int64_t first, int64_t step, float scale) const {
+    if (step != 0 || precision != DType::F32 || io.in(0).dtype() != DType::F32) return false;
+    return visit_dtype<int8_t, uint8_t>(dtype, [&]<class Y>() {
+      ByteLoops<Y>::quantize()(io.in(0).data<float>() + begin, scale, static_cast<int32_t>(zeros[first]),
+                               static_cast<Y*>(y) + begin, count);
+    });
+  }
+
+  /// Divides in W, float or double, and rounds to `precision`.
+  template <class W>
+  void run() const {
+    const Tensor& x = io.in(0);
+    const int64_t scale_count = io.in(1).elements(), x_width = bit_width(x.dtype()) / 8;
+    W* scales = load_parameters<W>(io, 1, scale_count);
+    const auto round = [&](W* numbers, int64_t count) {
+      if constexpr (std::is_same_v<W, float>) round_to(precision, numbers, count);
     };
-    if (!visit_dtype<int8_t, int16_t, uint16_t>(dtype, write)) write.template operator()<uint8_t>();
+    round(scales, scale_count);
+    granularity.for_each(io.threads(), [&](int64_t begin, int64_t count, int64_t first, int64_t step) {
+      if (store_bytes(begin, count, first, step, static_cast<float>(scales[first]))) return;
+      W numbers[Granularity::kChunk];
+      float q[Granularity::kChunk];
+      const W* from = numbers;
+      if (x.dtype() == dtype_of<W> && precision == dtype_of<W>) {
+        from = x.data<W>() + begin;
+      } else if (x.dtype() == DType::I32) {
+        for (int64_t i = 0; i < count; ++i) numbers[i] = static_cast<W>(x.data<int32_t>()[begin + i]);
+      } else {
+        convert_floats(x.dtype(), static_cast<const std::byte*>(x.raw()) + begin * x_width, dtype_of<W>, numbers,
+                       count);
+      }
+      if (from == numbers) round(numbers, count);
+      divide_by_scales(from, scales + first, step, count, q);
+      round_to(precision, q, count);
+      store(q, begin, count, first, step);
+    });
   }
 };
-
-template <class P>
-void run(const Quantizer& quantizer, const Operands& io, const Granularity& granularity) {
-  using W = std::conditional_t<std::is_same_v<P, double>, double, float>;
-  const Tensor& x = io.in(0);
-  const W* scales = load_parameters<W>(io, 1, io.in(1).elements());
-  visit_dtype<float, Half, BFloat16, int32_t>(x.dtype(), [&]<class X>() {
-    const X* from = x.data<X>();
-    granularity.for_each(io.threads(), [&](int64_t begin, int64_t count, int64_t first, int64_t step) {
-      if constexpr (std::is_same_v<X, float> && std::is_same_v<P, float>) {
-        const int32_t zero = static_cast<int32_t>(quantizer.zeros[first]);
-        const bool bytes =
-            step == 0 && visit_dtype<int8_t, uint8_t>(quantizer.dtype, [&]<class Y>() {
-              ByteLoops<Y>::quantize()(from + begin, scales[first], zero, static_cast<Y*>(quantizer.y) + begin, count);
-            });
-        if (bytes) return;
-      }
-      float q[Granularity::kChunk];
-      divide<X, P>(from + begin, scales + first, step, count, q);
-      quantizer.store(q, begin, count, first, step);
-    });
-  });
-}
 
 void run_cpu(const QuantizeLinear& op, const Operands& io) {
   const Tensor& scale = io.in(1);
   Tensor& y = io.out(0);
   const Granularity granularity(io.in(0).shape(), scale.shape(), op.axis, op.block_size);
   uint8_t* packed = is_sub_byte(y.dtype()) ? stage<uint8_t>(io, y) : nullptr;
-  const Quantizer quantizer{op, y.dtype(), load_parameters<float>(io, 2, scale.elements()),
-                            packed != nullptr ? packed : y.mutable_raw()};
   DType precision = op.precision == DType::Undefined ? scale.dtype() : op.precision;
-  if (precision == DType::F8E8M0) precision = DType::F32;
-  const bool narrow =
-      visit_dtype<float, Half, BFloat16>(precision, [&]<class P>() { run<P>(quantizer, io, granularity); });
-  if (!narrow) run<double>(quantizer, io, granularity);
+  if (!is_float(precision)) precision = precision == DType::F8E8M0 ? DType::F32 : DType::F64;
+  const Quantizer quantizer{op,
+                            io,
+                            granularity,
+                            precision,
+                            y.dtype(),
+                            load_parameters<float>(io, 2, scale.elements()),
+                            packed != nullptr ? packed : y.mutable_raw()};
+  precision == DType::F64 ? quantizer.run<double>() : quantizer.run<float>();
   if (packed != nullptr) store(packed, y);
 }
 

@@ -5,6 +5,7 @@
 
 #include "kernels/op.h"
 #include "kernels/random/generator.h"
+#include "runtime/base/concat.h"
 #include "runtime/base/half.h"
 
 namespace mica {
@@ -17,10 +18,12 @@ struct Multinomial {
 };
 
 void infer(const Multinomial& op, InferContext& ctx) {
-  if (!types::index.contains(op.dtype)) ctx.fail("dtype " + std::string(name(op.dtype)) + " is not int32 or int64");
-  if (op.sample_size < 1) ctx.fail("sample_size is " + std::to_string(op.sample_size));
+  if (!types::index.contains(op.dtype))
+    throw_error(ErrorCode::InvalidModel, {"dtype ", name(op.dtype), " is not int32 or int64"});
+  if (op.sample_size < 1) throw_error(ErrorCode::InvalidModel, {"sample_size is ", op.sample_size});
   const Dims* dims = ctx.dims(0);
-  if (dims != nullptr && dims->size() != 2) ctx.fail("the input must be [batch, classes], not " + str(*dims));
+  if (dims != nullptr && dims->size() != 2)
+    throw_error(ErrorCode::InvalidModel, {"the input must be [batch, classes], not ", *dims});
   ctx.set(0, op.dtype, Dims{dims != nullptr ? dims->front() : ctx.unknown(), op.sample_size});
 }
 
@@ -38,10 +41,10 @@ void run_cpu(const Multinomial& op, const Operands& io) {
   const Tensor& x = io.in(0);
   Tensor& y = io.out(0);
   if (x.shape().rank() != 2 || y.elements() != x.shape()[0] * op.sample_size) {
-    bad_input("the input must be [batch, classes], not " + x.str());
+    throw_error(ErrorCode::InvalidArgument, {"the input must be [batch, classes], not ", x});
   }
   const int64_t classes = x.shape()[1];
-  if (classes == 0 && y.elements() > 0) bad_input("there are no classes in " + x.str());
+  if (classes == 0 && y.elements() > 0) throw_error(ErrorCode::InvalidArgument, {"there are no classes in ", x});
   const RandomNumbers numbers(op.seed);
   const std::span<double> sums(io.scratch<double>(classes), static_cast<size_t>(classes));
   for (int64_t row = 0; row < x.shape()[0]; ++row) {

@@ -1,10 +1,13 @@
 // RandomNormal, RandomUniform, RandomNormalLike and RandomUniformLike, ai.onnx 1: numbers of a normal distribution with
 // `mean` and standard deviation `scale`, or of a uniform one between `low` and `high`. A seed makes every run give the
 // same numbers.
+#include <algorithm>
+
 #include "backends/cpu/thread_pool.h"
+#include "kernels/float_conversion.h"
 #include "kernels/op.h"
 #include "kernels/random/generator.h"
-#include "kernels/wide.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -20,13 +23,13 @@ struct Random {
 
 void set_output(const Random& op, InferContext& ctx, DType dtype, std::optional<Dims> dims) {
   const DType chosen = op.dtype.value_or(dtype);
-  if (!is_float(chosen)) ctx.fail("dtype " + std::string(name(chosen)) + " is not a float");
+  if (!is_float(chosen)) throw_error(ErrorCode::InvalidModel, {"dtype ", name(chosen), " is not a float"});
   ctx.set(0, chosen, std::move(dims));
 }
 
 void infer(const Random& op, InferContext& ctx) {
   for (const int64_t dim : op.shape) {
-    if (dim < 0) ctx.fail("shape has the negative dim " + std::to_string(dim));
+    if (dim < 0) throw_error(ErrorCode::InvalidModel, {"shape has the negative dim ", dim});
   }
   set_output(op, ctx, DType::F32, Dims(op.shape.begin(), op.shape.end()));
 }
@@ -37,16 +40,20 @@ void infer_like(const Random& op, InferContext& ctx) {
 
 void run_cpu(const Random& op, const Operands& io) {
   const RandomNumbers numbers(op.seed);
-  visit_dtype<float, double, Half, BFloat16>(io.out(0).dtype(), [&]<class T>() {
-    T* y = io.out(0).mutable_data<T>();
-    const double low = static_cast<double>(op.low), width = static_cast<double>(op.high) - low;
-    const double mean = static_cast<double>(op.mean), scale = static_cast<double>(op.scale);
-    io.threads().parallel_for(io.out(0).elements(), 1024, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const double value = op.normal ? mean + scale * numbers.normal(i) : low + width * numbers.uniform(i);
-        y[i] = static_cast<T>(static_cast<Wide<T>>(value));
+  Tensor& y = io.out(0);
+  const int64_t width = bit_width(y.dtype()) / 8;
+  const double low = static_cast<double>(op.low), range = static_cast<double>(op.high) - low;
+  const double mean = static_cast<double>(op.mean), scale = static_cast<double>(op.scale);
+  io.threads().parallel_for(y.elements(), 1024, [&](int64_t begin, int64_t end) {
+    constexpr int64_t kBlock = 256;
+    double block[kBlock];
+    for (int64_t first = begin; first < end; first += kBlock) {
+      const int64_t n = std::min(kBlock, end - first);
+      for (int64_t i = 0; i < n; ++i) {
+        block[i] = op.normal ? mean + scale * numbers.normal(first + i) : low + range * numbers.uniform(first + i);
       }
-    });
+      convert_floats(DType::F64, block, y.dtype(), static_cast<std::byte*>(y.mutable_raw()) + first * width, n);
+    }
   });
 }
 

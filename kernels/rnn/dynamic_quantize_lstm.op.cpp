@@ -5,6 +5,7 @@
 
 #include "kernels/quant/parameters.h"
 #include "kernels/rnn/lstm.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -19,7 +20,7 @@ struct FloatWeights {
 
 Shape transposed(const Tensor& weights) {
   const Shape& shape = weights.shape();
-  if (shape.rank() != 3) bad_input("weights " + weights.str() + " need rank 3");
+  if (shape.rank() != 3) throw_error(ErrorCode::InvalidArgument, {"weights ", weights, " need rank 3"});
   return {shape[0], shape[2], shape[1]};
 }
 
@@ -27,7 +28,8 @@ void dequantize(const Tensor& weights, const Tensor& scale, const Tensor& zero, 
   const auto [directions, columns, rows] = std::array{to.shape()[0], to.shape()[1], to.shape()[2]};
   const int64_t given = scale.elements();
   if ((given != directions && given != directions * columns) || zero.elements() != given) {
-    bad_input("scale " + scale.str() + " and zero point " + zero.str() + " do not fit weights " + weights.str());
+    throw_error(ErrorCode::InvalidArgument,
+                {"scale ", scale, " and zero point ", zero, " do not fit weights ", weights});
   }
   const int64_t shared = given == directions ? columns : 1;  // columns that share a scale
   visit_dtype<uint8_t, int8_t>(weights.dtype(),

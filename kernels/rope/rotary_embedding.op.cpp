@@ -10,6 +10,7 @@
 #include "kernels/op.h"
 #include "kernels/rope/rotate.h"
 #include "kernels/shape/shape_input.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -17,8 +18,8 @@ namespace {
 void prepare(RotaryEmbedding& op, const NodeFacts&) {
   if (op.num_heads != 0) check_heads(op.num_heads);
   if (op.rotary_embedding_dim < 0 || op.rotary_embedding_dim % 2 != 0) {
-    throw Error(ErrorCode::InvalidModel, "num_heads " + std::to_string(op.num_heads) + " or rotary_embedding_dim " +
-                                             std::to_string(op.rotary_embedding_dim) + " makes no sense");
+    throw_error(ErrorCode::InvalidModel,
+                {"num_heads ", op.num_heads, " or rotary_embedding_dim ", op.rotary_embedding_dim, " makes no sense"});
   }
 }
 
@@ -27,17 +28,18 @@ void infer(const RotaryEmbedding& op, InferContext& ctx) {
   same_dtype(ctx, 0, op.microsoft ? 3 : 2);
   ctx.set(0, ctx.type(0));
   const Dims* x = ctx.dims(0);
-  if (x != nullptr && x->size() != 3 && x->size() != 4) ctx.fail("X must have rank 3 or 4, not " + str(*x));
+  if (x != nullptr && x->size() != 3 && x->size() != 4)
+    throw_error(ErrorCode::InvalidModel, {"X must have rank 3 or 4, not ", *x});
   if (x != nullptr && x->size() == 3 && !op.microsoft && op.num_heads == 0) ctx.fail("X of rank 3 needs num_heads");
 }
 
 HeadDims head_dims(const RotaryEmbedding& op, const Tensor& x, int64_t table_width) {
   const Shape& shape = x.shape();
   if (shape.rank() == 4) return {shape[0], shape[1], shape[2], shape[3]};
-  if (shape.rank() != 3) bad_input("X must have rank 3 or 4, not " + x.str());
+  if (shape.rank() != 3) throw_error(ErrorCode::InvalidArgument, {"X must have rank 3 or 4, not ", x});
   const int64_t width = op.num_heads > 0 ? shape[2] / op.num_heads : 2 * table_width;
   const int64_t heads = op.num_heads > 0 ? op.num_heads : width > 0 ? shape[2] / width : 0;
-  if (heads * width != shape[2]) bad_input(x.str() + " does not divide into heads");
+  if (heads * width != shape[2]) throw_error(ErrorCode::InvalidArgument, {x, " does not divide into heads"});
   return {shape[0], heads, shape[1], width};
 }
 
@@ -91,7 +93,7 @@ RotaryOperands rotary_operands(const RotaryEmbedding& op, const Operands& io) {
   const Tensor& sin = io.in(op.microsoft ? 3 : 2);
   const size_t ids = op.microsoft ? 1 : 3;
   if (cos.shape() != sin.shape() || cos.shape().rank() < 2) {
-    bad_input("cosines " + cos.str() + " and sines " + sin.str() + " must be tables of the same dims");
+    throw_error(ErrorCode::InvalidArgument, {"cosines ", cos, " and sines ", sin, " must be tables of the same dims"});
   }
   const int64_t pairs = cos.shape().back();
   r.cos = &cos;
@@ -99,13 +101,13 @@ RotaryOperands rotary_operands(const RotaryEmbedding& op, const Operands& io) {
   r.dims = head_dims(op, x, pairs);
   r.width = op.rotary_embedding_dim > 0 ? op.rotary_embedding_dim : r.dims.width;
   if (r.width > r.dims.width || r.width != 2 * pairs) {
-    bad_input("cosines " + cos.str() + " do not fit the rotation of " + std::to_string(r.width) + " of " +
-              std::to_string(r.dims.width) + " elements");
+    throw_error(ErrorCode::InvalidArgument,
+                {"cosines ", cos, " do not fit the rotation of ", r.width, " of ", r.dims.width, " elements"});
   }
   r.ids = io.has(ids) ? &io.in(ids) : nullptr;
   if (r.ids == nullptr && cos.shape() != Shape{r.dims.batch, r.dims.rows, pairs} &&
       cos.shape() != Shape{1, r.dims.rows, pairs}) {
-    bad_input("cosines " + cos.str() + " must have a row for each position of X " + x.str());
+    throw_error(ErrorCode::InvalidArgument, {"cosines ", cos, " must have a row for each position of X ", x});
   }
   if (r.ids != nullptr) {
     check_integers(*r.ids, r.ids->shape().rank() == 1 ? 1 : r.dims.batch * r.dims.rows, "position_ids");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "runtime/base/concat.h"
+
 namespace mica {
 namespace {
 
@@ -48,8 +50,8 @@ Heads<const T> rotated_heads(const Operands& io, const Rotation<T>& rotation, co
 
 int64_t checked_position(int64_t position, int64_t rows) {
   if (position >= 0 && position < rows) return position;
-  bad_input("position " + std::to_string(position) + " is beyond the " + std::to_string(rows) +
-            " rows of the cosines and sines");
+  throw_error(ErrorCode::InvalidArgument,
+              {"position ", position, " is beyond the ", rows, " rows of the cosines and sines"});
 }
 
 template void rotate_heads(ThreadPool&, const Rotation<float>&, const Heads<const float>&, const Heads<float>&,

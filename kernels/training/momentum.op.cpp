@@ -2,6 +2,7 @@
 //   G' = norm_coefficient X + G,  V = alpha V + b G'  where b is beta, and 1 when T is 0
 //   X = X - R V, or with mode "nesterov" X - R (G' + alpha V)
 #include "kernels/training/optimizer.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -15,7 +16,7 @@ struct Momentum {
 void prepare(Momentum& op, const NodeFacts&) {
   op.nesterov = op.mode == "nesterov";
   if (!op.nesterov && op.mode != "standard") {
-    throw Error(ErrorCode::InvalidModel, "mode is \"" + op.mode + "\"; standard and nesterov are known");
+    throw_error(ErrorCode::InvalidModel, {"mode is \"", op.mode, "\"; standard and nesterov are known"});
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "backends/cpu/thread_pool.h"
 #include "kernels/op.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -25,7 +26,7 @@ void infer_optimizer(InferContext& ctx) {
 
 inline double single_real(const Tensor& tensor, const char* what) {
   double value = 0;
-  if (tensor.elements() != 1) bad_input(std::string(what) + " must be one number, not " + tensor.str());
+  if (tensor.elements() != 1) throw_error(ErrorCode::InvalidArgument, {what, " must be one number, not ", tensor});
   visit_dtype<float, double, int64_t>(tensor.dtype(),
                                       [&]<class T>() { value = static_cast<double>(*tensor.data<T>()); });
   return value;
@@ -40,7 +41,7 @@ void run_optimizer(const Operands& io, F update) {
     for (size_t kind = 1; kind < kStates + 2; ++kind) {
       const Tensor& other = io.in(2 + kind * count + k);
       if (other.dtype() != x.dtype() || other.shape() != x.shape()) {
-        bad_input("the gradient or a state of " + x.str() + " is " + other.str());
+        throw_error(ErrorCode::InvalidArgument, {"the gradient or a state of ", x, " is ", other});
       }
     }
     visit_dtype<float, double>(x.dtype(), [&]<class T>() {

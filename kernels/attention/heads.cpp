@@ -1,34 +1,51 @@
 #include "kernels/attention/heads.h"
 
-#include <algorithm>
+#include <cstring>
 
 #include "kernels/float_conversion.h"
-#include "runtime/base/half.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
 
-template <class S, class T>
-void convert_row(const S* from, T* to, int64_t width) {
-  if constexpr (std::is_same_v<S, T>) {
-    std::copy_n(from, width, to);
-  } else {
-    convert_floats(dtype_of<S>, from, dtype_of<T>, to, width);
-  }
+// Rows of one float tensor into those of another.
+void convert_rows(ThreadPool& threads, const HeadDims& dims, DType from, const void* x, const HeadLayout& from_layout,
+                  DType to, void* y, const HeadLayout& to_layout) {
+  const int64_t x_width = bit_width(from) / 8, y_width = bit_width(to) / 8;
+  for_each_row(threads, dims, [&](int64_t b, int64_t h, int64_t i) {
+    const auto* source = static_cast<const std::byte*>(x) + from_layout.at(b, h, i) * x_width;
+    auto* target = static_cast<std::byte*>(y) + to_layout.at(b, h, i) * y_width;
+    if (from == to) {
+      std::memcpy(target, source, static_cast<size_t>(dims.width * x_width));
+    } else {
+      convert_floats(from, source, to, target, dims.width);
+    }
+  });
+}
+
+void check_floats(const Tensor& tensor) {
+  if (!is_float(tensor.dtype())) throw_error(ErrorCode::InvalidArgument, {tensor, " does not hold floats"});
 }
 
 }  // namespace
 
+void for_each_row(ThreadPool& threads, const HeadDims& dims, FunctionRef<void(int64_t b, int64_t h, int64_t i)> f) {
+  if (dims.elements() == 0) return;
+  const int64_t grain = dims.width > 0 ? 1 + 4096 / dims.width : 1;
+  threads.parallel_for(dims.batch * dims.heads * dims.rows, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) {
+      const int64_t h = n / dims.rows;
+      f(h / dims.heads, h % dims.heads, n % dims.rows);
+    }
+  });
+}
+
 template <class T>
 Heads<const T> read_heads(const Operands& io, const Tensor& tensor, const HeadLayout& layout, const HeadDims& dims) {
   if (tensor.dtype() == dtype_of<T>) return {tensor.data<T>(), layout};
+  check_floats(tensor);
   const Heads<T> wide{io.scratch<T>(dims.elements()), dims.bnsh()};
-  const bool known = visit_dtype<float, double, Half, BFloat16>(tensor.dtype(), [&]<class S>() {
-    for_each_row(io.threads(), dims, [&](int64_t b, int64_t h, int64_t i) {
-      convert_row(tensor.data<S>() + layout.at(b, h, i), wide.at(b, h, i), dims.width);
-    });
-  });
-  if (!known) bad_input(tensor.str() + " does not hold floats");
+  convert_rows(io.threads(), dims, tensor.dtype(), tensor.raw(), layout, dtype_of<T>, wide.data, wide.layout);
   return {wide.data, wide.layout};
 }
 
@@ -47,13 +64,8 @@ Heads<const T> add_to_heads(const Operands& io, const Heads<const T>& heads, con
 template <class T>
 void write_heads(ThreadPool& threads, const Heads<const T>& from, Tensor& to, const HeadLayout& layout,
                  const HeadDims& dims) {
-  const bool known = visit_dtype<float, double, Half, BFloat16>(to.dtype(), [&]<class S>() {
-    S* data = to.mutable_data<S>();
-    for_each_row(threads, dims, [&](int64_t b, int64_t h, int64_t i) {
-      convert_row(from.at(b, h, i), data + layout.at(b, h, i), dims.width);
-    });
-  });
-  if (!known) bad_input(to.str() + " does not hold floats");
+  check_floats(to);
+  convert_rows(threads, dims, dtype_of<T>, from.data, from.layout, to.dtype(), to.mutable_raw(), layout);
 }
 
 void copy_heads(const Operands& io, const Tensor& from, const HeadLayout& from_layout, Tensor& to,

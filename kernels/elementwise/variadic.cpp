@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "backends/cpu/thread_pool.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -31,7 +32,8 @@ std::optional<Dims> merged_inputs(const InferContext& ctx) {
     const Dims* dims = ctx.dims(i);
     if (dims == nullptr) continue;
     if (!result) result = *dims;
-    if (result->size() != dims->size()) ctx.fail("ranks differ: " + str(*result) + " and " + str(*dims));
+    if (result->size() != dims->size())
+      throw_error(ErrorCode::InvalidModel, {"ranks differ: ", *result, " and ", *dims});
     for (size_t k = 0; k < dims->size(); ++k) (*result)[k] = ctx.merge((*result)[k], (*dims)[k], "dims of the inputs");
   }
   return result;

@@ -11,12 +11,11 @@ namespace {
 
 void run_cpu(const Shrink& shrink, const Operands& io) {
   const bool integers = map_integers<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>(
-      io.threads(), io.in(0), io.out(0),
-      [&]<class T>(T x) { return convert_number<T>(shrink(static_cast<double>(x))); });
+      io.threads(), io.in(0), io.out(0), [&]<class T>(T x) __attribute__((always_inline)) {
+        return convert_number<T>(shrink(static_cast<double>(x)));
+      });
   if (integers) return;
-  const auto loop = [&](const float* x, float* y, int64_t, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) y[i] = shrink(x[i]);
-  };
+  const auto loop = [&](const float* x, float* y, int64_t, int64_t n) { map_each(x, y, n, shrink); };
   map_floats(io.threads(), io.in(0), io.out(0), loop, [&](double x, int64_t) { return shrink(x); });
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "backends/cpu/thread_pool.h"
+#include "kernels/conv/add_strided.h"
 #include "kernels/conv/float_conv.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/tile_simd.h"
@@ -67,8 +68,7 @@ class TransposedConv {
     do {
       for_each_output_run(g_, k, [&](int64_t at, int64_t offset, int64_t count) {
         const int64_t begin = std::max(at, position), end = std::min(at + count, position + p.n);
-        float* to = y + offset + (begin - at) * stride;
-        for (int64_t i = begin; i < end; ++i, to += stride) *to += columns[i - position];
+        add_strided(columns + (begin - position), end - begin, stride, y + offset + (begin - at) * stride);
       });
       columns += p.c_row;
     } while (next_position(k, g_, g_.rank, &WindowAxis::kernel));

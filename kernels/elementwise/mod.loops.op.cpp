@@ -9,7 +9,7 @@ namespace mica {
 namespace {
 
 template <class T>
-T remainder(T a, T b) {
+[[gnu::always_inline]] inline T remainder(T a, T b) {
   if constexpr (std::is_floating_point_v<T>) {
     return std::fmod(a, b);
   } else {
@@ -20,6 +20,7 @@ T remainder(T a, T b) {
 
 struct ModFunction {
   using Types = ElementTypes<float, double, int64_t, int32_t, uint8_t, int8_t, uint16_t, int16_t, uint32_t, uint64_t>;
+  static constexpr bool commutes = false;
   static constexpr bool modular = false;
 };
 
@@ -28,7 +29,7 @@ struct SignOfA : ModFunction {
     return a - truncate_div(a, b) * b;
   };
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return remainder(a, b);
   }
 };
@@ -36,7 +37,7 @@ struct SignOfA : ModFunction {
 struct SignOfB : ModFunction {
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> { return modulo(a, b); };
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     const T r = remainder(a, b);
     if (r != 0) return (r < 0) != (b < 0) ? static_cast<T>(r + b) : r;
     if constexpr (std::is_floating_point_v<T>) return std::copysign(r, b);

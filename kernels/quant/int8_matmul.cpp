@@ -2,6 +2,7 @@
 
 #include "kernels/quant/quantize_simd.h"
 #include "kernels/wide_operands.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
@@ -112,7 +113,8 @@ ProductScales::ProductScales(const Operands& io, const Int8MatMul& m, size_t a, 
   }
   const int64_t rows = m.a_matrices * m.rows;
   if (given == 0 || rows % given != 0) {
-    bad_input("scale " + io.in(a).str() + " is neither one nor one for each of " + std::to_string(m.rows) + " rows");
+    throw_error(ErrorCode::InvalidArgument,
+                {"scale ", io.in(a), " is neither one nor one for each of ", m.rows, " rows"});
   }
   rows_ = repeat(io, scales, given, rows, 1, 1);
   set_columns(io, b, 1, divisor);
@@ -126,8 +128,8 @@ void ProductScales::set_columns(const Operands& io, size_t b, float factor, floa
   const int64_t given = io.in(b).elements();
   const int64_t count = m_.b_matrices * m_.columns;
   if (given != 1 && given != m_.columns && given != count) {
-    bad_input("scale " + io.in(b).str() + " is neither one nor one for each of " + std::to_string(m_.columns) +
-              " columns");
+    throw_error(ErrorCode::InvalidArgument,
+                {"scale ", io.in(b), " is neither one nor one for each of ", m_.columns, " columns"});
   }
   columns_ = repeat(io, load_parameters<float>(io, b, given), given, count, factor, divisor);
 }
@@ -142,7 +144,7 @@ const float* ProductScales::at(int64_t product, int64_t row, int64_t column, int
 
 void multiply_to_float(const Operands& io, const Int8MatMul& m, const ProductScales& scales, size_t bias, float* y) {
   if (io.has(bias) && io.in(bias).elements() != m.columns) {
-    bad_input("bias " + io.in(bias).str() + " does not have " + std::to_string(m.columns) + " elements");
+    throw_error(ErrorCode::InvalidArgument, {"bias ", io.in(bias), " does not have ", m.columns, " elements"});
   }
   const float* terms = widen_optional<float>(io, bias);
   const auto scale = quantize_kernels().scale;

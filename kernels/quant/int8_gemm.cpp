@@ -1,6 +1,7 @@
 #include "kernels/quant/int8_gemm.h"
 
 #include "kernels/round_up.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -63,8 +64,8 @@ ZeroPoints repeat_zeros(const Operands& io, const Tensor* zero, int64_t period, 
   int32_t* zeros = io.scratch<int32_t>(count * padded);
   const int64_t given = zero != nullptr ? zero->elements() : 1;
   if (given != 1 && given != period && given != count * width) {
-    bad_input("zero point " + zero->str() + " is neither one nor one for each of " + std::to_string(period) +
-              " rows or columns");
+    throw_error(ErrorCode::InvalidArgument,
+                {"zero point ", zero->str(), " is neither one nor one for each of ", period, " rows or columns"});
   }
   ZeroPoints points{zeros, true, shift};
   const auto fill = [&](auto* from) {

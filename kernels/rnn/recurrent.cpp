@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "runtime/base/concat.h"
+
 namespace mica {
 namespace {
 
@@ -38,28 +40,28 @@ const KnownActivation& find_activation(std::string name) {
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto* found = std::ranges::find(kActivations, name, &KnownActivation::name);
   if (found != kActivations.end()) return *found;
-  throw Error(ErrorCode::InvalidModel, "activation \"" + name + "\" is unknown");
+  throw_error(ErrorCode::InvalidModel, {"activation \"", name, "\" is unknown"});
 }
 
 void check_shape(const Operands& io, size_t input, const Shape& wanted, std::string_view name) {
   if (!io.has(input) || io.in(input).shape() == wanted) return;
-  bad_input(std::string(name) + " has dims " + io.in(input).shape().str() + ", not " + wanted.str());
+  throw_error(ErrorCode::InvalidArgument, {name, " has dims ", io.in(input).shape(), ", not ", wanted});
 }
 
 void check_output(const Operands& io, size_t output, const Shape& wanted) {
   if (!io.wants(output) || io.out(output).shape() == wanted) return;
-  bad_input("output " + std::to_string(output) + " has dims " + io.out(output).shape().str() + ", not " + wanted.str());
+  throw_error(ErrorCode::InvalidArgument, {"output ", output, " has dims ", io.out(output).shape(), ", not ", wanted});
 }
 
 }  // namespace
 
 void prepare_recurrent(Recurrent& op, std::initializer_list<std::string_view> defaults) {
   if (op.direction != "forward" && op.direction != "reverse" && op.direction != "bidirectional") {
-    throw Error(ErrorCode::InvalidModel,
-                "direction is \"" + op.direction + "\", not forward, reverse or bidirectional");
+    throw_error(ErrorCode::InvalidModel,
+                {"direction is \"", op.direction, "\", not forward, reverse or bidirectional"});
   }
   if (op.layout != 0 && op.layout != 1) {
-    throw Error(ErrorCode::InvalidModel, "layout is " + std::to_string(op.layout) + ", not 0 or 1");
+    throw_error(ErrorCode::InvalidModel, {"layout is ", op.layout, ", not 0 or 1"});
   }
   op.directions = op.direction == "bidirectional" ? 2 : 1;
   const size_t wanted = static_cast<size_t>(op.directions) * defaults.size();
@@ -69,8 +71,8 @@ void prepare_recurrent(Recurrent& op, std::initializer_list<std::string_view> de
     }
   }
   if (op.activation_names.size() < wanted) {
-    throw Error(ErrorCode::InvalidModel, "activations has " + std::to_string(op.activation_names.size()) +
-                                             " names, the operator needs " + std::to_string(wanted));
+    throw_error(ErrorCode::InvalidModel,
+                {"activations has ", op.activation_names.size(), " names, the operator needs ", wanted});
   }
   size_t alphas = 0, betas = 0;
   for (size_t i = 0; i < wanted; ++i) {
@@ -89,7 +91,8 @@ void infer_recurrent(const Recurrent& op, InferContext& ctx, int64_t gates) {
   const Dims* w = ctx.dims(1);
   const Dims* r = ctx.dims(2);
   for (const Dims* dims : {x, w, r}) {
-    if (dims != nullptr && dims->size() != 3) ctx.fail("X, W and R need rank 3, not " + str(*dims));
+    if (dims != nullptr && dims->size() != 3)
+      throw_error(ErrorCode::InvalidModel, {"X, W and R need rank 3, not ", *dims});
   }
   std::optional<Dim> hidden;
   if (op.hidden_size > 0) hidden = op.hidden_size;
@@ -117,7 +120,7 @@ void infer_recurrent(const Recurrent& op, InferContext& ctx, int64_t gates) {
 RecurrentDims recurrent_dims(const Recurrent& op, const Operands& io, int64_t gates) {
   const Shape& x = io.in(0).shape();
   const Shape& r = io.in(2).shape();
-  if (x.rank() != 3 || r.rank() != 3) bad_input("X " + x.str() + " and R " + r.str() + " need rank 3");
+  if (x.rank() != 3 || r.rank() != 3) throw_error(ErrorCode::InvalidArgument, {"X ", x, " and R ", r, " need rank 3"});
   const bool batch_first = op.layout == 1;
   const RecurrentDims dims{
       x[batch_first ? 1 : 0], x[batch_first ? 0 : 1], x[2], r[2], op.directions, gates, batch_first};
@@ -143,7 +146,7 @@ void check_sequence_lengths(const Operands& io, int64_t steps) {
   for (int64_t b = 0; io.has(4) && b < io.in(4).elements(); ++b) {
     const int32_t length = io.in(4).data<int32_t>()[b];
     if (length < 0 || length > steps) {
-      bad_input("sequence length " + std::to_string(length) + " is outside [0, " + std::to_string(steps) + "]");
+      throw_error(ErrorCode::InvalidArgument, {"sequence length ", length, " is outside [0, ", steps, "]"});
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "kernels/norm/layer_norm.h"
 
 #include "backends/cpu/thread_pool.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 
@@ -31,7 +32,7 @@ RowOperand<T> row_operand(const Operands& io, size_t input, const Shape& x, int6
     fits = shape[i] == x[i + offset] || shape[i] == 1;
     whole = whole && (shape[i] == x[i + offset] || shape.elements(0, i + 1) == 1);
   }
-  if (!fits) bad_input("scale or bias " + tensor.str() + " does not broadcast to " + x.str());
+  if (!fits) throw_error(ErrorCode::InvalidArgument, {"scale or bias ", tensor, " does not broadcast to ", x});
   if (whole) return {data, 0};
 
   T* expanded = io.scratch<T>(x.elements());

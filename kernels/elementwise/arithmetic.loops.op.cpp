@@ -12,41 +12,45 @@ struct Arithmetic {
 };
 
 struct AddFunction : Arithmetic {
+  static constexpr bool commutes = true;
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::add;
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> { return a + b; };
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(a + b);
   }
 };
 
 struct SubFunction : Arithmetic {
+  static constexpr bool commutes = false;
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::sub;
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> { return a - b; };
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(a - b);
   }
 };
 
 struct MulFunction : Arithmetic {
+  static constexpr bool commutes = true;
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::mul;
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> { return a * b; };
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(static_cast<Wrapping<T>>(a) * static_cast<Wrapping<T>>(b));
   }
 };
 
 struct DivFunction {
   using Types = Numbers;
+  static constexpr bool commutes = false;
   static constexpr bool modular = false;
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::div;
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> {
     return truncate_div(a, b);
   };
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     if constexpr (std::is_integral_v<T>) {
       if (b == 0) return 0;
       if constexpr (std::is_signed_v<T>) {

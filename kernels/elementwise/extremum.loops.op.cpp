@@ -6,6 +6,7 @@ namespace {
 
 struct Extremum {
   using Types = Numbers;
+  static constexpr bool commutes = false;
   static constexpr bool modular = false;
 };
 
@@ -13,7 +14,7 @@ struct MaxFunction : Extremum {
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::max;
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> { return max(a, b); };
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return a > b || a != a ? a : b;
   }
 };
@@ -22,7 +23,7 @@ struct MinFunction : Extremum {
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::min;
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) -> std::optional<Dim> { return min(a, b); };
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return a < b || a != a ? a : b;
   }
 };

@@ -19,7 +19,10 @@ void run_cpu(const F& test, const Operands& io) {
         const T* from = x.data<T>();
         using Value = Wide<T>;
         io.threads().parallel_for(x.elements(), kMapGrain, [&](int64_t begin, int64_t end) {
-          for (int64_t i = begin; i < end; ++i) y[i] = test(static_cast<Value>(from[i]));
+          const F own = test;
+          map_each(
+              from + begin, y + begin,
+              end - begin, [&](T x) __attribute__((always_inline)) { return own(static_cast<Value>(x)); });
         });
       });
 }

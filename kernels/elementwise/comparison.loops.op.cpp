@@ -11,17 +11,19 @@ namespace {
 struct EqualFunction {
   using Types =
       ElementTypes<double, int64_t, int32_t, uint8_t, int8_t, uint16_t, int16_t, uint32_t, uint64_t, bool, std::string>;
+  static constexpr bool commutes = true;
   static constexpr bool modular = true;
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::equal;
   static constexpr DimFunction contents = decide_equal;
   template <class T>
-  static bool apply(const T& a, const T& b) {
+  [[gnu::always_inline]] static bool apply(const T& a, const T& b) {
     return a == b;
   }
 };
 
 struct Ordering {
   using Types = Numbers;
+  static constexpr bool commutes = false;
   static constexpr bool modular = false;
 };
 
@@ -29,7 +31,7 @@ struct LessFunction : Ordering {
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::less;
   static constexpr DimFunction contents = decide_less;
   template <class T>
-  static bool apply(T a, T b) {
+  [[gnu::always_inline]] static bool apply(T a, T b) {
     return a < b;
   }
 };
@@ -38,7 +40,7 @@ struct LessOrEqualFunction : Ordering {
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::less_equal;
   static constexpr DimFunction contents = decide_less_equal;
   template <class T>
-  static bool apply(T a, T b) {
+  [[gnu::always_inline]] static bool apply(T a, T b) {
     return a <= b;
   }
 };
@@ -47,7 +49,7 @@ struct GreaterFunction : Ordering {
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::greater;
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) { return decide_less(b, a); };
   template <class T>
-  static bool apply(T a, T b) {
+  [[gnu::always_inline]] static bool apply(T a, T b) {
     return a > b;
   }
 };
@@ -56,7 +58,7 @@ struct GreaterOrEqualFunction : Ordering {
   static constexpr BinaryLoops BinaryKernels::*vector = &BinaryKernels::greater_equal;
   static constexpr DimFunction contents = [](const Dim& a, const Dim& b) { return decide_less_equal(b, a); };
   template <class T>
-  static bool apply(T a, T b) {
+  [[gnu::always_inline]] static bool apply(T a, T b) {
     return a >= b;
   }
 };

@@ -4,52 +4,55 @@
 #include "kernels/elementwise/binary.h"
 #include "kernels/elementwise/broadcast.h"
 #include "kernels/elementwise/integer_ops.h"
+#include "runtime/base/concat.h"
 
 namespace mica {
 namespace {
 
 struct Bitwise {
   using Types = Integers;
+  static constexpr bool commutes = true;
   static constexpr bool modular = true;
   static constexpr DimFunction contents = nullptr;
 };
 
 struct BitwiseAndFunction : Bitwise {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(a & b);
   }
 };
 
 struct BitwiseOrFunction : Bitwise {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(a | b);
   }
 };
 
 struct BitwiseXorFunction : Bitwise {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return static_cast<T>(a ^ b);
   }
 };
 
 struct Shift {
   using Types = ElementTypes<uint8_t, uint16_t, uint32_t, uint64_t>;
+  static constexpr bool commutes = false;
   static constexpr bool modular = false;
 };
 
 struct LeftShift : Shift {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return b < 8 * sizeof(T) ? static_cast<T>(uint64_t{a} << b) : T{0};
   }
 };
 
 struct RightShift : Shift {
   template <class T>
-  static T apply(T a, T b) {
+  [[gnu::always_inline]] static T apply(T a, T b) {
     return b < 8 * sizeof(T) ? static_cast<T>(a >> b) : T{0};
   }
 };
@@ -57,7 +60,7 @@ struct RightShift : Shift {
 void prepare(BitShift& op, const NodeFacts&) {
   op.left = op.direction == "LEFT";
   if (!op.left && op.direction != "RIGHT") {
-    throw Error(ErrorCode::InvalidModel, "attribute \"direction\" is \"" + op.direction + "\", not LEFT or RIGHT");
+    throw_error(ErrorCode::InvalidModel, {"attribute \"direction\" is \"", op.direction, "\", not LEFT or RIGHT"});
   }
 }
 
