@@ -82,9 +82,10 @@ MICA_INLINE void block(const WindowCall& call, int64_t o, int64_t c, Lanes lanes
   }
 }
 
-// All channels from `c` on of `Outputs` outputs: what they see in common is in the cache then.
+// All channels of `Outputs` outputs: what they see in common is in the cache then.
 template <class Window, int Outputs>
-[[gnu::noinline]] void outputs(const WindowCall& call, int64_t o, int64_t c) {
+MICA_INLINE void outputs(const WindowCall& call, int64_t o) {
+  int64_t c = 0;
   if constexpr (kLanes > 1) {
     for (; c + 2 * kLanes <= call.channels; c += 2 * kLanes) block<Window, Outputs, 2>(call, o, c, Whole{});
   }
@@ -93,9 +94,9 @@ template <class Window, int Outputs>
 }
 
 template <class Window>
-MICA_INLINE void windows_from(const WindowCall& call, int64_t o, int64_t end, int64_t c) {
-  for (; o + 4 <= end; o += 4) outputs<Window, 4>(call, o, c);
-  for (; o < end; ++o) outputs<Window, 1>(call, o, c);
+MICA_INLINE void windows_from(const WindowCall& call, int64_t o) {
+  for (; o + 4 <= call.outputs; o += 4) outputs<Window, 4>(call, o);
+  for (; o < call.outputs; ++o) outputs<Window, 1>(call, o);
 }
 
 // As `block` of one vector, where windows of `Taps` columns lie `Stride` of these apart: what several of them see is
@@ -164,7 +165,7 @@ MICA_INLINE int64_t sliding_windows(const WindowCall& call) {
 template <class Window>
 void windows(const WindowCall& given) {
   const WindowCall call = given;
-  windows_from<Window>(call, 0, call.outputs, 0);
+  windows_from<Window>(call, 0);
 }
 
 void depthwise(const WindowCall& given) {
@@ -176,7 +177,7 @@ void depthwise(const WindowCall& given) {
     if (o == 0) o = sliding_windows<Depthwise, 5, 1>(call);
     if (o == 0) o = sliding_windows<Depthwise, 5, 2>(call);
   }
-  windows_from<Depthwise>(call, o, call.outputs, 0);
+  windows_from<Depthwise>(call, o);
 }
 
 void copy(const float* from, int64_t from_row, float* to, int64_t to_row, int64_t rows, int64_t width) {

@@ -57,7 +57,7 @@ void block(const DotCall& call, int64_t i, int64_t j) {
 
 template <int Rows>
 void rows_of(const DotCall& call, int64_t i, int64_t columns) {
-  constexpr int kColumns = Rows == 1 ? 8 : 4;
+  constexpr int kColumns = Rows == 1 && kLanes > 1 ? 8 : 4;
   int64_t j = 0;
   for (; j + kColumns <= columns; j += kColumns) block<Rows, kColumns>(call, i, j);
   for (; j < columns; ++j) block<Rows, 1>(call, i, j);
@@ -65,9 +65,11 @@ void rows_of(const DotCall& call, int64_t i, int64_t columns) {
 
 void dots(const DotCall& call, int64_t rows, int64_t columns) {
   int64_t i = 0;
-  for (; i + 3 <= rows; i += 3) rows_of<3>(call, i, columns);
-  if (rows - i == 2) rows_of<2>(call, i, columns);
-  if (rows - i == 1) rows_of<1>(call, i, columns);
+  if constexpr (kLanes > 1) {
+    for (; i + 3 <= rows; i += 3) rows_of<3>(call, i, columns);
+    if (rows - i == 2) return rows_of<2>(call, i, columns);
+  }
+  for (; i < rows; ++i) rows_of<1>(call, i, columns);
 }
 
 }  // namespace

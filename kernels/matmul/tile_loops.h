@@ -45,10 +45,10 @@ MICA_INLINE void step(typename T::V (&sums)[Rows][Vectors], const RowPointers<Ro
   }
 }
 
-/// n, which the compiler does not know: a loop that ends there is not unrolled.
-MICA_INLINE int unknown(int n) {
-  asm("" : "+r"(n));
-  return n;
+/// x, of which the compiler knows nothing: a loop that ends there is neither unrolled nor peeled.
+MICA_INLINE const Addend* unknown(const Addend* x) {
+  asm("" : "+r"(x));
+  return x;
 }
 
 template <class T, int Rows, int Vectors>
@@ -115,8 +115,9 @@ void tile(const TileCall& call) {
   }
   const int last = call.last;
   if (call.addends[0].data != nullptr || call.addends[1].data != nullptr) {
-    for (int i = 0, count = unknown(2); i < count; ++i) {
-      if (call.addends[i].data != nullptr) add<T, Rows, Vectors>(sums, call.addends[i], last);
+    const Addend* x = unknown(call.addends);
+    for (const Addend* const end = unknown(x + 2); x != end; ++x) {
+      if (x->data != nullptr) add<T, Rows, Vectors>(sums, *x, last);
     }
   }
   if (call.bounded) {

@@ -163,7 +163,7 @@ template <class S>
 // Whether normalize_vectors did it.
 template <class S>
 MICA_INLINE bool norm_short_rows(const NormRows<typename S::Type>& rows, int64_t begin, int64_t end, double part) {
-  if (rows.scale_row != 0 || rows.bias_row != 0) return false;
+  if (kLanes == 1 || rows.scale_row != 0 || rows.bias_row != 0) return false;
   if (rows.width == kLanes) return normalize_vectors<S, 1>(rows, begin, end, part), true;
   if (rows.width == 2 * kLanes) return normalize_vectors<S, 2>(rows, begin, end, part), true;
   if (rows.width == 4 * kLanes) return normalize_vectors<S, 4>(rows, begin, end, part), true;

@@ -1,6 +1,7 @@
 // Groups of columns of weights quantised in blocks, for the files that are compiled once per instruction set.
 #pragma once
 
+#include "kernels/quant/block_bytes_simd.h"
 #include "kernels/quant/block_weights_simd.h"
 #include "kernels/simd/dot.h"
 
@@ -44,18 +45,36 @@ MICA_INLINE void add_block(const BlockColumns& of, const BlockZeros& zeros, int6
   }
 }
 
+MICA_INLINE BlockFloatRows row_of(BlockFloatRows of, int64_t row) {
+  of.a += row * of.a_pitch;
+  of.sums += row * of.weights.blocks;
+  of.y += row * kGroupColumns;
+  return of;
+}
+MICA_INLINE BlockByteRows row_of(BlockByteRows of, int64_t row) {
+  of.a += row * of.a_pitch;
+  of.scales += row * of.weights.blocks;
+  of.sums += row * of.weights.blocks;
+  of.y += row * kGroupColumns;
+  return of;
+}
+
 /// Kernel<bits, Rows>::run(of) for of.rows rows.
 template <template <int, int> class Kernel, int bits, class Call>
 void multiply_few(const Call& of) {
-  switch (of.rows) {
-    case 1:
-      return Kernel<bits, 1>::run(of);
-    case 2:
-      return Kernel<bits, 2>::run(of);
-    case 3:
-      return Kernel<bits, 3>::run(of);
-    default:
-      return Kernel<bits, 4>::run(of);
+  if constexpr (kLanes == 1) {
+    for (int64_t row = 0; row < of.rows; ++row) Kernel<bits, 1>::run(row_of(of, row));
+  } else {
+    switch (of.rows) {
+      case 1:
+        return Kernel<bits, 1>::run(of);
+      case 2:
+        return Kernel<bits, 2>::run(of);
+      case 3:
+        return Kernel<bits, 3>::run(of);
+      default:
+        return Kernel<bits, 4>::run(of);
+    }
   }
 }
 

@@ -13,7 +13,7 @@ MICA_INLINE Vec low_codes(Ints word) {
 template <int bits, int Rows>
 struct FloatProduct {
   static void run(const BlockFloatRows& of) {
-    constexpr int kCodes = 32 / bits;               // of a word
+    constexpr int kCodes = 32 / bits;                          // of a word
     constexpr int kStep = kCodes < 8 || kLanes == 16 ? 4 : 8;  // codes that are written out
     const BlockColumns& w = of.weights;
     const BlockZeros zeros(w);

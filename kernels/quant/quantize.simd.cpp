@@ -20,7 +20,7 @@ MICA_INLINE void store_rounded(typename Q::Type* y, int64_t n, int32_t zero, Num
   constexpr bool kSigned = Q::kLow < 0;
   uint8_t* to = reinterpret_cast<uint8_t*>(y);
   int64_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+  for (; kLanes > 1 && i + 4 * kLanes <= n; i += 4 * kLanes) {
     const Bytes4 bytes =
         pack_four(number(i), number(i + kLanes), number(i + 2 * kLanes), number(i + 3 * kLanes), zero, kSigned);
     store_part<2, 0>(to + i, bytes);

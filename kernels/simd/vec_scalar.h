@@ -66,8 +66,9 @@ MICA_INLINE void store(float* p, Vec a) {
   *p = a.v;
 }
 
+// Too long to be inlined where speed is not asked for.
 // Layouts: sign, 5 exponent bits of bias 15, 10 mantissa bits; float: sign, 8 of bias 127, 23.
-MICA_INLINE Vec load_f16(const uint16_t* p) {
+[[gnu::noinline]] inline Vec load_f16(const uint16_t* p) {
   const uint32_t half = load_16_bits(p);
   const uint32_t sign = (half & 0x8000u) << 16;
   const uint32_t magnitude = half & 0x7fffu;
@@ -76,7 +77,7 @@ MICA_INLINE Vec load_f16(const uint16_t* p) {
                                          : from_bits((magnitude << 13) + rebias);
   return {from_bits(bits(value) | sign)};
 }
-MICA_INLINE void store_f16(uint16_t* p, Vec a) {
+[[gnu::noinline]] inline void store_f16(uint16_t* p, Vec a) {
   const uint32_t sign = bits(a.v) >> 16 & 0x8000u;
   const uint32_t magnitude = bits(a.v) & 0x7fffffffu;
   uint32_t half;
