@@ -141,7 +141,7 @@ MICA_INLINE void line(const Int8WindowLine& of, Channels<Vectors>& channels, int
   channels.w = of.w + channel * of.taps * kDot;
   lay_out(of, channels, channel);
   uint8_t* y = of.y.data + channel;
-  of.taps == 3 ? outputs<3>(of, channels, y) : outputs<0>(of, channels, y);
+  kLanes > 1 && of.taps == 3 ? outputs<3>(of, channels, y) : outputs<0>(of, channels, y);
 }
 
 void depthwise(const Int8WindowLine& of) {

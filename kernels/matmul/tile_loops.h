@@ -6,8 +6,9 @@
 
 namespace mica::MICA_ISA {
 
-constexpr int kVectors = kPanel / TileVector::kLanes;      // of a panel
-constexpr int kAccumulators = kRegisters == 32 ? 24 : 12;  // the others hold rows of b and an element of a
+constexpr int kVectors = kPanel / TileVector::kLanes;  // of a panel
+// The others hold rows of b and an element of a. The scalar set makes do with few tiles.
+constexpr int kAccumulators = kRegisters == 32 ? 24 : kLanes > 1 ? 12 : 8;
 constexpr int kMostPanels = kLanes > 1 ? 4 : 1;
 constexpr int kRows =
     kAccumulators / kVectors < TileShapes::kMostRows ? kAccumulators / kVectors : TileShapes::kMostRows;
