@@ -1,4 +1,4 @@
-// Parameters of QLinearAveragePool and QLinearGlobalAveragePool (qlinear_pool.op.cpp).
+// Parameters of QLinearAveragePool and QLinearGlobalAveragePool (qlinear_pool.loops.op.cpp).
 #pragma once
 
 #include "kernels/conv/window.h"
