@@ -21,7 +21,7 @@ struct ElementProgram {
   static constexpr int kAbsent = -1;
   static constexpr size_t kMaxInputs = 16, kMaxSteps = 16, kMaxOperands = 4;  ///< the last of a step
   /// The operators of a program are elementwise ones with kernels for this device, for inputs of `computed_type`.
-  static constexpr std::string_view kDevice = "block";
+  static constexpr const char* kDevice = "block";
 
   struct Step {
     std::string domain, op_type;

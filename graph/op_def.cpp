@@ -1,6 +1,8 @@
 #include "graph/op_def.h"
 
 #include <algorithm>
+#include <cstring>
+#include <new>
 #include <utility>
 
 #include "graph/graph.h"
@@ -66,10 +68,36 @@ void assign_attributes(std::span<const FormalAttribute> formals, const Attribute
   }
 }
 
+struct FreeMemory {
+  void operator()(void* memory) const { ::operator delete(memory); }
+};
+
+struct DestroyParams {
+  const ParamsType* type;
+
+  void operator()(void* params) const {
+    if (type->destroy != nullptr) type->destroy(params);
+    ::operator delete(params);
+  }
+};
+
 }  // namespace
 
+std::shared_ptr<void> ParamsType::make(const void* from) const {
+  std::unique_ptr<void, FreeMemory> memory(::operator new(size));
+  if (from == nullptr) {
+    construct(memory.get());
+  } else if (copy != nullptr) {
+    copy(memory.get(), from);
+  } else {
+    std::memcpy(memory.get(), from, size);
+  }
+  return {memory.release(), DestroyParams{this}};
+}
+
 Params OpDef::make_params(const Attributes& given, const NodeFacts& facts) const {
-  std::shared_ptr<void> params = copy(defaults.get());
+  std::shared_ptr<void> params;
+  if (params_type != nullptr) params = params_type->make(defaults.get());
   assign_attributes(attributes, given, params.get());
   if (prepare != nullptr) prepare(params.get(), facts);
   return params;
@@ -78,7 +106,7 @@ Params OpDef::make_params(const Attributes& given, const NodeFacts& facts) const
 const OpDef& OpTable::Entry::def() const {
   const OpDef* made = made_.load(std::memory_order_acquire);
   if (made != nullptr) return *made;
-  auto fresh = std::make_unique<const OpDef>(define());
+  std::unique_ptr<const OpDef> fresh(define());
   return made_.compare_exchange_strong(made, fresh.get(), std::memory_order_acq_rel) ? *fresh.release() : *made;
 }
 

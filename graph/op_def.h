@@ -54,6 +54,17 @@ struct FormalAttribute {
 /// Parameters of one node: the operator's own struct, behind `void`. Immutable once made.
 using Params = std::shared_ptr<const void>;
 
+/// What is done with an operator's parameter struct without knowing it. Its alignment is that of operator new.
+struct ParamsType {
+  size_t size = 0;
+  void (*construct)(void* place) = nullptr;               ///< with the struct's own defaults; null: it has none
+  void (*copy)(void* place, const void* from) = nullptr;  ///< null: byte by byte
+  void (*destroy)(void* params) = nullptr;                ///< null: nothing to do
+
+  /// A copy of `from`; of the struct's own defaults when that is null.
+  std::shared_ptr<void> make(const void* from) const;
+};
+
 using KernelFn = void (*)(const void* params, const Operands& operands);
 /// What a kernel makes once of operands that are constant, such as packed weights; null when there is nothing to make.
 using PrepackFn = std::shared_ptr<const void> (*)(const void* params, const ConstantOperands& operands);
@@ -76,8 +87,8 @@ struct OpDef {
   std::vector<std::string_view> subgraphs;  ///< attributes that hold graphs, in the order kernels number them
 
   /// The parameters where no attribute says otherwise, and how they are copied, completed and checked.
+  const ParamsType* params_type = nullptr;  ///< null: the operator has no parameters
   Params defaults;
-  std::shared_ptr<void> (*copy)(const void* params) = nullptr;
   void (*prepare)(void* params, const NodeFacts& facts) = nullptr;
   /// The parameters of a node; throws InvalidModel for a missing, unknown or ill-typed attribute.
   Params make_params(const Attributes& attributes, const NodeFacts& facts) const;
@@ -110,7 +121,7 @@ struct Operator {
   std::string_view domain;  ///< "ai.onnx" is spelt ""
   std::string_view name;
   int64_t since;
-  OpDef (*define)();
+  OpDef* (*define)();  ///< makes the definition, which is the caller's
 
   /// By domain, name, and version.
   static constexpr bool before(const Operator& a, const Operator& b) {

@@ -2,12 +2,12 @@
 
 namespace mica {
 
-InferRule same_as(size_t input) {
-  return [input](InferContext& ctx) { ctx.set(0, ctx.type(input)); };
+void infer_same_type(InferContext& ctx, const InferRule& rule) {
+  ctx.set(0, ctx.type(rule.input));
 }
 
-InferRule same_dims(DType dtype, size_t input) {
-  return [dtype, input](InferContext& ctx) { ctx.set(0, dtype, ctx.type(input).dims); };
+void infer_same_dims(InferContext& ctx, const InferRule& rule) {
+  ctx.set(0, rule.dtype, ctx.type(rule.input).dims);
 }
 
 std::optional<Dims> broadcast_inputs(const InferContext& ctx, size_t first) {
@@ -29,18 +29,9 @@ void same_dtype(const InferContext& ctx, size_t a, size_t b) {
   ctx.fail("inputs have different element types: " + std::string(name(x)) + " and " + std::string(name(y)));
 }
 
-InferRule broadcast_all() {
-  return [](InferContext& ctx) {
-    for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
-    ctx.set(0, ctx.dtype(0), broadcast_inputs(ctx));
-  };
-}
-
-InferRule broadcast_to(DType dtype) {
-  return [dtype](InferContext& ctx) {
-    for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
-    ctx.set(0, dtype, broadcast_inputs(ctx));
-  };
+void infer_broadcast(InferContext& ctx, const InferRule& rule) {
+  for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
+  ctx.set(0, rule.dtype == DType::Undefined ? ctx.dtype(0) : rule.dtype, broadcast_inputs(ctx));
 }
 
 std::optional<Dims> broadcast_contents(const InferContext& ctx, size_t i, const Dims& dims) {

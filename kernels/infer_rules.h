@@ -1,22 +1,39 @@
 // Inference that many operators share.
 #pragma once
 
-#include <functional>
+#include <cstdint>
 
 #include "graph/infer_context.h"
 
 namespace mica {
 
-using InferRule = std::function<void(InferContext&)>;
+/// Inference that needs no parameters: a function, and what tells its uses apart.
+struct InferRule {
+  void (*infer)(InferContext& ctx, const InferRule& rule);
+  uint32_t input = 0;
+  DType dtype = DType::Undefined;
+};
+
+void infer_same_type(InferContext& ctx, const InferRule& rule);
+void infer_same_dims(InferContext& ctx, const InferRule& rule);
+void infer_broadcast(InferContext& ctx, const InferRule& rule);
 
 /// Output 0 has the type of this input.
-InferRule same_as(size_t input = 0);
+constexpr InferRule same_as(uint32_t input = 0) {
+  return {infer_same_type, input};
+}
 /// Output 0 has the dims of this input and this dtype.
-InferRule same_dims(DType dtype, size_t input = 0);
+constexpr InferRule same_dims(DType dtype, uint32_t input = 0) {
+  return {infer_same_dims, input, dtype};
+}
 /// Output 0 has the broadcast dims of all inputs and the dtype of input 0, which all inputs must have.
-InferRule broadcast_all();
+constexpr InferRule broadcast_all() {
+  return {infer_broadcast};
+}
 /// As `broadcast_all` with a fixed dtype (comparisons give bool).
-InferRule broadcast_to(DType dtype);
+constexpr InferRule broadcast_to(DType dtype) {
+  return {infer_broadcast, 0, dtype};
+}
 
 /// The broadcast dims of all inputs from `first` on; nullopt when one's rank is unknown.
 std::optional<Dims> broadcast_inputs(const InferContext& ctx, size_t first = 0);

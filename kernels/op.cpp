@@ -69,20 +69,101 @@ void assign_attribute(std::vector<Tensor>& field, const Attribute& value) {
   assign_list(field, value, "tensors");
 }
 
-void add_parameter(std::vector<FormalParameter>& list, FormalParameter formal) {
-  list.push_back(formal);
+OpDef* new_definition(const ParamsType& type, const void* prototype) {
+  auto def = std::make_unique<OpDef>();
+  def->params_type = &type;
+  def->defaults = type.make(prototype);
+  return def.release();
 }
 
-void add_attribute(OpDef& def, FormalAttribute formal) {
-  def.attributes.push_back(formal);
+OpDef* add_input(OpDef* def, const FormalParameter& formal) {
+  def->inputs.push_back(formal);
+  return def;
 }
 
-void add_kernel(OpDef& def, std::string_view name, KernelFn run) {
-  def.kernels.push_back({"cpu", name, run});
+OpDef* add_output(OpDef* def, const FormalParameter& formal) {
+  def->outputs.push_back(formal);
+  return def;
 }
 
-void add_pair(std::vector<std::pair<size_t, size_t>>& list, size_t output, size_t input) {
-  list.emplace_back(output, input);
+OpDef* add_input(OpDef* def, const char* name, DTypeSet types) {
+  return add_input(def, {name, types});
+}
+
+OpDef* add_optional_input(OpDef* def, const char* name, DTypeSet types) {
+  return add_input(def, {name, types, true});
+}
+
+OpDef* add_output(OpDef* def, const char* name) {
+  return add_output(def, {name, {}});
+}
+
+OpDef* add_optional_output(OpDef* def, const char* name) {
+  return add_output(def, {name, {}, true});
+}
+
+OpDef* add_attribute(OpDef* def, const char* name, bool required, size_t offset,
+                     void (*assign)(void* field, const Attribute& value)) {
+  def->attributes.push_back({name, required, offset, assign});
+  return def;
+}
+
+OpDef* add_attribute(OpDef* def, const char* name) {
+  return add_attribute(def, name, false, 0, nullptr);
+}
+
+OpDef* add_subgraph(OpDef* def, const char* name) {
+  def->subgraphs.push_back(name);
+  return def;
+}
+
+OpDef* set_inference(OpDef* def, void (*infer)(const void* params, InferContext& ctx)) {
+  def->infer = infer;
+  return def;
+}
+
+OpDef* set_inference(OpDef* def, InferRule rule) {
+  def->infer = [rule](const void*, InferContext& ctx) { rule.infer(ctx, rule); };
+  return def;
+}
+
+OpDef* add_view(OpDef* def, size_t output, size_t input) {
+  def->views.emplace_back(output, input);
+  return def;
+}
+
+OpDef* add_overwritten(OpDef* def, size_t output, size_t input) {
+  def->may_overwrite.emplace_back(output, input);
+  return def;
+}
+
+OpDef* add_append(OpDef* def, const OpDef::Append& append) {
+  def->appends.push_back(append);
+  return def;
+}
+
+OpDef* add_pitched(OpDef* def, size_t input) {
+  def->pitched.push_back(input);
+  return def;
+}
+
+OpDef* add_kernel(OpDef* def, const char* device, const char* name, KernelFn run, AcceptFn accepts) {
+  def->kernels.push_back({.device = device, .name = name, .run = run, .accepts = accepts});
+  return def;
+}
+
+OpDef* add_kernel(OpDef* def, KernelFn run) {
+  return add_kernel(def, "cpu", "reference", run);
+}
+
+OpDef* set_prepack(OpDef* def, PrepackFn prepack) {
+  def->kernels.back().prepack = prepack;
+  return def;
+}
+
+OpDef* set_accepts(OpDef* def, AcceptFn accepts) {
+  def->kernels.back().accepts = accepts;
+  return def;
 }
 
 }  // namespace mica

@@ -23,7 +23,7 @@ OpBuilder<Parametric> by_alpha(const Parametric& function) {
 
 constexpr Parametric kElu{&UnaryKernels::elu, activation::elu, 1, 1};
 
-OpDef selu(float alpha, float gamma) {
+OpDef* selu(float alpha, float gamma) {
   return in_blocks(by_alpha({kElu.loop, kElu.wide, alpha, gamma}).attribute("gamma", &Parametric::beta));
 }
 

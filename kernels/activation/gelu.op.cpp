@@ -77,9 +77,9 @@ OpBuilder<Unary> biased(const Unary& function) {
 }  // namespace
 
 MICA_OP(Gelu, 20) {
-  OpDef def =
+  OpDef* def =
       elementwise(Gelu{"none", kExact}).attribute("approximate", &Gelu::approximate).prepare<prepare>().cpu<run_gelu>();
-  return with_blocks<Gelu, run_gelu_block>(std::move(def), takes_floats_in_blocks);
+  return with_blocks<Gelu, run_gelu_block>(def, takes_floats_in_blocks);
 }
 MICA_OP(Gelu, 1, com_microsoft) {
   return unary(kExact.loop, kExact.wide);

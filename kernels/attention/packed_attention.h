@@ -27,7 +27,7 @@ struct PackedInputs {
 };
 
 template <class T>
-OpBuilder<T>& packed_attention_attributes(OpBuilder<T>& builder) {
+OpBuilder<T> packed_attention_attributes(OpBuilder<T> builder) {
   return builder.required("num_heads", &PackedAttention::num_heads)
       .attribute("scale", &PackedAttention::scale)
       .attribute("mask_filter_value", &PackedAttention::mask_filter_value)

@@ -87,7 +87,7 @@ OpBuilder<Cast> saturating(OpBuilder<Cast> def) {
 }
 
 OpBuilder<Cast> rounding(OpBuilder<Cast> def) {
-  return saturating(std::move(def)).attribute("round_mode", &Cast::round_mode);
+  return saturating(def).attribute("round_mode", &Cast::round_mode);
 }
 
 std::string accepts_block(const void* params, std::span<const ValueType> inputs) {
@@ -99,8 +99,8 @@ void run_block(const Cast& op, const ElementBlock& block) {
   element_conversion(block.types[0], op.to)(block.in[0], block.y, block.n);
 }
 
-OpDef in_blocks(OpDef def) {
-  return with_blocks<Cast, run_block>(std::move(def), accepts_block);
+OpDef* in_blocks(OpDef* def) {
+  return with_blocks<Cast, run_block>(def, accepts_block);
 }
 
 }  // namespace

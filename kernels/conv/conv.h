@@ -10,7 +10,7 @@ struct ConvParams : Window {
 };
 
 template <class T>
-OpBuilder<T>& conv_attributes(OpBuilder<T>& builder) {
+OpBuilder<T> conv_attributes(OpBuilder<T> builder) {
   return window_attributes(builder).attribute("dilations", &Window::dilations).attribute("group", &ConvParams::group);
 }
 

@@ -25,7 +25,7 @@ struct Window {
 
 /// The attributes that every windowed operator has had since version 1.
 template <class T>
-OpBuilder<T>& window_attributes(OpBuilder<T>& builder) {
+OpBuilder<T> window_attributes(OpBuilder<T> builder) {
   return builder.attribute("auto_pad", &Window::auto_pad)
       .attribute("kernel_shape", &Window::kernel_shape)
       .attribute("strides", &Window::strides)

@@ -13,14 +13,12 @@ void refuse_type(DType dtype, DTypeSet types) {
   throw_error(ErrorCode::InvalidArgument, {"element type ", name(dtype), " is none of ", types});
 }
 
-OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run, const Kernel& in_blocks) {
-  OpDef def = binary_signature<NoParams>(types)
-                  .infer([test, contents](InferContext& ctx) {
-                    infer_binary(ctx, test ? DType::Bool : ctx.dtype(0), contents);
-                  })
-                  .elementwise();
-  def.kernels.push_back({.device = "cpu", .name = "reference", .run = run});
-  def.kernels.push_back(in_blocks);
+OpDef* define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run, const Kernel& in_blocks) {
+  OpDef* def = binary_signature<NoParams>(types).elementwise();
+  def->infer = [test, contents](const void*, InferContext& ctx) {
+    infer_binary(ctx, test ? DType::Bool : ctx.dtype(0), contents);
+  };
+  add_kernel(def, run)->kernels.push_back(in_blocks);
   return def;
 }
 

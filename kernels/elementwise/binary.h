@@ -185,16 +185,16 @@ Kernel block_kernel() {
 
 /// The definition of F with a kernel for blocks.
 template <class F>
-OpDef in_blocks(OpDef def) {
-  def.kernels.push_back(block_kernel<F>());
+OpDef* in_blocks(OpDef* def) {
+  def->kernels.push_back(block_kernel<F>());
   return def;
 }
 
 /// Defines an operator that has no attributes; `test` when it gives bools.
-OpDef define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run, const Kernel& in_blocks);
+OpDef* define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run, const Kernel& in_blocks);
 
 template <class F>
-OpDef binary() {
+OpDef* binary() {
   return define_binary(
       operand_types<F>(), kIsTest<F>, F::contents,
       [](const void*, const Operands& io) { run_binary(io, binary_kernel<F>(io.in(0).dtype())); }, block_kernel<F>());

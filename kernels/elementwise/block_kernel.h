@@ -29,14 +29,11 @@ struct ElementBlock {
 
 /// The definition with a kernel for blocks, void run(const T&, const ElementBlock&), of inputs that `accepts` takes.
 template <class T, auto run>
-OpDef with_blocks(OpDef def, AcceptFn accepts) {
-  def.kernels.push_back(
-      {.device = ElementProgram::kDevice,
-       .name = "loop",
-       .run = [](const void* params,
-                 const Operands& io) { run(*static_cast<const T*>(params), *io.packed<ElementBlock>()); },
-       .accepts = accepts});
-  return def;
+OpDef* with_blocks(OpDef* def, AcceptFn accepts) {
+  const KernelFn run_block = [](const void* params, const Operands& io) {
+    run(*static_cast<const T*>(params), *io.packed<ElementBlock>());
+  };
+  return add_kernel(def, ElementProgram::kDevice, "loop", run_block, accepts);
 }
 
 /// For `accepts`, of operators whose first input is of one of these types: why another is refused.

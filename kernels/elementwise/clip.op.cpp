@@ -118,29 +118,29 @@ void infer(const NoParams&, InferContext& ctx) {
 }  // namespace
 
 MICA_OP(Clip, 11) {
-  OpDef def = op().input("input", types::numeric)
-                  .optional_input("min", types::numeric)
-                  .optional_input("max", types::numeric)
-                  .output("output")
-                  .infer<infer>()
-                  .may_overwrite(0, 0)
-                  .elementwise()
-                  .cpu<run_with_inputs>();
-  return with_blocks<NoParams, run_block_with_inputs>(std::move(def), takes_floats_in_blocks);
+  OpDef* def = op().input("input", types::numeric)
+                   .optional_input("min", types::numeric)
+                   .optional_input("max", types::numeric)
+                   .output("output")
+                   .infer<infer>()
+                   .may_overwrite(0, 0)
+                   .elementwise()
+                   .cpu<run_with_inputs>();
+  return with_blocks<NoParams, run_block_with_inputs>(def, takes_floats_in_blocks);
 }
 
 MICA_OP(Clip, 1) {
-  OpDef def = op<Clip>()
-                  .input("input", types::floats)
-                  .output("output")
-                  .attribute("min", &Clip::min)
-                  .attribute("max", &Clip::max)
-                  .ignored_attribute("consumed_inputs")
-                  .infer(same_as())
-                  .may_overwrite(0, 0)
-                  .elementwise()
-                  .cpu<run_with_attributes>();
-  return with_blocks<Clip, run_block_with_attributes>(std::move(def), takes_floats_in_blocks);
+  OpDef* def = op<Clip>()
+                   .input("input", types::floats)
+                   .output("output")
+                   .attribute("min", &Clip::min)
+                   .attribute("max", &Clip::max)
+                   .ignored_attribute("consumed_inputs")
+                   .infer(same_as())
+                   .may_overwrite(0, 0)
+                   .elementwise()
+                   .cpu<run_with_attributes>();
+  return with_blocks<Clip, run_block_with_attributes>(def, takes_floats_in_blocks);
 }
 
 }  // namespace mica

@@ -51,14 +51,13 @@ OpBuilder<LegacyBroadcast> legacy_signature(DTypeSet types) {
       .ignored_attribute("consumed_inputs");
 }
 
-OpDef define_legacy_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run) {
-  OpDef def = legacy_signature(types);
-  def.infer = [test, contents](const void* params, InferContext& ctx) {
+OpDef* define_legacy_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run) {
+  OpDef* def = legacy_signature(types);
+  def->infer = [test, contents](const void* params, InferContext& ctx) {
     const auto& op = *static_cast<const LegacyBroadcast*>(params);
     infer_legacy_binary(op, ctx, test ? DType::Bool : ctx.dtype(0), contents);
   };
-  def.kernels.push_back({.device = "cpu", .name = "reference", .run = run});
-  return def;
+  return add_kernel(def, run);
 }
 
 }  // namespace mica

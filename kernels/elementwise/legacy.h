@@ -21,11 +21,11 @@ void infer_legacy_binary(const LegacyBroadcast& op, InferContext& ctx, DType res
 OpBuilder<LegacyBroadcast> legacy_signature(DTypeSet types);
 
 /// Defines an operator for these versions; `test` when it gives bools.
-OpDef define_legacy_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run);
+OpDef* define_legacy_binary(DTypeSet types, bool test, DimFunction contents, KernelFn run);
 
 /// Computes on every type that later versions take.
 template <class F>
-OpDef legacy_binary() {
+OpDef* legacy_binary() {
   return define_legacy_binary(operand_types<F>(), kIsTest<F>, F::contents, [](const void* params, const Operands& io) {
     const auto& op = *static_cast<const LegacyBroadcast*>(params);
     run_binary(io, binary_kernel<F>(io.in(0).dtype()), op.aligned(io.in(0).shape(), io.in(1).shape()));

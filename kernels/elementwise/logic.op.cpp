@@ -81,9 +81,9 @@ MICA_OP(Xor, 1) {
 }
 
 MICA_OP(Not, 1) {
-  OpDef def =
+  OpDef* def =
       op().input("X", types::boolean).output("Y").infer<infer_not>().may_overwrite(0, 0).elementwise().cpu<run_not>();
-  return with_blocks<NoParams, run_not_block>(std::move(def), nullptr);
+  return with_blocks<NoParams, run_not_block>(def, nullptr);
 }
 
 }  // namespace mica

@@ -145,15 +145,15 @@ constexpr DTypeSet kBases = types::floats | types::index;
 }  // namespace
 
 MICA_OP(Pow, 7) {
-  OpDef def = op().input("X", kBases)
-                  .input("Y", types::numeric)
-                  .output("Z")
-                  .infer<infer>()
-                  .may_overwrite(0, 0)
-                  .may_overwrite(0, 1)
-                  .elementwise()
-                  .cpu<run_cpu>();
-  return with_blocks<NoParams, run_power_block>(std::move(def), accepts_block);
+  OpDef* def = op().input("X", kBases)
+                   .input("Y", types::numeric)
+                   .output("Z")
+                   .infer<infer>()
+                   .may_overwrite(0, 0)
+                   .may_overwrite(0, 1)
+                   .elementwise()
+                   .cpu<run_cpu>();
+  return with_blocks<NoParams, run_power_block>(def, accepts_block);
 }
 
 MICA_OP(Pow, 1) {

@@ -27,7 +27,7 @@ void run_mean(const void*, const Operands& io) {
   run_variadic(io, binary_kernel<SumFunction>(dtype), end);
 }
 
-OpDef mean(bool broadcasts) {
+OpDef* mean(bool broadcasts) {
   return define_variadic(operand_types<SumFunction>(), "mean", broadcasts, nullptr, run_mean);
 }
 

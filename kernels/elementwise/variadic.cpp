@@ -65,20 +65,19 @@ void run_variadic(const Operands& io, const BinaryKernel& kernel, const FoldEnd&
   });
 }
 
-OpDef define_variadic(DTypeSet types, const char* output, bool broadcasts, DimFunction contents, KernelFn run) {
-  OpDef def = op().variadic_input("data_0", types)
-                  .output(output)
-                  .ignored_attribute("consumed_inputs")
-                  .may_overwrite(0, 0)
-                  .may_overwrite(0, 1)
-                  .elementwise()
-                  .infer([broadcasts, contents](InferContext& ctx) {
-                    for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
-                    auto dims = broadcasts ? broadcast_inputs(ctx) : merged_inputs(ctx);
-                    set_result(ctx, ctx.dtype(0), std::move(dims), contents);
-                  });
-  def.kernels.push_back({.device = "cpu", .name = "reference", .run = run});
-  return def;
+OpDef* define_variadic(DTypeSet types, const char* output, bool broadcasts, DimFunction contents, KernelFn run) {
+  OpDef* def = op().variadic_input("data_0", types)
+                   .output(output)
+                   .ignored_attribute("consumed_inputs")
+                   .may_overwrite(0, 0)
+                   .may_overwrite(0, 1)
+                   .elementwise();
+  def->infer = [broadcasts, contents](const void*, InferContext& ctx) {
+    for (size_t i = 1; i < ctx.inputs(); ++i) same_dtype(ctx, 0, i);
+    auto dims = broadcasts ? broadcast_inputs(ctx) : merged_inputs(ctx);
+    set_result(ctx, ctx.dtype(0), std::move(dims), contents);
+  };
+  return add_kernel(def, run);
 }
 
 }  // namespace mica

@@ -15,10 +15,10 @@ struct FoldEnd {
 void run_variadic(const Operands& io, const BinaryKernel& kernel, const FoldEnd& end = {});
 
 /// Defines an operator with or, before version 8, without broadcasting.
-OpDef define_variadic(DTypeSet types, const char* output, bool broadcasts, DimFunction contents, KernelFn run);
+OpDef* define_variadic(DTypeSet types, const char* output, bool broadcasts, DimFunction contents, KernelFn run);
 
 template <class F>
-OpDef variadic(const char* output, bool broadcasts) {
+OpDef* variadic(const char* output, bool broadcasts) {
   return in_blocks<F>(
       define_variadic(operand_types<F>(), output, broadcasts, F::contents,
                       [](const void*, const Operands& io) { run_variadic(io, binary_kernel<F>(io.in(0).dtype())); }));

@@ -99,16 +99,16 @@ void run_cpu(const NoParams&, const Operands& io) {
 }  // namespace
 
 MICA_OP(Where, 9) {
-  OpDef def = op().input("condition", types::boolean)
-                  .input("X", types::any)
-                  .input("Y", types::any)
-                  .output("output")
-                  .infer<infer>()
-                  .may_overwrite(0, 1)
-                  .may_overwrite(0, 2)
-                  .elementwise()
-                  .cpu<run_cpu>();
-  return with_blocks<NoParams, run_block>(std::move(def), accepts_block);
+  OpDef* def = op().input("condition", types::boolean)
+                   .input("X", types::any)
+                   .input("Y", types::any)
+                   .output("output")
+                   .infer<infer>()
+                   .may_overwrite(0, 1)
+                   .may_overwrite(0, 2)
+                   .elementwise()
+                   .cpu<run_cpu>();
+  return with_blocks<NoParams, run_block>(def, accepts_block);
 }
 
 }  // namespace mica

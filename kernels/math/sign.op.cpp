@@ -64,7 +64,7 @@ void run_cpu(const Unary& op, const Operands& io) {
 }
 
 template <class F>
-OpDef on_numbers(DTypeSet types) {
+OpDef* on_numbers(DTypeSet types) {
   return in_blocks(elementwise(F::kFloats, types).template infer<infer<F>>().template cpu<run_cpu<F>>());
 }
 

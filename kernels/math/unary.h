@@ -38,14 +38,14 @@ OpBuilder<T> elementwise(const T& prototype, DTypeSet types = types::floats) {
 }
 
 /// The definition with a kernel for blocks, of floats.
-inline OpDef in_blocks(OpBuilder<Unary> def) {
+inline OpDef* in_blocks(OpBuilder<Unary> def) {
   return with_blocks<Unary, run_unary_block>(def, takes_floats_in_blocks);
 }
-inline OpDef in_blocks(OpBuilder<Parametric> def) {
+inline OpDef* in_blocks(OpBuilder<Parametric> def) {
   return with_blocks<Parametric, run_parametric_block>(def, takes_floats_in_blocks);
 }
 
-inline OpDef unary(UnaryLoop UnaryKernels::*loop, double (*wide)(double)) {
+inline OpDef* unary(UnaryLoop UnaryKernels::*loop, double (*wide)(double)) {
   return in_blocks(elementwise(Unary{loop, wide}).cpu<run_unary>());
 }
 

@@ -153,7 +153,7 @@ void run_in_int8(const Op& op, const Operands& io) {
 }
 
 template <class Op, void (*run)(const Op&, const Operands&)>
-OpBuilder<Op>& kernels(OpBuilder<Op>& def) {
+OpBuilder<Op> kernels(OpBuilder<Op> def) {
   return def.template cpu<run_in_bf16<Op, run>>("bfloat16")
       .template accepts<refuse_bfloat16_tensors>()
       .template prepack<prepack_bf16>()

@@ -19,7 +19,7 @@ struct LayerActivation {
 };
 
 template <class T>
-OpBuilder<T>& layer_activation_attributes(OpBuilder<T>& builder) {
+OpBuilder<T> layer_activation_attributes(OpBuilder<T> builder) {
   return builder.attribute("activation", &LayerActivation::name)
       .attribute("low", &LayerActivation::low)
       .attribute("high", &LayerActivation::high);

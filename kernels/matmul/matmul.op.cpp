@@ -84,7 +84,7 @@ void run_in_int8(const MatMul& op, const Operands& io) {
   weights != nullptr ? run_int8_dynamic(as_gemm(op), {}, io, *weights) : run_cpu(op, io);
 }
 
-OpBuilder<MatMul>& kernels(OpBuilder<MatMul>& def) {
+OpBuilder<MatMul> kernels(OpBuilder<MatMul> def) {
   return def.infer<infer>()
       .flops<product_flops_by<MatMul>>()
       .cpu<run_in_bf16>("bfloat16")

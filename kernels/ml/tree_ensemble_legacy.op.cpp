@@ -260,7 +260,7 @@ OpBuilder<Op> classifier() {
       .cpu<run_classifier>();
 }
 
-OpDef with_tensors(OpBuilder<Op> def, const VoteNames& votes) {
+OpDef* with_tensors(OpBuilder<Op> def, const VoteNames& votes) {
   return def.attribute("nodes_values_as_tensor", &Op::splits_tensor)
       .attribute("base_values_as_tensor", &Op::base_tensor)
       .attribute(votes.weights_tensor, &Op::weights_tensor)

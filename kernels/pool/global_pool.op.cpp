@@ -48,7 +48,7 @@ void run_cpu(const GlobalPool& op, const Operands& io) {
 }
 
 OpBuilder<GlobalPool> global_pool(ReduceFunction function, DTypeSet types) {
-  return op(GlobalPool{.function = function}).input("X", types).output("Y").infer(InferRule(infer)).cpu<run_cpu>();
+  return op(GlobalPool{.function = function}).input("X", types).output("Y").infer<infer>().cpu<run_cpu>();
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ OpBuilder<NoParams> qlinear() {
       .input("C_scale", types::f32)
       .optional_input("C_zero_point", kByteTypes)
       .output("C")
-      .infer(InferRule(infer))
+      .infer<infer>()
       .cpu<run_cpu<F>>();
 }
 

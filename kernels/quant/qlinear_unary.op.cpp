@@ -39,7 +39,7 @@ OpBuilder<F> qlinear() {
       .input("Y_scale", types::f32)
       .optional_input("Y_zero_point", kByteTypes)
       .output("Y")
-      .infer(InferRule(infer))
+      .template infer<infer>()
       .may_overwrite(0, 0)
       .template cpu<run_cpu<F>>();
 }

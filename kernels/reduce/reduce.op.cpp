@@ -79,11 +79,11 @@ OpBuilder<Reduce> reduction(ReduceFunction function, Dim (*combine)(const Dim&, 
       .cpu<run_cpu>();
 }
 
-OpDef by_attribute(OpBuilder<Reduce> def) {
+OpDef* by_attribute(OpBuilder<Reduce> def) {
   return def.attribute("axes", &Reduce::axes);
 }
 
-OpDef by_input(OpBuilder<Reduce> def) {
+OpDef* by_input(OpBuilder<Reduce> def) {
   return def.optional_input("axes", types::int64).attribute("noop_with_empty_axes", &Reduce::noop_with_empty_axes);
 }
 

@@ -28,7 +28,7 @@ MICA_OP(Adagrad, 1, ai_onnx_preview_training) {
       .attribute("decay_factor", &Adagrad::decay_factor)
       .attribute("epsilon", &Adagrad::epsilon)
       .attribute("norm_coefficient", &Adagrad::norm_coefficient)
-      .infer(infer_optimizer<1>)
+      .infer<infer_optimizer<1>>()
       .cpu<run_cpu>();
 }
 

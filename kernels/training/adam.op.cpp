@@ -38,7 +38,7 @@ MICA_OP(Adam, 1, ai_onnx_preview_training) {
       .attribute("epsilon", &Adam::epsilon)
       .attribute("norm_coefficient", &Adam::norm_coefficient)
       .attribute("norm_coefficient_post", &Adam::norm_coefficient_post)
-      .infer(infer_optimizer<2>)
+      .infer<infer_optimizer<2>>()
       .cpu<run_cpu>();
 }
 

@@ -40,7 +40,7 @@ MICA_OP(Momentum, 1, ai_onnx_preview_training) {
       .required("norm_coefficient", &Momentum::norm_coefficient)
       .required("mode", &Momentum::mode)
       .prepare<prepare>()
-      .infer(infer_optimizer<1>)
+      .infer<infer_optimizer<1>>()
       .cpu<run_cpu>();
 }
 

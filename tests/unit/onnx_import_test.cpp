@@ -193,16 +193,15 @@ TEST(OnnxImport, AKernelIsPreferredToAFunction) {
   add_node(*model.mutable_graph(), "F", {"x"}, {"y"}, "local");
   add_node(add_function(model, "F", {"a"}, {"b"}), "Neg", {"a"}, {"b"});
   static constexpr auto signature = [] {
-    OpDef def;
-    def.inputs = {{.name = "a", .types = {}}};
-    def.outputs = {{.name = "b", .types = {}}};
-    def.copy = [](const void*) { return std::shared_ptr<void>(); };
+    auto* def = new OpDef;
+    def->inputs = {{.name = "a", .types = {}}};
+    def->outputs = {{.name = "b", .types = {}}};
     return def;
   };
   const Operator plain[] = {{"local", "F", 1, signature}};
   const Operator computed[] = {{"local", "F", 1, [] {
-                                  OpDef def = signature();
-                                  def.kernels.push_back({"cpu", "plain"});
+                                  OpDef* def = signature();
+                                  def->kernels.push_back({"cpu", "plain"});
                                   return def;
                                 }}};
   const OpTable without(plain);
