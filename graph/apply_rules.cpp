@@ -183,6 +183,9 @@ class RuleTimes {
 
 }  // namespace
 
+Rule::Rule(PatternList patterns, Replace replace, bool shared_interior)
+    : patterns(patterns.begin(), patterns.end()), replace(replace), shared_interior(shared_interior) {}
+
 size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string, std::less<>>& without,
                    std::string_view& running) {
   const RulesByOperator& index = rules_of(stage);

@@ -1,6 +1,8 @@
 #include "graph/pattern.h"
 
 #include <algorithm>
+#include <deque>
+#include <mutex>
 #include <utility>
 
 #include "runtime/base/error.h"
@@ -13,27 +15,30 @@ using Form = Pattern::Form;
 using Kind = Form::Kind;
 
 Pattern make(Form form) {
-  return Pattern(std::make_shared<const Form>(std::move(form)));
+  static std::mutex mutex;
+  static std::deque<Form> forms;
+  const std::lock_guard lock(mutex);
+  return Pattern(&forms.emplace_back(std::move(form)));
 }
 
-Pattern make(Kind kind, std::vector<Pattern> operands) {
+Pattern make(Kind kind, PatternList operands) {
   Form form{kind, {}, {}};
-  form.operands = std::move(operands);
+  form.operands.assign(operands.begin(), operands.end());
   return make(std::move(form));
 }
 
 // A sum of sums, or a product of products, is one list.
-Pattern join(Kind kind, const Pattern& a, const Pattern& b) {
+Pattern join(Kind kind, Pattern a, Pattern b) {
   std::vector<Pattern> parts;
-  for (const Pattern* part : {&a, &b}) {
-    if (part->form().kind == kind) {
-      parts.insert(parts.end(), part->form().operands.begin(), part->form().operands.end());
+  for (const Pattern part : {a, b}) {
+    if (part.form().kind == kind) {
+      parts.insert(parts.end(), part.form().operands.begin(), part.form().operands.end());
     } else {
-      parts.push_back(*part);
+      parts.push_back(part);
     }
   }
   if (parts.size() > Form::kMostOperands) throw Error(ErrorCode::Internal, "a pattern joins too many operands");
-  return make(kind, std::move(parts));
+  return make(kind, parts);
 }
 
 Pattern wildcard(Kind kind, std::string_view name, bool one_element = false) {
@@ -42,24 +47,22 @@ Pattern wildcard(Kind kind, std::string_view name, bool one_element = false) {
   return make(std::move(form));
 }
 
-Pattern power(const Pattern& x, double exponent) {
+Pattern power(Pattern x, double exponent) {
   Form form{Kind::Power, {}, {}, exponent};
   form.operands = {x};
   return make(std::move(form));
 }
 
-Pattern inverse(const Pattern& x) {
+Pattern inverse(Pattern x) {
   if (x.form().kind == Kind::Number) return Pattern(1 / x.form().number);
   return make(Kind::Inverse, {x});
 }
 
 }  // namespace
 
-static Form number_form(double value) {
-  return {Kind::Number, {}, {}, value};
+const Form* Pattern::number(double constant) {
+  return &make(Form{Kind::Number, {}, {}, constant}).form();
 }
-
-Pattern::Pattern(double constant) : form_(std::make_shared<const Form>(number_form(constant))) {}
 
 Pattern Pattern::with_more_inputs() const {
   Form form = *form_;
@@ -83,58 +86,58 @@ Pattern constant(std::string_view name) {
   return wildcard(Kind::Constant, name);
 }
 
-Pattern op(std::string_view op_type, std::vector<Pattern> inputs) {
+Pattern op(std::string_view op_type, PatternList inputs) {
   Form form{Kind::Node, std::string(op_type), {}};
-  form.operands = std::move(inputs);
+  form.operands.assign(inputs.begin(), inputs.end());
   return make(std::move(form));
 }
 
-Pattern own_op(std::string_view op_type, std::vector<Pattern> inputs) {
-  Form form = op(op_type, std::move(inputs)).form();
+Pattern own_op(std::string_view op_type, PatternList inputs) {
+  Form form = op(op_type, inputs).form();
   form.domain = kOwnDomain;
   return make(std::move(form));
 }
 
-Pattern one_of(std::vector<Pattern> alternatives) {
-  return make(Kind::OneOf, std::move(alternatives));
+Pattern one_of(PatternList alternatives) {
+  return make(Kind::OneOf, alternatives);
 }
-Pattern maybe(std::string_view op_type, const Pattern& x) {
+Pattern maybe(std::string_view op_type, Pattern x) {
   return one_of({op(op_type, {x}), x});
 }
 
-Pattern operator+(const Pattern& a, const Pattern& b) {
+Pattern operator+(Pattern a, Pattern b) {
   return join(Kind::Sum, a, b);
 }
-Pattern operator-(const Pattern& a, const Pattern& b) {
+Pattern operator-(Pattern a, Pattern b) {
   return join(Kind::Sum, a, -b);
 }
-Pattern operator*(const Pattern& a, const Pattern& b) {
+Pattern operator*(Pattern a, Pattern b) {
   return join(Kind::Product, a, b);
 }
-Pattern operator/(const Pattern& a, const Pattern& b) {
+Pattern operator/(Pattern a, Pattern b) {
   return join(Kind::Product, a, inverse(b));
 }
-Pattern operator-(const Pattern& a) {
+Pattern operator-(Pattern a) {
   if (a.form().kind == Kind::Number) return Pattern(-a.form().number);
   return make(Kind::Negative, {a});
 }
 
-Pattern square(const Pattern& x) {
+Pattern square(Pattern x) {
   return power(x, 2);
 }
-Pattern cube(const Pattern& x) {
+Pattern cube(Pattern x) {
   return power(x, 3);
 }
-Pattern sqrt(const Pattern& x) {
+Pattern sqrt(Pattern x) {
   return op("Sqrt", {x});
 }
-Pattern erf(const Pattern& x) {
+Pattern erf(Pattern x) {
   return op("Erf", {x});
 }
-Pattern tanh(const Pattern& x) {
+Pattern tanh(Pattern x) {
   return op("Tanh", {x});
 }
-Pattern sigmoid(const Pattern& x) {
+Pattern sigmoid(Pattern x) {
   return op("Sigmoid", {x});
 }
 

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <map>
-#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,13 +20,14 @@ inline constexpr std::string_view kOwnDomain = "mica";
 /// Describes values by how they are computed. The matcher knows the arithmetic: operands of sums and products come in
 /// any order and grouping; a - c is a + (-c), x / c is x * (1 / c), 1 / y is Reciprocal(y), squares and cubes are
 /// powers or products, 1 / sqrt(y) may be a power. A constant is any one-element tensor of the same value. A copy of a
-/// Pattern is the same pattern, and where one pattern stands at two places, both must be the same value.
+/// Pattern is the same pattern, and where one pattern stands at two places, both must be the same value. Patterns are
+/// handles of what is kept as long as the program runs, as rules are.
 class Pattern {
  public:
   struct Form;
 
-  Pattern(double constant);
-  explicit Pattern(std::shared_ptr<const Form> form) : form_(std::move(form)) {}
+  Pattern(double constant) : form_(number(constant)) {}
+  explicit Pattern(const Form* form) : form_(form) {}
 
   /// The pattern may match a node with more inputs than it lists.
   Pattern with_more_inputs() const;
@@ -35,32 +37,41 @@ class Pattern {
   const Form& form() const { return *form_; }
 
  private:
-  std::shared_ptr<const Form> form_;
+  static const Form* number(double constant);
+
+  const Form* form_;
+};
+
+/// The patterns in braces or in a vector, while the call lasts that they are given to.
+class PatternList : public std::span<const Pattern> {
+ public:
+  PatternList(std::initializer_list<Pattern> patterns) : span(patterns.begin(), patterns.size()) {}
+  PatternList(const std::vector<Pattern>& patterns) : span(patterns) {}
 };
 
 Pattern any(std::string_view name);       ///< any value; the same one wherever the name stands
 Pattern scalar(std::string_view name);    ///< a constant of one element
 Pattern constant(std::string_view name);  ///< any constant
 /// A node of ai.onnx, with these inputs.
-Pattern op(std::string_view op_type, std::vector<Pattern> inputs);
+Pattern op(std::string_view op_type, PatternList inputs);
 /// A node of this build's own domain, which only `Rewriter::add_own` makes. Not for the root of a rule's pattern.
-Pattern own_op(std::string_view op_type, std::vector<Pattern> inputs);
+Pattern own_op(std::string_view op_type, PatternList inputs);
 /// The first of these that matches.
-Pattern one_of(std::vector<Pattern> alternatives);
+Pattern one_of(PatternList alternatives);
 /// op(op_type, {x}), or x itself.
-Pattern maybe(std::string_view op_type, const Pattern& x);
+Pattern maybe(std::string_view op_type, Pattern x);
 
-Pattern operator+(const Pattern& a, const Pattern& b);
-Pattern operator-(const Pattern& a, const Pattern& b);
-Pattern operator*(const Pattern& a, const Pattern& b);
-Pattern operator/(const Pattern& a, const Pattern& b);
-Pattern operator-(const Pattern& a);
-Pattern square(const Pattern& x);
-Pattern cube(const Pattern& x);
-Pattern sqrt(const Pattern& x);
-Pattern erf(const Pattern& x);
-Pattern tanh(const Pattern& x);
-Pattern sigmoid(const Pattern& x);
+Pattern operator+(Pattern a, Pattern b);
+Pattern operator-(Pattern a, Pattern b);
+Pattern operator*(Pattern a, Pattern b);
+Pattern operator/(Pattern a, Pattern b);
+Pattern operator-(Pattern a);
+Pattern square(Pattern x);
+Pattern cube(Pattern x);
+Pattern sqrt(Pattern x);
+Pattern erf(Pattern x);
+Pattern tanh(Pattern x);
+Pattern sigmoid(Pattern x);
 
 struct Pattern::Form {
   enum class Kind : uint8_t { Any, Constant, Number, Node, OneOf, Sum, Product, Negative, Inverse, Power };

@@ -35,21 +35,20 @@ enum class Stage : uint8_t {
 /// A local rewrite. Where a pattern matches, `replace` makes what takes the place of the value that the pattern
 /// describes, or refuses: `return g.refuse("why")`.
 struct Rule {
-  using Replace = std::function<ValueId(Rewriter&, const Match&)>;
+  using Replace = ValueId (*)(Rewriter&, const Match&);
 
   std::vector<Pattern> patterns;  ///< spellings, tried in order
-  Replace replace;
+  Replace replace = nullptr;
   /// Other nodes may use what lies inside the pattern; it is then computed twice.
   bool shared_interior = false;
 
-  std::string name;  ///< filled in by the table
+  std::string_view name;  ///< filled in by the table
   Stage stage = Stage::Canonical;
 
   Rule() = default;
   Rule(Pattern pattern, Replace replace, bool shared_interior = false)
-      : patterns{std::move(pattern)}, replace(std::move(replace)), shared_interior(shared_interior) {}
-  Rule(std::vector<Pattern> patterns, Replace replace, bool shared_interior = false)
-      : patterns(std::move(patterns)), replace(std::move(replace)), shared_interior(shared_interior) {}
+      : Rule(PatternList{pattern}, replace, shared_interior) {}
+  Rule(PatternList patterns, Replace replace, bool shared_interior = false);
 };
 
 /// All rules of this build, by name.

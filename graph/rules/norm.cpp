@@ -22,7 +22,7 @@ bool computed_as_float(const Rewriter& g, const Match& m) {
   return wide == DType::F32 && g.type(g.node("narrowed").outputs[0]).dtype == g.type(m["x"]).dtype;
 }
 
-std::vector<Pattern> with_casts(const std::function<Pattern(const Pattern&)>& normalised) {
+std::vector<Pattern> with_casts(Pattern (*normalised)(Pattern x)) {
   const Pattern x = any("x");
   return {normalised(x), op("Cast", {normalised(op("Cast", {x}).as("widened"))}).as("narrowed")};
 }
@@ -67,7 +67,7 @@ std::optional<Norm> norm(Rewriter& g, const Match& m) {
 }  // namespace
 
 std::vector<Pattern> layer_normalised() {
-  return with_casts([](const Pattern& x) {
+  return with_casts([](Pattern x) {
     const Pattern d = x - op("ReduceMean", {x}).with_more_inputs().as("mean");
     const Pattern variance = op("ReduceMean", {square(d)}).with_more_inputs().as("variance");
     return d / sqrt(variance + scalar("epsilon"));
@@ -75,7 +75,7 @@ std::vector<Pattern> layer_normalised() {
 }
 
 std::vector<Pattern> rms_normalised() {
-  return with_casts([](const Pattern& x) {
+  return with_casts([](Pattern x) {
     const Pattern mean = op("ReduceMean", {square(x)}).with_more_inputs().as("mean");
     return x / sqrt(mean + scalar("epsilon"));
   });

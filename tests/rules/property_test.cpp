@@ -49,7 +49,7 @@ void for_seeds(uint32_t usual, const Check& check) {
 
 NameSet names_of_all() {
   NameSet names{"fix_dims", "infer", "fold_constants", "eliminate_dead", "eliminate_common"};
-  for (const Rule& rule : rules()) names.insert(rule.name);
+  for (const Rule& rule : rules()) names.emplace(rule.name);
   return names;
 }
 
