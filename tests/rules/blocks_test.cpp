@@ -146,7 +146,7 @@ TEST_P(Blocks, AreWhole) {
   PipelineOptions options;
   options.without.insert("fuse_elementwise");  // functions that belong to blocks would be in chains
   for (const Rule& rule : rules()) {
-    if (rule.stage >= Stage::Layer) options.without.insert(rule.name);  // they would take blocks into other operators
+    if (rule.stage >= Stage::Layer) options.without.emplace(rule.name);  // they would take blocks into other operators
   }
   Notes notes;
   optimize(model, operators(), make_evaluator(), options, notes);
