@@ -19,10 +19,8 @@ std::string lacking(const Isa& isa, FunctionRef<bool(std::string_view)> has) {
   return list;
 }
 
-std::atomic<size_t>& in_use() {
-  static std::atomic<size_t> index = isa_choice().index;
-  return index;
-}
+constexpr size_t kNotChosen = SIZE_MAX;
+constinit std::atomic<size_t> in_use = kNotChosen;
 
 std::string names(std::span<const Isa> isas) {
   std::string list;
@@ -73,13 +71,18 @@ const IsaChoice& isa_choice() {
 }
 
 size_t isa_in_use() {
-  return in_use().load(std::memory_order_relaxed);
+  if (const size_t index = in_use.load(std::memory_order_relaxed); index != kNotChosen) return index;
+  const size_t index = isa_choice().index;
+  in_use = index;
+  return index;
 }
 
-UseIsa::UseIsa(size_t index) : before_(in_use().exchange(index)) {}
+UseIsa::UseIsa(size_t index) : before_(isa_in_use()) {
+  in_use = index;
+}
 
 UseIsa::~UseIsa() {
-  in_use() = before_;
+  in_use = before_;
 }
 
 }  // namespace mica
