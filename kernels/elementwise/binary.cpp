@@ -22,14 +22,6 @@ OpDef* define_binary(DTypeSet types, bool test, DimFunction contents, KernelFn r
   return def;
 }
 
-std::string refusal_in_blocks(DTypeSet types, std::span<const ValueType> inputs) {
-  return types.contains(inputs[0].dtype) ? "" : concat({"computes ", types, " in blocks"});
-}
-
-std::string takes_floats_in_blocks(const void*, std::span<const ValueType> inputs) {
-  return refusal_in_blocks(types::f32, inputs);
-}
-
 std::string refusal_of_pair(DTypeSet types, std::span<const ValueType> inputs) {
   return inputs.size() == 2 ? refusal_in_blocks(types, inputs) : "computes two inputs in blocks";
 }

@@ -57,8 +57,8 @@ inline void run_binary(const Operands& io, const BinaryKernel& kernel) {
 /// The output has this type and the dims that A and B broadcast to.
 void infer_binary(InferContext& ctx, DType result, DimFunction contents);
 
-/// Inner loops of F::apply on elements of type T. They end with their condition, since compiled for size a loop that
-/// begins with it has two jumps an element.
+/// Inner loops of F::apply on elements of type T. They end with their condition: one jump an element, however they are
+/// compiled.
 template <class F, class T>
 struct TypedLoops {
   using Y = decltype(F::apply(std::declval<const T&>(), std::declval<const T&>()));
