@@ -72,6 +72,10 @@ void narrow_numbers(DType wide, const void* x, WideRounding rounding, DType dtyp
 const void* widen_any(const Operands& io, const Tensor& tensor, DType wide) {
   if (tensor.dtype() == wide) return tensor.raw();
   void* elements = io.scratch<double>(tensor.elements());
+  if (is_float(tensor.dtype())) {
+    convert_floats(tensor.dtype(), tensor.raw(), wide, elements, tensor.elements(), &io.threads());
+    return elements;
+  }
   widen_numbers(tensor.dtype(), tensor.raw(), wide, elements, tensor.elements());
   return elements;
 }

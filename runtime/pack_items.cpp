@@ -46,12 +46,13 @@ std::span<const std::byte> bytes_of(const Tensor& tensor) {
   return {static_cast<const std::byte*>(tensor.raw()), tensor.bytes()};
 }
 
-size_t lay_out(std::span<PackItem> items, size_t begin) {
+size_t lay_out(std::span<PackItem> items) {
+  size_t bytes = 0;
   for (PackItem& item : items) {
-    item.offset = begin;
-    begin += (item.task.bytes + kLine - 1) / kLine * kLine;
+    item.offset = bytes;
+    bytes += (item.task.bytes + kLine - 1) / kLine * kLine;
   }
-  return begin;
+  return bytes;
 }
 
 std::shared_ptr<std::byte> fill(std::span<PackItem> items, size_t bytes, bool contents, ThreadPool& threads) {

@@ -25,8 +25,8 @@ struct PackItem {
 /// Its elements as they lie in memory.
 std::span<const std::byte> bytes_of(const Tensor& tensor);
 
-/// Sets the offsets of items that lie one behind the other from `begin` on; returns where the last one ends.
-size_t lay_out(std::span<PackItem> items, size_t begin = 0);
+/// Sets the offsets of items that lie one behind the other; returns the bytes of the block.
+size_t lay_out(std::span<PackItem> items);
 
 /// Packs a block of `bytes` bytes: on all threads, item by item. Each constant that is part of a mapped file leaves
 /// memory when it is packed, so there is never much more in memory than is packed in the end. Sets `contents` if asked.

@@ -1,6 +1,7 @@
 // Loops whose parts go to whichever thread is free.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "backends/cpu/thread_pool.h"
@@ -12,10 +13,8 @@ namespace mica {
 /// the same caches instead.
 inline void take_in_order(ThreadPool& threads, int64_t count, FunctionRef<void(int64_t i)> take) {
   std::atomic<int64_t> next{0};
-  threads.parallel_for(threads.threads(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t thread = begin; thread < end; ++thread) {
-      for (int64_t i = next++; i < count; i = next++) take(i);
-    }
+  threads.parallel_for(threads.threads(), 1, [&](int64_t, int64_t) {
+    for (int64_t i = next++; i < count; i = next++) take(i);
   });
 }
 

@@ -1,7 +1,5 @@
 #include "kernels/attention/head_operand.h"
 
-#include <string>
-
 #include "runtime/base/concat.h"
 
 namespace mica {

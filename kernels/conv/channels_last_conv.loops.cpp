@@ -13,7 +13,6 @@
 #include "kernels/matmul/bf16_tile_simd.h"
 #include "kernels/matmul/gemm.h"
 #include "kernels/matmul/gemm_kernels.h"
-#include "kernels/matmul/tile_simd.h"
 #include "kernels/shape/transpose_words.h"
 
 namespace mica {

@@ -1,23 +1,13 @@
 // Indices that come from data: read as int64, checked, counted from the front.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <cstdint>
+#include <span>
 
 #include "kernels/operands.h"
 #include "kernels/shape/shape_input.h"
 
 namespace mica {
-
-/// Throws that an index is outside [-count, count).
-[[noreturn]] void bad_index(int64_t index, int64_t count, std::string_view what);
-
-/// `index` into `count` elements, negative ones counted from the end. Throws outside [-count, count).
-inline int64_t checked_index(int64_t index, int64_t count, std::string_view what = "index") {
-  const int64_t place = index < 0 ? index + count : index;
-  if (place >= 0 && place < count) return place;
-  bad_index(index, count, what);
-}
 
 /// Scratch with all indices of a tensor into `count` elements, checked and multiplied by `stride`.
 const int64_t* checked_indices(const Operands& io, const Tensor& indices, int64_t count, int64_t stride = 1);

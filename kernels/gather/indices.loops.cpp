@@ -1,7 +1,21 @@
 #include "kernels/gather/indices.h"
 
+#include <string>
+
 namespace mica {
 namespace {
+
+[[noreturn]] void bad_index(int64_t index, int64_t count) {
+  bad_input("index " + std::to_string(index) + " is out of range [" + std::to_string(-count) + ", " +
+            std::to_string(count) + ")");
+}
+
+// `index` into `count` elements, negative ones counted from the end. Throws outside [-count, count).
+int64_t checked_index(int64_t index, int64_t count) {
+  const int64_t place = index < 0 ? index + count : index;
+  if (place >= 0 && place < count) return place;
+  bad_index(index, count);
+}
 
 template <class Index>
 void places_of(const Index* indices, int64_t n, int64_t count, int64_t stride, int64_t first, int64_t step,
@@ -21,11 +35,6 @@ void place_rows(const Index* indices, int64_t rows, std::span<const int64_t> dim
 }
 
 }  // namespace
-
-void bad_index(int64_t index, int64_t count, std::string_view what) {
-  bad_input(std::string(what) + " " + std::to_string(index) + " is out of range [" + std::to_string(-count) + ", " +
-            std::to_string(count) + ")");
-}
 
 void index_places(const Tensor& indices, int64_t at, int64_t n, int64_t count, int64_t stride, int64_t first,
                   int64_t step, int64_t* places) {

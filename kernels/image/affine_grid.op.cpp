@@ -2,7 +2,7 @@
 // axes of an image of the given size [N, C, (D,) H, W]; with align_corners -1 and 1 are the centres of the outermost
 // elements, else their outer edges.
 #include "kernels/op.h"
-#include "kernels/wide_numbers.h"
+#include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
@@ -41,7 +41,6 @@ void infer(const AffineGrid&, InferContext& ctx) {
 // In type A.
 template <class A>
 void run(const AffineGrid& op, const Operands& io) {
-  constexpr DType kWide = dtype_of<A>;
   const Shape& y = io.out(0).shape();
   const size_t rank = y.rank() - 2;
   const int64_t points = y.elements(1, rank + 1);
@@ -55,9 +54,9 @@ void run(const AffineGrid& op, const Operands& io) {
       places[i][j] = !op.align_corners ? (2 * at + 1) / span - 1 : length == 1 ? 0 : 2 * at / (span - 1) - 1;
     }
   }
-  const A* theta = static_cast<const A*>(widen_any(io, io.in(0), kWide));
-  A* to = static_cast<A*>(stage_wide(io, io.out(0), kWide));
-  A* const staged = to;
+  const A* theta = widen<A>(io, io.in(0));
+  const WideOutput<A> grid(io, io.out(0));
+  A* to = grid.data();
   for (int64_t n = 0; n < y[0]; ++n, theta += rank * (rank + 1)) {
     std::array<int64_t, 3> index{};
     for (int64_t point = 0; point < points; ++point) {
@@ -73,7 +72,7 @@ void run(const AffineGrid& op, const Operands& io) {
       }
     }
   }
-  narrow_any(kWide, staged, WideRounding::Nearest, io.out(0));
+  grid.store();
 }
 
 void run_cpu(const AffineGrid& op, const Operands& io) {
@@ -84,7 +83,7 @@ void run_cpu(const AffineGrid& op, const Operands& io) {
     bad_input("theta " + theta.str() + " and the grid " + y.str() + " do not fit");
   }
   if (io.out(0).elements() == 0) return;
-  wide_type(io.in(0).dtype()) == DType::F64 ? run<double>(op, io) : run<float>(op, io);
+  visit_wide(io.in(0).dtype(), [&]<class A>() { run<A>(op, io); });
 }
 
 }  // namespace

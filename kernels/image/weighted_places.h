@@ -23,8 +23,5 @@ void find_places(const GridForm& form, const T* grid, std::span<const int64_t> d
 /// y[c * y_step] = the sum of weights[i] * x[c * x_step + places[i]], for c < channels.
 template <class T>
 void sum_places(const WeightedPlaces<T>& near, int64_t channels, const T* x, int64_t x_step, T* y, int64_t y_step);
-/// The same of the largest product; 0 of no places.
-template <class T>
-void largest_place(const WeightedPlaces<T>& near, int64_t channels, const T* x, int64_t x_step, T* y, int64_t y_step);
 
 }  // namespace mica

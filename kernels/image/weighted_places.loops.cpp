@@ -1,7 +1,5 @@
 #include "kernels/image/weighted_places.h"
 
-#include <algorithm>
-
 namespace mica {
 
 template <class T>
@@ -39,20 +37,9 @@ void sum_places(const WeightedPlaces<T>& near, int64_t channels, const T* x, int
   }
 }
 
-template <class T>
-void largest_place(const WeightedPlaces<T>& near, int64_t channels, const T* x, int64_t x_step, T* y, int64_t y_step) {
-  for (int64_t c = 0; c < channels; ++c, x += x_step, y += y_step) {
-    T best = near.count == 0 ? T(0) : near.weights[0] * x[near.places[0]];
-    for (int64_t i = 1; i < near.count; ++i) best = std::max(best, near.weights[i] * x[near.places[i]]);
-    *y = best;
-  }
-}
-
 template void find_places(const GridForm&, const float*, std::span<const int64_t>, WeightedPlaces<float>&);
 template void find_places(const GridForm&, const double*, std::span<const int64_t>, WeightedPlaces<double>&);
 template void sum_places(const WeightedPlaces<float>&, int64_t, const float*, int64_t, float*, int64_t);
 template void sum_places(const WeightedPlaces<double>&, int64_t, const double*, int64_t, double*, int64_t);
-template void largest_place(const WeightedPlaces<float>&, int64_t, const float*, int64_t, float*, int64_t);
-template void largest_place(const WeightedPlaces<double>&, int64_t, const double*, int64_t, double*, int64_t);
 
 }  // namespace mica

@@ -36,7 +36,7 @@ NormMoments<double> batch_moments(const BatchNormLayout& l, const Tensor& x, int
   constexpr int64_t kBlock = 256;
   const int64_t width = bit_width(x.dtype()) / 8;
   const double count = static_cast<double>(l.instances * l.plane);
-  // The sum of the squares of what differs from `mean`, or with no mean the sum of all.
+  // The sum of squared differences from `*mean`, or of the elements where it is null.
   const auto sum = [&](const double* mean) {
     double block[kBlock], totals[4] = {};
     for (int64_t n = 0; n < l.instances; ++n) {

@@ -4,7 +4,7 @@
 
 #include "kernels/op.h"
 #include "kernels/pool/roi_pooling.h"
-#include "kernels/wide_numbers.h"
+#include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
@@ -42,13 +42,12 @@ std::pair<int64_t, int64_t> bin_range(double first, double last, int64_t bin, in
 // In type A.
 template <class A>
 void run(const MaxRoiPool& op, const Operands& io) {
-  constexpr DType kWide = dtype_of<A>;
   const Shape& dims = io.in(0).shape();
   const int64_t channels = dims[1], height = dims[2], width = dims[3];
   const int64_t bins = op.pooled_shape[0] * op.pooled_shape[1];
-  const A* x = static_cast<const A*>(widen_any(io, io.in(0), kWide));
-  const A* roi = static_cast<const A*>(widen_any(io, io.in(1), kWide));
-  A* y = static_cast<A*>(stage_wide(io, io.out(0), kWide));
+  const A* x = widen<A>(io, io.in(0));
+  const A* roi = widen<A>(io, io.in(1));
+  const WideOutput<A> y(io, io.out(0));
   for (int64_t n = 0; n < io.in(1).shape()[0]; ++n, roi += 5) {
     std::array<double, 4> corner{};
     for (size_t i = 0; i < 4; ++i) {
@@ -63,11 +62,11 @@ void run(const MaxRoiPool& op, const Operands& io) {
     for (int64_t bin = 0; bin < bins; ++bin) {
       const auto [top, bottom] = bin_range(corner[1], corner[3], bin / op.pooled_shape[1], op.pooled_shape[0], height);
       const auto [left, right] = bin_range(corner[0], corner[2], bin % op.pooled_shape[1], op.pooled_shape[1], width);
-      greatest_of_box({top, bottom, left, right, width}, channels, image, height * width, y + n * channels * bins + bin,
-                      bins);
+      greatest_of_box({top, bottom, left, right, width}, channels, image, height * width,
+                      y.data() + n * channels * bins + bin, bins);
     }
   }
-  narrow_any(kWide, y, WideRounding::Nearest, io.out(0));
+  y.store();
 }
 
 void run_cpu(const MaxRoiPool& op, const Operands& io) {
@@ -78,7 +77,7 @@ void run_cpu(const MaxRoiPool& op, const Operands& io) {
     bad_input("X " + x.str() + ", rois " + rois.str() + " and Y " + io.out(0).shape().str() + " do not fit");
   }
   if (io.out(0).elements() == 0) return;
-  wide_type(io.in(0).dtype()) == DType::F64 ? run<double>(op, io) : run<float>(op, io);
+  visit_wide(io.in(0).dtype(), [&]<class A>() { run<A>(op, io); });
 }
 
 OpBuilder<MaxRoiPool> max_roi_pool(DTypeSet types) {

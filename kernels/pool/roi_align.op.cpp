@@ -6,7 +6,7 @@
 
 #include "kernels/op.h"
 #include "kernels/pool/roi_pooling.h"
-#include "kernels/wide_numbers.h"
+#include "kernels/wide_operands.h"
 
 namespace mica {
 namespace {
@@ -41,14 +41,13 @@ void infer(const RoiAlign& op, InferContext& ctx) {
 // In type A.
 template <class A>
 void run(const RoiAlign& op, const Operands& io) {
-  constexpr DType kWide = dtype_of<A>;
   const Shape& dims = io.in(0).shape();
   const int64_t channels = dims[1];
   const int64_t plane = dims[2] * dims[3];
   const int64_t bins = op.height * op.width;
-  const A* x = static_cast<const A*>(widen_any(io, io.in(0), kWide));
-  const A* corners = static_cast<const A*>(widen_any(io, io.in(1), kWide));
-  A* y = static_cast<A*>(stage_wide(io, io.out(0), kWide));
+  const A* x = widen<A>(io, io.in(0));
+  const A* corners = widen<A>(io, io.in(1));
+  const WideOutput<A> y(io, io.out(0));
   for (int64_t n = 0; n < io.in(1).shape()[0]; ++n, corners += 4) {
     const int64_t batch = io.in(2).data<int64_t>()[n];
     if (batch < 0 || batch >= dims[0]) {
@@ -58,13 +57,13 @@ void run(const RoiAlign& op, const Operands& io) {
     if (!region.makes_sense()) bad_input("region of interest " + std::to_string(n) + " is too large");
     const A* image = x + batch * channels * plane;
     for (int64_t bin = 0; bin < bins; ++bin) {
-      A* to = y + n * channels * bins + bin;
+      A* to = y.data() + n * channels * bins + bin;
       RoiPooling<A> pooling(op.mode == "avg", channels, image, plane, to, bins);
       for (int64_t i = 0; i < region.points(); ++i) pooling.add(region.at(op, bin, i, dims[2], dims[3]));
       pooling.finish(region.points());
     }
   }
-  narrow_any(kWide, y, WideRounding::Nearest, io.out(0));
+  y.store();
 }
 
 }  // namespace
@@ -84,7 +83,7 @@ namespace {
 void run_cpu(const RoiAlign& op, const Operands& io) {
   check_roi_align(op, io);
   if (io.out(0).elements() == 0) return;
-  wide_type(io.in(0).dtype()) == DType::F64 ? run<double>(op, io) : run<float>(op, io);
+  visit_wide(io.in(0).dtype(), [&]<class A>() { run<A>(op, io); });
 }
 
 OpBuilder<RoiAlign> roi_align(const RoiAlign& prototype, DTypeSet types) {

@@ -1,8 +1,6 @@
 // Inputs of products of bytes.
 #pragma once
 
-#include <string>
-
 #include "kernels/operands.h"
 #include "runtime/base/concat.h"
 

@@ -1,8 +1,7 @@
-// What elements are read as and summed in, and how a result becomes an element.
+// What elements are read as, and how a result becomes an element.
 #pragma once
 
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <type_traits>
 
@@ -13,10 +12,6 @@ namespace mica::reduction {
 /// What elements of type T are read as.
 template <class T>
 using Value = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, T>;
-
-/// What sums of them are kept in.
-template <class T>
-using Total = std::conditional_t<std::is_floating_point_v<Value<T>>, Value<T>, uint64_t>;
 
 /// A result as an element; a real one saturates where it becomes an integer, and NaN becomes 0.
 template <class T, class V>

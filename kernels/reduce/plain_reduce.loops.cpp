@@ -218,7 +218,7 @@ void flip(const void* x, int64_t n, uint64_t mask, void* y) {
 
 PlainReduce plain_reduce(ReduceFunction function, DType dtype) {
   const bool integers = is_int(dtype);
-  const bool extreme = function == ReduceFunction::Max || function == ReduceFunction::Min;
+  const bool extreme = is_extreme(function);
   const bool largest = function == ReduceFunction::Max;
   if (function == ReduceFunction::LogSumExp && types::numeric.contains(dtype)) {
     PlainReduce f = integers || dtype == DType::F64 ? exponentials<double>() : exponentials<float>();

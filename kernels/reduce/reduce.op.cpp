@@ -70,9 +70,8 @@ void run_cpu(const Reduce& op, const Operands& io) {
 }
 
 OpBuilder<Reduce> reduction(ReduceFunction function, Dim (*combine)(const Dim&, const Dim&) = nullptr) {
-  const bool extreme = function == ReduceFunction::Max || function == ReduceFunction::Min;
   return op(Reduce{.function = function, .combine = combine})
-      .input("data", extreme ? types::numeric | types::boolean : types::numeric)
+      .input("data", is_extreme(function) ? types::numeric | types::boolean : types::numeric)
       .output("reduced")
       .attribute("keepdims", &Reduce::keepdims)
       .infer<infer>()

@@ -151,13 +151,12 @@ void finish_exponentials(const Call& call, const Real* states, int64_t o, int64_
 }
 
 void finish(const Call& call, const PlainReduce& f, std::byte* states, int64_t o, int64_t n) {
-  const bool extreme = call.function == ReduceFunction::Max || call.function == ReduceFunction::Min;
   std::byte* y = call.y + o * call.element_size;
   if (call.function == ReduceFunction::LogSumExp) {
     if (f.element_size == sizeof(float)) return finish_exponentials(call, reinterpret_cast<float*>(states), o, n);
     return finish_exponentials(call, reinterpret_cast<double*>(states), o, n);
   }
-  if (extreme) return flip_bits(states, n, static_cast<int>(8 * call.element_size), f.mask, y);
+  if (is_extreme(call.function)) return flip_bits(states, n, static_cast<int>(8 * call.element_size), f.mask, y);
   if (call.dtype != DType::F64) return finish_integers(call, reinterpret_cast<uint64_t*>(states), o, n);
   finish_reals(call, reinterpret_cast<double*>(states), n);
   std::memcpy(y, states, static_cast<size_t>(n) * sizeof(double));

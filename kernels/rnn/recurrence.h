@@ -65,7 +65,7 @@ class Recurrence {
     A* spare;
   };
 
-  Recurrence(RecurrentOperands<A>& operands, const RecurrentScratch<A>& scratch, int64_t direction)
+  Recurrence(const RecurrentOperands<A>& operands, const RecurrentScratch<A>& scratch, int64_t direction)
       : of_(operands), scratch_(scratch), direction_(direction) {}
 
   int64_t hidden() const { return of_.dims.hidden; }
@@ -123,7 +123,7 @@ class Recurrence {
   void store_step() const;
   void end() const;
 
-  RecurrentOperands<A>& of_;
+  const RecurrentOperands<A>& of_;
   const RecurrentScratch<A> scratch_;
   const int64_t direction_;
   int64_t step_ = 0;
@@ -144,7 +144,7 @@ bool directions_run_side_by_side(const RecurrentDims& dims, int threads);
 /// Walks all directions of a layer; step(const Recurrence<A>&) is a cell's step. Directions may run side by side.
 template <class A, class Step>
 void run_recurrence(const Recurrent& op, const Operands& io, int64_t gates, int64_t together, Step step) {
-  RecurrentOperands<A> operands(op, io, gates, together);
+  const RecurrentOperands<A> operands(op, io, gates, together);
   const bool side_by_side = directions_run_side_by_side(operands.dims, operands.threads.threads());
   const RecurrentScratch<A> first(operands, io);
   const RecurrentScratch<A> second = side_by_side ? RecurrentScratch<A>(operands, io) : first;

@@ -1,7 +1,6 @@
 #include "kernels/rope/rotate.h"
 
 #include <algorithm>
-#include <string>
 
 #include "runtime/base/concat.h"
 

@@ -12,7 +12,7 @@ namespace {
 
 using Axis = StridedCopy::Axis;
 
-constexpr int64_t kTile = 32;        // side of the squares in which a transposition goes
+constexpr int64_t kTile = StridedRows::kTile;
 constexpr int64_t kChunk = 1 << 14;  // elements of a row handled at a time
 
 // A copy in tasks, which are numbered over the outer axes and, innermost, over pieces of the axis that is cut.

@@ -7,11 +7,12 @@ namespace mica {
 
 struct StridedRows {
   using Axis = StridedCopy::Axis;
+  static constexpr int64_t kTile = 32;  ///< side of the squares in which a transposition goes
 
   int64_t size;  ///< bytes from one element to the next
   /// to[i * row.to] = from[i * row.from]
   void (*copy)(const void* from, void* to, const Axis& row);
-  /// to[i * inner.to + j * tile.to] = from[i * inner.from + j * tile.from], in tiles; `tile` is no longer than one.
+  /// to[i * inner.to + j * tile.to] = from[i * inner.from + j * tile.from], in tiles; `tile` is no longer than kTile.
   void (*transpose)(const void* from, void* to, const Axis& inner, const Axis& tile);
 };
 

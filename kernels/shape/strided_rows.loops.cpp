@@ -10,8 +10,6 @@ namespace {
 
 using Axis = StridedCopy::Axis;
 
-constexpr int64_t kTile = 32;
-
 template <class T>
 void copy(const void* from, void* to, const Axis& row) {
   // Elements may be written over what is behind a reference, as far as compilers know.
@@ -46,8 +44,8 @@ void transpose(const void* from, void* to, const Axis& inner_axis, const Axis& t
     if (inner.extent == 3) return interleave<3>(x, y, inner, tile);
     if (inner.extent == 4) return interleave<4>(x, y, inner, tile);
   }
-  for (int64_t begin = 0; begin < inner.extent; begin += kTile) {
-    const int64_t end = std::min(begin + kTile, inner.extent);
+  for (int64_t begin = 0; begin < inner.extent; begin += StridedRows::kTile) {
+    const int64_t end = std::min(begin + StridedRows::kTile, inner.extent);
     for (int64_t j = 0; j < tile.extent; ++j) {
       const T* source = x + j * tile.from;
       T* target = y + j * tile.to;
