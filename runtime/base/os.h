@@ -30,7 +30,7 @@ void use_huge_pages(void* memory, size_t bytes);
 /// Processor time in seconds that the calling thread has taken, from some start.
 double thread_seconds();
 
-/// Zeros in whole pages, huge ones as long as the system has them at hand and they fit. Given back to the system when
+/// Zeros in whole pages, huge ones where the system has them and they fit. Given back to the system when
 /// nobody holds them. Throws Error(OutOfMemory).
 std::shared_ptr<std::byte> allocate_pages(size_t bytes);
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -61,23 +60,6 @@ int64_t nanoseconds(const timespec& time) {
   return static_cast<int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-constexpr size_t kHuge = size_t{2} << 20;
-
-// As long as the system has huge pages at hand. Where it must first move others together, or ask a host for memory, the
-// small ones that it has are several times quicker than waiting for them.
-void use_huge_pages(std::span<std::byte> pages) {
-  using Clock = std::chrono::steady_clock;
-  constexpr size_t kGroup = 8 * kHuge;
-  constexpr auto kQuick = std::chrono::microseconds(800);  // 200 are usual
-  for (size_t at = 0; at < pages.size(); at += kGroup) {
-    ::madvise(pages.data() + at, kHuge, MADV_HUGEPAGE);
-    const auto start = Clock::now();
-    *static_cast<volatile std::byte*>(pages.data() + at) = std::byte{0};
-    if (Clock::now() - start > kQuick) return;
-    ::madvise(pages.data() + at, std::min(kGroup, pages.size() - at), MADV_HUGEPAGE);
-  }
-}
-
 struct Descriptor {
   int number;
   ~Descriptor() {
@@ -117,14 +99,14 @@ double thread_seconds() {
 }
 
 std::shared_ptr<std::byte> allocate_pages(size_t bytes) {
-  const size_t room = bytes + kHuge;  // to begin at a huge page
+  const size_t room = bytes + kHugePage;  // to begin at a huge page
   void* memory = ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (room < bytes || memory == MAP_FAILED) {
     throw Error(ErrorCode::OutOfMemory, "cannot allocate " + std::to_string(bytes) + " bytes");
   }
-  const uintptr_t begin = (reinterpret_cast<uintptr_t>(memory) + kHuge - 1) / kHuge * kHuge;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(memory) + kHugePage - 1) / kHugePage * kHugePage;
   std::byte* pages = reinterpret_cast<std::byte*>(begin);
-  use_huge_pages({pages, bytes / kHuge * kHuge});  // not for the rest that would not fill one
+  use_huge_pages(pages, bytes);
   return {pages, [memory, room](std::byte*) { ::munmap(memory, room); }};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -69,6 +70,28 @@ TEST_F(Os, PagesAreZeros) {
     pages.get()[bytes - 1] = std::byte{1};
   }
   EXPECT_THROW(allocate_pages(SIZE_MAX / 2), Error);
+}
+
+// What the system is asked for the mapping that holds this byte: letters as in /proc/self/smaps.
+std::string mapping_flags(const std::byte* at) {
+  const auto address = reinterpret_cast<uintptr_t>(at);
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t begin = 0, end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) inside = begin <= address && address < end;
+    if (inside && line.starts_with("VmFlags:")) return line;
+  }
+  return "";
+}
+
+TEST_F(Os, PagesAreHugeWhereTheyFit) {
+  if (!fs::exists("/sys/kernel/mm/transparent_hugepage")) GTEST_SKIP() << "this kernel has no huge pages to ask for";
+  const auto pages = allocate_pages(3 * kHugePage + 1);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(pages.get()) % kHugePage, 0u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_NE(mapping_flags(pages.get() + i * kHugePage).find(" hg"), std::string::npos) << i;
+  }
 }
 
 TEST_F(Os, TheBuildHasAnIdentity) {
