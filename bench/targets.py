@@ -10,6 +10,7 @@ Peaks and peers are measured in the same run. What is needed of PyPI is put into
 """
 import argparse
 import json
+import math
 import pathlib
 import shutil
 import statistics
@@ -24,6 +25,8 @@ BERT_SHAPES = ("128x768x768", "128x3072x768", "128x768x3072")
 LARGE_SHAPES = ("96x512x512", "512x512x512", *BERT_SHAPES)
 TOY = str(ROOT / "models" / "toy.onnx")
 DECODER = {"batch": 1, "sequence": 1, "past": 127, "total": 128}
+CACHES_IN_PLACE = ("--state=past_key_values.*=present.*", "--grow=past=1", "--grow=total=1")
+READING = "8192x8192"  # floats, many times what caches hold
 
 TARGETS = []
 
@@ -48,10 +51,10 @@ class Bench:
             self.known[key] = function()
         return self.known[key]
 
-    def kernels_now(self, family, shapes, threads, *flags):
+    def kernels_now(self, family, shapes, threads, *flags, seconds=None):
         """The results of `mica kernels` with only the candidate that a model gets in each."""
         result, why = output_of([self.mica, "kernels", family, *shapes, "--threads", threads, "--json", "--quiet",
-                                 f"--duration={self.seconds}s", *flags])
+                                 f"--duration={seconds or self.seconds}s", *flags])
         if result is None:
             raise RuntimeError(why)
         for row in result["results"]:
@@ -248,18 +251,25 @@ def bert_memory(bench):
 
 
 def decode(bench, threads):
+    """The weights read a second, beside what a plain sum reads: medians of both, in turns of a moment each, since a host's
+    bandwidth is shared with its other guests and changes by a third within a second."""
+    path = path_of("gpt2_past")
     row = bench.compare("gpt2_past", DECODER, threads)
-    weights = pathlib.Path(path_of("gpt2_past")).stat().st_size
-    readings, shares = [], []  # side by side, since a host's bandwidth is shared with its other guests
-    for _ in range(bench.rounds):
-        readings.append(bench.kernels_now("add", ("1024",), threads)[0]["read_gb_s"])
-        result, why = compare_ort.mica_bench(bench.mica, path_of("gpt2_past"), DECODER, threads, bench.seconds)
-        if result is None:
+    weights = pathlib.Path(path).stat().st_size
+    moment, peaks, readings, tokens = bench.seconds / 2, [], [], []
+    for _ in range(2 * bench.rounds):
+        token, why = compare_ort.mica_bench(bench.mica, path, DECODER, threads, moment, flags=CACHES_IN_PLACE)
+        if token is None:
             raise RuntimeError(why)
-        shares.append(weights / result["p50_us"] * 1e-3 / readings[-1])
-    return 100 * statistics.median(shares), (f"{min(readings):.1f}-{max(readings):.1f} GB/s; "
-                                             f"{median(row, 'mica', 'p50_us') / 1e3:.1f} ms a token, "
-                                             f"ONNX Runtime {median(row, 'ort', 'p50_us') / 1e3:.1f} ms")
+        read = bench.kernels_now("reduce", (READING,), threads, "--isa", token["isa"], seconds=moment)[0]
+        peaks.append(read["read_gb_s"])
+        readings.append(4 * math.prod(map(int, READING.split("x"))) / read["pick"]["median_us"] * 1e-3)
+        tokens.append(weights / token["p50_us"] * 1e-3)
+    shares = [100 * token / read for token, read in zip(tokens, readings)]
+    return statistics.median(shares), (f"{statistics.median(tokens):.1f} of {statistics.median(readings):.1f} GB/s (at best "
+                                       f"{max(peaks):.1f}); {weights / statistics.median(tokens) * 1e-6:.1f} ms a token; "
+                                       f"with copied caches {median(row, 'mica', 'p50_us') / 1e3:.1f} ms, "
+                                       f"ONNX Runtime {median(row, 'ort', 'p50_us') / 1e3:.1f} ms")
 
 
 @target("decode, GPT-2 of 124 M, 1 thread", 85, 95, "% of reading")

@@ -8,7 +8,7 @@
 #include "runtime/base/os.h"
 #include "runtime/placement.h"
 #include "tools/command.h"
-#include "tools/inputs/model_inputs.h"
+#include "tools/inputs/run_inputs.h"
 #include "tools/print.h"
 #include "tools/progress.h"
 #include "tools/statistics.h"
@@ -26,6 +26,7 @@ struct Options {
   CommonOptions common;
   std::string model;
   std::vector<std::string> files;
+  RunOptions runs;
   std::string duration = "2s", warmup = "200ms";
   bool resident = false;
 };
@@ -78,9 +79,13 @@ void warn_of_fallbacks(const Options& options, const Measurement& of) {
                    count == 1 ? "" : "s", count == 1 ? "s" : "", of.inner_copies, names));
 }
 
-void run_once(Session& session, std::span<const NamedInput> named) {
+// Seconds; what a run is to be given is at hand before.
+double run_once(Session& session, RunInputs& inputs) {
+  const auto named = inputs.next(session);
+  const auto start = Clock::now();
   session.run(named);
   session.wait();
+  return since(start);
 }
 
 // Binds inputs, and outputs as large as those of the last run, to memory of the device.
@@ -93,24 +98,27 @@ void keep_on_device(Session& session, const std::string& device, std::span<const
 }
 
 // Of a run, by the device's own clock. Reading it takes time of its own, so these are runs for nothing else.
-double device_seconds(Session& session, std::span<const NamedInput> named, double duration) {
+double device_seconds(Session& session, RunInputs& inputs, double duration) {
   double sum = 0;
   size_t runs = 0;
   session.set_device_clock(&sum);
-  for (const auto begin = Clock::now(); runs == 0 || since(begin) < duration; ++runs) run_once(session, named);
+  for (const auto begin = Clock::now(); runs == 0 || since(begin) < duration; ++runs) run_once(session, inputs);
   session.set_device_clock(nullptr);
   return sum / static_cast<double>(runs);
 }
 
 Measurement measure(const Options& options) {
+  if (options.resident && !(options.runs.states.empty() && options.runs.growth.empty())) {
+    throw Error(ErrorCode::InvalidArgument, "--resident binds memory of fixed dims: not with --state or --grow");
+  }
   const double duration = parse_duration(options.duration), warmup = parse_duration(options.warmup);
   Measurement result;
   auto start = Clock::now();
-  const Model model = Model::load(options.model, load_options(options.common));
+  const Model model = Model::load(options.model, load_options(options.common, options.runs));
   const double loaded = since(start);
-  const ModelInputs inputs = make_inputs(model, options.common, read_inputs(model, options.files));
-  for (size_t i = 0; i < inputs.names.size(); ++i) result.inputs.emplace_back(inputs.names[i], inputs.values[i].str());
-  std::vector<NamedInput> named = inputs.named();
+  RunInputs inputs(model, options.common, read_inputs(model, options.files), options.runs);
+  const ModelInputs& first = inputs.first();
+  for (size_t i = 0; i < first.names.size(); ++i) result.inputs.emplace_back(first.names[i], first.values[i].str());
 
   start = Clock::now();
   Session session = compile_model(model, options.common);
@@ -120,24 +128,21 @@ Measurement measure(const Options& options) {
   result.fallbacks = find_fallbacks(session.plan());
   result.inner_copies = inner_copies(session.plan());
   warn_of_fallbacks(options, result);
-  start = Clock::now();
-  session.run(named);
-  result.first_run = since(start);
+  inputs.tie_states(session);
+  result.first_run = run_once(session, inputs);
   if (options.resident) {
-    keep_on_device(session, options.common.device, named);
-    named.clear();
+    keep_on_device(session, options.common.device, inputs.next(session));
+    inputs.give_none();
   }
-  for (start = Clock::now(); since(start) < warmup; ++result.warmup_runs) run_once(session, named);
+  for (start = Clock::now(); since(start) < warmup; ++result.warmup_runs) run_once(session, inputs);
 
   Progress progress("bench", !options.common.quiet);
   const auto begin = Clock::now();
   do {
-    start = Clock::now();
-    run_once(session, named);
-    result.runs.add(since(start));
+    result.runs.add(run_once(session, inputs));
     progress.show(since(begin) / duration);
   } while (since(begin) < duration);
-  if (session.plan().device() != nullptr) result.device = device_seconds(session, named, duration / 5);
+  if (session.plan().device() != nullptr) result.device = device_seconds(session, inputs, duration / 5);
   result.seconds = result.runs.mean() * static_cast<double>(result.runs.count());
   result.peak_resident = memory().peak_resident;
   result.arena = session.arena_bytes();
@@ -218,6 +223,7 @@ void add_bench(CLI::App& app, Action& action) {
   add_input_option(*command, options->files);
   command->add_option("--duration", options->duration, "How long to measure")->capture_default_str();
   command->add_option("--warmup", options->warmup, "How long to run before")->capture_default_str();
+  add_run_options(*command, options->runs);
   command->add_flag("--resident", options->resident, "Inputs and outputs stay in memory of the device");
   add_model_options(*command, options->common);
   command->callback([options, &action] { action = [options] { return run(*options); }; });

@@ -87,12 +87,12 @@ SymbolValues fix_input_shapes(Graph& graph, const Shapes& shapes) {
 
 std::unique_ptr<Graph> with_input_shapes(const Graph& graph, const Shapes& shapes, const CommonOptions& options) {
   auto result = graph.clone();
-  const SymbolValues known = fix_input_shapes(*result, shapes);
+  SymbolValues known = fix_input_shapes(*result, shapes);
+  known.merge(parse_dims(options.dims));
+  fix_input_dims(*result, known);
   const auto open = open_symbols(*result, known);
-  SymbolValues given = known;
-  given.merge(parse_dims(options.dims));
   SymbolValues chosen =
-      choose_dims(open, given, [&](const SymbolValues& values) { return is_accepted(*result, values); });
+      choose_dims(open, known, [&](const SymbolValues& values) { return is_accepted(*result, values); });
   for (const std::string& symbol : open) {
     note(options, fmt::format("dim \"{}\" is {}; choose it with --dim", symbol, chosen.at(symbol)));
   }
