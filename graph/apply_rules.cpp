@@ -145,9 +145,9 @@ class Application {
   ValueId replaced_;
 };
 
-bool apply(const Rule& rule, RuleContext& context, Graph& graph, NodeId root) {
+bool apply(const Rule& rule, RuleContext& context, Graph& graph, NodeId root, MatchRoom& room) {
   for (const Pattern& pattern : rule.patterns) {
-    const auto found = match(pattern, graph, root, rule.shared_interior);
+    const auto found = match(pattern, graph, root, rule.shared_interior, room);
     if (found && Application(rule, context, graph, *found).run()) return true;
   }
   return false;
@@ -190,6 +190,7 @@ size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string
                    std::string_view& running) {
   const RulesByOperator& index = rules_of(stage);
   RuleTimes times(context.notes, context.options.times);
+  MatchRoom room;
   size_t total = 0;
   for_each_graph(*context.model.graph, [&](Graph& graph) {
     std::vector<NodeId> order = graph.order();
@@ -202,7 +203,7 @@ size_t apply_rules(Stage stage, RuleContext& context, const std::set<std::string
         if (without.contains(rule->name)) continue;
         running = rule->name;
         times.start();
-        const bool done = apply(*rule, context, graph, id);
+        const bool done = apply(*rule, context, graph, id, room);
         times.stop(*rule);
         if (!done) continue;
         ++total;

@@ -12,6 +12,10 @@ namespace mica {
 namespace {
 
 Dim sum(const Dim& a, const Dim& b, int64_t scale, std::string_view operation) {
+  if (int64_t number = 0; a.is_constant() && b.is_constant() && !__builtin_mul_overflow(b.value(), scale, &number) &&
+                          !__builtin_add_overflow(a.value(), number, &number)) {
+    return number;
+  }
   auto result = add(to_polynomial(a), to_polynomial(b), scale);
   if (!result) refuse(a, operation, b);
   return make_dim(std::move(*result));
@@ -145,6 +149,12 @@ Dim Dim::operator-(const Dim& other) const {
 }
 
 Dim Dim::operator*(const Dim& other) const {
+  if (int64_t number = 0;
+      is_constant() && other.is_constant() && !__builtin_mul_overflow(value_, other.value_, &number)) {
+    return number;
+  }
+  if (is(1)) return other;
+  if (other.is(1)) return *this;
   auto result = multiply(to_polynomial(*this), to_polynomial(other));
   if (!result) refuse(*this, "*", other);
   return make_dim(std::move(*result));
@@ -198,9 +208,12 @@ std::optional<int64_t> evaluate(const Dim& dim, const SymbolValues& values) {
 
 Dim product(const Dims& dims) {
   if (std::ranges::any_of(dims, [](const Dim& dim) { return dim.is(0); })) return 0;
-  Dim result = 1;
-  for (const Dim& dim : dims) result = result * dim;
-  return result;
+  Dim numbers = 1, symbols = 1;  // apart: numbers are quickly multiplied
+  for (const Dim& dim : dims) {
+    Dim& part = dim.is_constant() ? numbers : symbols;
+    part = part * dim;
+  }
+  return numbers * symbols;
 }
 
 }  // namespace mica

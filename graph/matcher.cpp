@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <forward_list>
-#include <memory_resource>
 #include <utility>
 
 #include "graph/edit.h"
@@ -24,6 +23,14 @@ const Node* producer_of(const Graph& graph, ValueId id, std::string_view op_type
   return fits ? &node : nullptr;
 }
 
+// Whether one of the operators that such arithmetic is written with gives the value.
+bool has_producer(const Graph& graph, ValueId id, Pattern::Form::Kind arithmetic) {
+  const NodeId producer = graph.value(id).producer;
+  if (producer == NodeId::None) return false;
+  return std::ranges::find(arithmetic_operators(arithmetic), graph.node(producer).op_type) !=
+         arithmetic_operators(arithmetic).end();
+}
+
 // Whether a form can match as far as its operators say, before anything is bound: nearly all that fail do here.
 bool may_match(const Graph& graph, const Pattern::Form& form, ValueId id) {
   using enum Pattern::Form::Kind;
@@ -32,7 +39,7 @@ bool may_match(const Graph& graph, const Pattern::Form& form, ValueId id) {
   if (form.kind == OneOf) {
     return std::ranges::any_of(form.operands, [&](const Pattern& p) { return may_match(graph, p.form(), id); });
   }
-  if (form.kind != Node) return true;
+  if (form.kind != Node) return form.kind == Any || has_producer(graph, id, form.kind);
   const auto* node = producer_of(graph, id, form.name, form.operands.size(), form.domain);
   if (node == nullptr) return false;
   for (size_t i = 0; i < form.operands.size(); ++i) {
@@ -45,21 +52,20 @@ bool may_match(const Graph& graph, const Pattern::Form& form, ValueId id) {
 
 class Matcher {
  public:
-  Matcher(const Graph& graph, NodeId root, bool shared_interior)
-      : graph_(graph), root_(root), shared_interior_(shared_interior) {
-    bound_.reserve(16);
-    values_.reserve(8);
-    nodes_.reserve(8);
-    matched_.reserve(16);
-  }
+  Matcher(const Graph& graph, NodeId root, bool shared_interior, MatchRoom& room)
+      : graph_(graph), root_(root), shared_interior_(shared_interior), room_(room) {}
 
   std::optional<Match> run(const Pattern& pattern) {
+    room_.bound.clear();
+    room_.values.clear();
+    room_.nodes.clear();
+    room_.matched.clear();
     if (!value(pattern.form(), graph_.node(root_).outputs[0], [&] { return complete(); })) return std::nullopt;
     Match match;
     match.root = root_;
-    match.values_.insert(values_.begin(), values_.end());
-    match.nodes_.insert(nodes_.begin(), nodes_.end());
-    match.matched_.assign(matched_.begin(), matched_.end());
+    match.values_ = room_.values;
+    match.nodes_ = room_.nodes;
+    match.matched_ = room_.matched;
     std::ranges::sort(match.matched_);
     match.matched_.erase(std::unique(match.matched_.begin(), match.matched_.end()), match.matched_.end());
     match.shaped_numbers_ = shaped_numbers_;
@@ -70,11 +76,6 @@ class Matcher {
   using Form = Pattern::Form;
   using Kind = Form::Kind;
   using Next = FunctionRef<bool()>;
-
-  struct Bound {
-    const Form* form;
-    ValueId value;
-  };
 
   // Some of the operands of a sum or product.
   struct Parts {
@@ -95,11 +96,11 @@ class Matcher {
   bool value(const Form& form, ValueId id, Next next) {
     if (id == ValueId::None) return false;
     if (form.kind == Kind::Number) return is_number(id, form.number, next);
-    const auto bound = std::ranges::find(bound_, &form, &Bound::form);
-    if (bound != bound_.end()) return bound->value == id && next();
-    bound_.push_back({&form, id});
+    const auto bound = std::ranges::find(room_.bound, &form, &MatchRoom::Bound::form);
+    if (bound != room_.bound.end()) return bound->value == id && next();
+    room_.bound.push_back({&form, id});
     if (unbound_value(form, id, next)) return true;
-    bound_.pop_back();
+    room_.bound.pop_back();
     return false;
   }
 
@@ -131,11 +132,11 @@ class Matcher {
   }
 
   bool bind(std::string_view name, ValueId id, Next next) {
-    const auto named = std::ranges::find(values_, name, &std::pair<std::string_view, ValueId>::first);
-    if (named != values_.end()) return named->second == id && next();
-    values_.emplace_back(name, id);
+    const auto named = std::ranges::find(room_.values, name, &std::pair<std::string_view, ValueId>::first);
+    if (named != room_.values.end()) return named->second == id && next();
+    room_.values.emplace_back(name, id);
     if (next()) return true;
-    values_.pop_back();
+    room_.values.pop_back();
     return false;
   }
 
@@ -165,9 +166,9 @@ class Matcher {
 
   // Takes the node that gives `id` into the match for what follows.
   bool with_node(ValueId id, Next next) {
-    matched_.push_back(graph_.value(id).producer);
+    room_.matched.push_back(graph_.value(id).producer);
     if (next()) return true;
-    matched_.pop_back();
+    room_.matched.pop_back();
     return false;
   }
 
@@ -178,14 +179,14 @@ class Matcher {
     if (!form.more_inputs && std::ranges::any_of(extra, [](ValueId v) { return v != ValueId::None; })) return false;
     return with_node(id, [&] {
       if (form.label.empty()) return inputs(form.operands, 0, *found, next);
-      nodes_.emplace_back(form.label, graph_.value(id).producer);
+      room_.nodes.emplace_back(form.label, graph_.value(id).producer);
       if (inputs(form.operands, 0, *found, next)) return true;
-      nodes_.pop_back();
+      room_.nodes.pop_back();
       return false;
     });
   }
 
-  bool inputs(const std::vector<Pattern>& patterns, size_t i, const Node& node, Next next) {
+  bool inputs(std::span<const Pattern> patterns, size_t i, const Node& node, Next next) {
     if (i == patterns.size()) return next();
     return value(patterns[i].form(), node.inputs[i], [&] { return inputs(patterns, i + 1, node, next); });
   }
@@ -268,14 +269,16 @@ class Matcher {
   const Form& number_form(double number) {
     const auto known = std::ranges::find(numbers_, number, &Form::number);
     if (known != numbers_.end()) return *known;
-    return numbers_.emplace_front(Form{Kind::Number, {}, {}, number});
+    return numbers_.emplace_front(Form{.kind = Kind::Number, .number = number});
   }
 
   // Everything is bound; what lies inside must not be seen from outside.
   bool complete() const {
     if (shared_interior_) return true;
-    const auto inside = [&](const Use& use) { return std::ranges::find(matched_, use.node) != matched_.end(); };
-    for (const NodeId id : matched_) {
+    const auto inside = [&](const Use& use) {
+      return std::ranges::find(room_.matched, use.node) != room_.matched.end();
+    };
+    for (const NodeId id : room_.matched) {
       if (id == root_) continue;
       for (const ValueId output : graph_.node(id).outputs) {
         if (output == ValueId::None) continue;
@@ -288,21 +291,16 @@ class Matcher {
   const Graph& graph_;
   NodeId root_;
   bool shared_interior_;
-  // Most patterns fail after a few steps: what is bound until then fits here. What was bound last is let go first.
-  std::array<std::byte, 1024> room_;
-  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
-  std::pmr::vector<Bound> bound_{&memory_};
-  std::pmr::vector<std::pair<std::string_view, ValueId>> values_{&memory_};
-  std::pmr::vector<std::pair<std::string_view, NodeId>> nodes_{&memory_};
-  std::pmr::vector<NodeId> matched_{&memory_};
+  MatchRoom& room_;  // what was bound last is let go first
   std::forward_list<Form> numbers_;
   bool shaped_numbers_ = false;
 };
 
-std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior) {
+std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior,
+                           MatchRoom& room) {
   const Node& node = graph.node(root);
   if (node.outputs.empty() || !may_match(graph, pattern.form(), node.outputs[0])) return std::nullopt;
-  return Matcher(graph, root, shared_interior).run(pattern);
+  return Matcher(graph, root, shared_interior, room).run(pattern);
 }
 
 }  // namespace mica

@@ -1,8 +1,10 @@
 #include "graph/pattern.h"
 
 #include <algorithm>
-#include <deque>
+#include <memory>
+#include <memory_resource>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 #include "runtime/base/error.h"
@@ -14,17 +16,35 @@ namespace {
 using Form = Pattern::Form;
 using Kind = Form::Kind;
 
-Pattern make(Form form) {
-  static std::mutex mutex;
-  static std::deque<Form> forms;
-  const std::lock_guard lock(mutex);
-  return Pattern(&forms.emplace_back(std::move(form)));
+// Forms, with their names and operands, one behind the other.
+class Forms {
+ public:
+  const Form* add(Form form) {
+    const std::lock_guard lock(mutex_);
+    for (std::string_view* text : {&form.name, &form.label, &form.domain}) *text = {copy<char>(*text), text->size()};
+    form.operands = {copy<Pattern>(form.operands), form.operands.size()};
+    return copy<Form>({&form, 1});
+  }
+
+ private:
+  template <class T>
+  const T* copy(std::span<const T> items) {
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+    void* room = memory_.allocate(items.size_bytes(), alignof(T));
+    return std::uninitialized_copy(items.begin(), items.end(), static_cast<T*>(room)) - items.size();
+  }
+
+  std::mutex mutex_;
+  std::pmr::monotonic_buffer_resource memory_;
+};
+
+Pattern make(const Form& form) {
+  static Forms forms;
+  return Pattern(forms.add(form));
 }
 
 Pattern make(Kind kind, PatternList operands) {
-  Form form{kind, {}, {}};
-  form.operands.assign(operands.begin(), operands.end());
-  return make(std::move(form));
+  return make(Form{.kind = kind, .operands = operands});
 }
 
 // A sum of sums, or a product of products, is one list.
@@ -42,15 +62,11 @@ Pattern join(Kind kind, Pattern a, Pattern b) {
 }
 
 Pattern wildcard(Kind kind, std::string_view name, bool one_element = false) {
-  Form form{kind, std::string(name), {}};
-  form.one_element = one_element;
-  return make(std::move(form));
+  return make(Form{.kind = kind, .name = name, .one_element = one_element});
 }
 
 Pattern power(Pattern x, double exponent) {
-  Form form{Kind::Power, {}, {}, exponent};
-  form.operands = {x};
-  return make(std::move(form));
+  return make(Form{.kind = Kind::Power, .number = exponent, .operands = {&x, 1}});
 }
 
 Pattern inverse(Pattern x) {
@@ -61,19 +77,19 @@ Pattern inverse(Pattern x) {
 }  // namespace
 
 const Form* Pattern::number(double constant) {
-  return &make(Form{Kind::Number, {}, {}, constant}).form();
+  return &make(Form{.kind = Kind::Number, .number = constant}).form();
 }
 
 Pattern Pattern::with_more_inputs() const {
   Form form = *form_;
   form.more_inputs = true;
-  return make(std::move(form));
+  return make(form);
 }
 
 Pattern Pattern::as(std::string_view name) const {
   Form form = *form_;
   form.label = name;
-  return make(std::move(form));
+  return make(form);
 }
 
 Pattern any(std::string_view name) {
@@ -87,15 +103,11 @@ Pattern constant(std::string_view name) {
 }
 
 Pattern op(std::string_view op_type, PatternList inputs) {
-  Form form{Kind::Node, std::string(op_type), {}};
-  form.operands.assign(inputs.begin(), inputs.end());
-  return make(std::move(form));
+  return make(Form{.kind = Kind::Node, .name = op_type, .operands = inputs});
 }
 
 Pattern own_op(std::string_view op_type, PatternList inputs) {
-  Form form = op(op_type, inputs).form();
-  form.domain = kOwnDomain;
-  return make(std::move(form));
+  return make(Form{.kind = Kind::Node, .name = op_type, .domain = kOwnDomain, .operands = inputs});
 }
 
 Pattern one_of(PatternList alternatives) {
@@ -142,12 +154,12 @@ Pattern sigmoid(Pattern x) {
 }
 
 ValueId Match::value(std::string_view name) const {
-  const auto it = values_.find(name);
+  const auto it = std::ranges::find(values_, name, &std::pair<std::string_view, ValueId>::first);
   return it == values_.end() ? ValueId::None : it->second;
 }
 
 NodeId Match::node(std::string_view label) const {
-  const auto it = nodes_.find(label);
+  const auto it = std::ranges::find(nodes_, label, &std::pair<std::string_view, NodeId>::first);
   return it == nodes_.end() ? NodeId::None : it->second;
 }
 
@@ -161,34 +173,35 @@ std::optional<double> number(const Tensor& tensor) {
   return result;
 }
 
+std::span<const std::string_view> arithmetic_operators(Kind kind) {
+  static constexpr std::string_view kSum[] = {"Add", "Sub"}, kProduct[] = {"Mul", "Div"}, kNegative[] = {"Neg"},
+                                    kInverse[] = {"Reciprocal", "Div", "Pow"}, kPower[] = {"Mul", "Pow"};
+  switch (kind) {
+    case Kind::Sum:
+      return kSum;
+    case Kind::Product:
+      return kProduct;
+    case Kind::Negative:
+      return kNegative;
+    case Kind::Inverse:
+      return kInverse;
+    case Kind::Power:
+      return kPower;
+    default:
+      return {};
+  }
+}
+
 static void add_roots(const Pattern& pattern, std::vector<std::string_view>& roots) {
   const Form& form = pattern.form();
-  switch (form.kind) {
-    case Kind::Node:
-      roots.push_back(form.name);
-      break;
-    case Kind::OneOf:
-      for (const Pattern& alternative : form.operands) add_roots(alternative, roots);
-      break;
-    case Kind::Sum:
-      roots.insert(roots.end(), {"Add", "Sub"});
-      break;
-    case Kind::Product:
-      roots.insert(roots.end(), {"Mul", "Div"});
-      break;
-    case Kind::Negative:
-      roots.push_back("Neg");
-      break;
-    case Kind::Inverse:
-      roots.insert(roots.end(), {"Reciprocal", "Div", "Pow"});
-      break;
-    case Kind::Power:
-      roots.insert(roots.end(), {"Mul", "Pow"});
-      break;
-    case Kind::Any:
-    case Kind::Constant:
-    case Kind::Number:
-      throw Error(ErrorCode::Internal, "a pattern is a single value");
+  if (form.kind == Kind::Node) {
+    roots.push_back(form.name);
+  } else if (form.kind == Kind::OneOf) {
+    for (const Pattern& alternative : form.operands) add_roots(alternative, roots);
+  } else if (const auto operators = arithmetic_operators(form.kind); !operators.empty()) {
+    roots.insert(roots.end(), operators.begin(), operators.end());
+  } else {
+    throw Error(ErrorCode::Internal, "a pattern is a single value");
   }
 }
 

@@ -3,11 +3,10 @@
 
 #include <cstddef>
 #include <initializer_list>
-#include <map>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -78,16 +77,16 @@ struct Pattern::Form {
   static constexpr size_t kMostOperands = 8;  ///< of a Sum or Product
 
   Kind kind;
-  std::string name;          ///< Any, Constant: of the wildcard; Node: the operator
-  std::string label;         ///< Node: under which a match tells the node
-  double number = 0;         ///< Number; Power: the exponent, 2 or 3
-  bool one_element = false;  ///< Constant
-  bool more_inputs = false;  ///< Node
-  std::string domain = {};   ///< Node
-  std::vector<Pattern> operands = {};
+  std::string_view name = {};    ///< Any, Constant: of the wildcard; Node: the operator
+  std::string_view label = {};   ///< Node: under which a match tells the node
+  double number = 0;             ///< Number; Power: the exponent, 2 or 3
+  bool one_element = false;      ///< Constant
+  bool more_inputs = false;      ///< Node
+  std::string_view domain = {};  ///< Node
+  std::span<const Pattern> operands = {};
 };
 
-/// Where a pattern was found.
+/// Where a pattern was found. Its names are the pattern's.
 class Match {
  public:
   NodeId root = NodeId::None;  ///< the node whose output the pattern describes
@@ -95,7 +94,7 @@ class Match {
   ValueId operator[](std::string_view name) const { return value(name); }
   /// The node of a labelled pattern.
   NodeId node(std::string_view label) const;
-  bool has(std::string_view name) const { return values_.contains(name) || nodes_.contains(name); }
+  bool has(std::string_view name) const { return value(name) != ValueId::None || node(name) != NodeId::None; }
   /// All matched nodes; the root is among them.
   const std::vector<NodeId>& nodes() const { return matched_; }
   /// Whether a one-element constant with dims was taken for a number: it may have raised the rank.
@@ -104,16 +103,31 @@ class Match {
  private:
   friend class Matcher;
 
-  std::map<std::string, ValueId, std::less<>> values_;
-  std::map<std::string, NodeId, std::less<>> nodes_;
+  std::vector<std::pair<std::string_view, ValueId>> values_;
+  std::vector<std::pair<std::string_view, NodeId>> nodes_;
   std::vector<NodeId> matched_;
   bool shaped_numbers_ = false;
 };
 
+/// What is bound while a pattern is looked for; kept from one look to the next, it is allocated once.
+struct MatchRoom {
+  struct Bound {
+    const Pattern::Form* form;
+    ValueId value;
+  };
+  std::vector<Bound> bound;
+  std::vector<std::pair<std::string_view, ValueId>> values;
+  std::vector<std::pair<std::string_view, NodeId>> nodes;
+  std::vector<NodeId> matched;
+};
+
 /// Matches the pattern against output 0 of a node. Unless `shared_interior`, nothing but the matched nodes may use a
 /// value inside the match.
-std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior = false);
+std::optional<Match> match(const Pattern& pattern, const Graph& graph, NodeId root, bool shared_interior,
+                           MatchRoom& room);
 
+/// The operators that a sum, product, negative, inverse or power may end in; none for other kinds.
+std::span<const std::string_view> arithmetic_operators(Pattern::Form::Kind kind);
 /// Operators that a node may have to be the root of a match; empty: any. The names live as long as the pattern.
 std::vector<std::string_view> root_operators(const Pattern& pattern);
 

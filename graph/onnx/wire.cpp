@@ -4,6 +4,7 @@
 #include <google/protobuf/message_lite.h>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cstdint>
 
@@ -67,10 +68,24 @@ constexpr Rule kRules[] = {
     {Message::Optional, 7, Action::Enter, Message::Optional},
 };
 
+static_assert(std::ranges::is_sorted(kRules, {}, &Rule::message));
+
+// Where the rules of a message begin.
+constexpr auto kFirst = [] {
+  std::array<size_t, static_cast<size_t>(Message::Other) + 2> first{};
+  for (size_t i = 0; i < first.size(); ++i) {
+    first[i] =
+        static_cast<size_t>(std::ranges::lower_bound(kRules, static_cast<Message>(i), {}, &Rule::message) - kRules);
+  }
+  return first;
+}();
+
 Rule rule_for(Message message, uint32_t field) {
-  const auto* found =
-      std::ranges::find_if(kRules, [&](const Rule& rule) { return rule.message == message && rule.field == field; });
-  return found == std::end(kRules) ? Rule{message, field, Action::Copy} : *found;
+  const size_t first = kFirst[static_cast<size_t>(message)], end = kFirst[static_cast<size_t>(message) + 1];
+  for (size_t i = first; i < end; ++i) {
+    if (kRules[i].field == field) return kRules[i];
+  }
+  return {message, field, Action::Copy};
 }
 
 constexpr uint32_t kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5;
