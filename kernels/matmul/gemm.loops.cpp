@@ -138,14 +138,25 @@ class PartRunner {
       : kernels_(kernels), p_(product), plan_(plan), a_scratch_(scratch), b_scratch_(scratch + plan.a_scratch) {}
 
   void run(const Part& part) {
-    const int64_t columns = plan_.columns;
-    for (int64_t j = 0; j < part.n; j += columns) {
-      const Part block{part.i0, part.m, part.j0 + j, std::min(columns, part.n - j)};
-      for (int64_t k0 = 0; k0 == 0 || k0 < p_.k; k0 += plan_.k_pass) pass(block, k0, std::min(plan_.k_pass, p_.k - k0));
+    if (plan_.pack_a && part.m <= plan_.rows) {  // what is packed of a serves all columns
+      for_passes([&](int64_t k0, int64_t k) { for_blocks(part, [&](const Part& block) { pass(block, k0, k); }); });
+    } else {
+      for_blocks(part, [&](const Part& block) { for_passes([&](int64_t k0, int64_t k) { pass(block, k0, k); }); });
     }
   }
 
  private:
+  template <class F>
+  void for_passes(const F& run) {
+    for (int64_t k0 = 0; k0 == 0 || k0 < p_.k; k0 += plan_.k_pass) run(k0, std::min(plan_.k_pass, p_.k - k0));
+  }
+  template <class F>
+  void for_blocks(const Part& part, const F& run) {
+    for (int64_t j = 0; j < part.n; j += plan_.columns) {
+      run({part.i0, part.m, part.j0 + j, std::min(plan_.columns, part.n - j)});
+    }
+  }
+
   void pass(const Part& block, int64_t k0, int64_t k) {
     Pass pass{nullptr, 0, b_scratch_, kPanel, k * kPanel, k0, k, k0 == 0, k0 + k == p_.k, false};
     int64_t n = block.n;
@@ -182,12 +193,10 @@ class PartRunner {
   void rows(const Part& block, int64_t k0, Pass pass) {
     for (int64_t i = 0; i < block.m; i += plan_.rows) {
       const Part part{block.i0 + i, std::min(plan_.rows, block.m - i), block.j0, block.n};
-      pass.a = a_scratch_;
-      pass.a_row = plan_.a_row;
-      if (p_.fill_a != nullptr) {
-        (*p_.fill_a)({p_.fill_index, part.i0, part.m, k0, pass.k, plan_.a_row}, a_scratch_);
-      } else if (plan_.pack_a) {
-        pack_rows(*kernels_.pack, p_.a.from(part.i0, k0), part.m, pass.k, a_scratch_, plan_.a_row);
+      if (plan_.pack_a) {
+        pack_a(part, k0, pass.k);
+        pass.a = a_scratch_;
+        pass.a_row = plan_.a_row;
       } else {
         pass.a = p_.a.address(part.i0, k0);
         pass.a_row = p_.a.row;
@@ -200,11 +209,23 @@ class PartRunner {
     }
   }
 
+  void pack_a(const Part& part, int64_t k0, int64_t k) {
+    if (packed_row_ == part.i0 && packed_k_ == k0) return;
+    packed_row_ = part.i0;
+    packed_k_ = k0;
+    if (p_.fill_a != nullptr) {
+      (*p_.fill_a)({p_.fill_index, part.i0, part.m, k0, k, plan_.a_row}, a_scratch_);
+    } else {
+      pack_rows(*kernels_.pack, p_.a.from(part.i0, k0), part.m, k, a_scratch_, plan_.a_row);
+    }
+  }
+
   const GemmKernels& kernels_;
   const Product& p_;
   const GemmPlan& plan_;
   float* a_scratch_;
   float* b_scratch_;
+  int64_t packed_row_ = -1, packed_k_ = -1;  ///< where the block of a in the scratch begins
 };
 
 bool is_unit(int64_t stride) {
@@ -244,18 +265,17 @@ struct Planned {
   int64_t scratch(int threads) const { return plan.scratch() == 0 ? 0 : plan.scratch() * split(threads).parts(); }
 
   void run(const Part& part, float* scratch) const { PartRunner(kernels, product, plan, scratch).run(part); }
-  void run_streamed(ThreadPool& threads) const {
-    const int64_t parts = std::min<int64_t>(8 * threads.threads(), ceil_div(product.n, plan.group));
-    take_in_order(threads, parts, [&](int64_t index) {
-      const int64_t j0 = part_begin(index, parts, product.n, plan.group);
-      run({0, product.m, j0, part_begin(index + 1, parts, product.n, plan.group) - j0}, nullptr);
+  void take_columns(ThreadPool& threads) const {
+    take_shrinking(threads, ceil_div(product.n, plan.group), [&](int64_t begin, int64_t end) {
+      const int64_t j0 = begin * plan.group;
+      run({0, product.m, j0, std::min(end * plan.group, product.n) - j0}, nullptr);
     });
   }
   void run(float* scratch) const { run({0, product.m, 0, product.n}, scratch); }
   void run(ThreadPool& threads, float* scratch) const {
     const GemmSplit split = this->split(threads.threads());
     if (split.parts() == 1) return run(scratch);
-    if (is_streamed(product, plan)) return run_streamed(threads);
+    if (shares_columns(product, plan, threads.threads())) return take_columns(threads);
     const int64_t grain = kernels.tile->rows;
     threads.parallel_for(split.parts(), 1, [&](int64_t begin, int64_t end) {
       for (int64_t index = begin; index < end; ++index) {

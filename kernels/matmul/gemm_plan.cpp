@@ -63,9 +63,11 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
   return plan;
 }
 
-bool is_streamed(const Product& p, const GemmPlan& plan) {
-  constexpr int64_t kFewRows = 4, kBeyondCaches = int64_t{256} << 10;  // elements
-  return plan.right == GemmPlan::Right::Packed && plan.scratch() == 0 && p.m <= kFewRows && p.k * p.n >= kBeyondCaches;
+bool shares_columns(const Product& p, const GemmPlan& plan, int threads) {
+  constexpr int64_t kBeyondCaches = int64_t{256} << 10;  // elements of the right operand
+  constexpr int64_t kGroups = 4;  // for each thread: what one of them does alone at the end is little
+  return plan.right == GemmPlan::Right::Packed && plan.scratch() == 0 && p.k * p.n >= kBeyondCaches &&
+         ceil_div(p.n, plan.group) >= kGroups * threads;
 }
 
 GemmSplit split_gemm(const Product& p, const GemmPlan& plan, const TileKernels& kernels, int threads) {

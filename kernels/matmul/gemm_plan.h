@@ -37,9 +37,9 @@ inline double operations(const Product& p) {
   return 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(std::max<int64_t>(p.k, 1));
 }
 
-/// Whether the product is as fast as the right operand comes from memory, whose bandwidth threads do not share evenly:
-/// columns then go to whichever thread is free.
-bool is_streamed(const Product& product, const GemmPlan& plan);
+/// Whether columns go to whichever thread is free: they share the memory's bandwidth unevenly, and a guest's cores with
+/// others. For right operands that no thread's cache holds, so that it does not matter who had which columns before.
+bool shares_columns(const Product& product, const GemmPlan& plan, int threads);
 
 /// Parts that a product is cut into along both dims of the result.
 struct GemmSplit {

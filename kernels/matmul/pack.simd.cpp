@@ -9,17 +9,23 @@ MICA_INLINE int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
+template <class S>
+constexpr int64_t kLine = 64 / sizeof(typename S::Type);  // of a cache
+
 // Of each row, a run long enough for the memory to be read in order is distributed over as many panels as can be
-// written side by side.
+// written side by side. Rows lie too far apart for the processor to guess the next ones.
 template <class S>
 void panels(const void* source, int64_t stride, int64_t k, int64_t n, float* to, int64_t to_panel) {
-  constexpr int64_t kRun = 8 * kPanel;
+  constexpr int64_t kRun = 8 * kPanel, kAhead = 16;
   const auto* from = static_cast<const typename S::Type*>(source);
   for (int64_t j0 = 0; j0 < n; j0 += kRun, to += kRun / kPanel * to_panel) {
     const int64_t width = least(kRun, n - j0);
     for (int64_t p = 0; p < k; ++p) {
       const auto* row = from + p * stride + j0;
       float* panel = to + p * kPanel;
+      if (p + kAhead < k) {
+        for (int64_t i = 0; i < width; i += kLine<S>) __builtin_prefetch(row + kAhead * stride + i, 0, 2);
+      }
       int64_t j = 0;
       for (; j + kPanel <= width; j += kPanel, panel += to_panel) {
 #pragma GCC unroll kUnrolled

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "backends/cpu/take_in_order.h"
+
 namespace mica {
 namespace {
 
@@ -133,6 +135,33 @@ TEST(ThreadPool, SeveralCallersAtOnce) {
   }
   for (std::thread& t : callers) t.join();
   EXPECT_EQ(total, 4 * 300 * (64 + 63 * 64 / 2));
+}
+
+TEST(ThreadPool, TakersShareAllOfALoopInShrinkingRanges) {
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    for (const int64_t count : {0, 1, 5, 1000}) {
+      std::mutex mutex;
+      std::vector<std::pair<int64_t, int64_t>> ranges;
+      take_shrinking(pool, count, [&](int64_t begin, int64_t end) {
+        const std::lock_guard lock(mutex);
+        ranges.emplace_back(begin, end);
+      });
+      std::ranges::sort(ranges);
+      int64_t at = 0, length = count;
+      for (const auto& [begin, end] : ranges) {
+        EXPECT_EQ(begin, at);
+        EXPECT_GT(end, begin);
+        EXPECT_LE(end - begin, length);
+        length = end - begin;
+        at = end;
+      }
+      EXPECT_EQ(at, count);
+      std::vector<std::atomic<int>> taken(static_cast<size_t>(count));
+      take_in_order(pool, count, [&](int64_t i) { ++taken[static_cast<size_t>(i)]; });
+      EXPECT_TRUE(std::ranges::all_of(taken, [](const auto& times) { return times == 1; }));
+    }
+  }
 }
 
 }  // namespace
