@@ -142,7 +142,18 @@ std::vector<double> Linear::scaled_weights(const Graph& graph, const std::vector
   return elements;
 }
 
+bool Linear::is_product_alone(const Graph& graph) const {
+  return !is_sum_ && graph.node(product_).op_type == "MatMul";
+}
+
+bool Linear::takes_bias(const Graph& graph) const {
+  const ValueId weights = graph.node(product_).inputs[1];
+  return !is_product_alone(graph) || (rank_ == 2 && graph.value(weights).constant.shape().rank() == 2);
+}
+
 ValueId Linear::scaled(Rewriter& g, const std::vector<double>& factors, const std::vector<double>& offsets) const {
+  const bool biased = !bias_.empty() || std::ranges::any_of(offsets, [](double x) { return x != 0; });
+  if (biased && !takes_bias(g.graph())) return ValueId::None;
   if (!std::ranges::all_of(factors, is_moderate)) return g.refuse("a factor is very large");
   if (std::ranges::any_of(offsets, [](double x) { return !std::isfinite(x); })) return g.refuse("not finite");
   const Graph& graph = g.graph();
@@ -154,9 +165,6 @@ ValueId Linear::scaled(Rewriter& g, const std::vector<double>& factors, const st
   std::vector<double> bias = bias_;
   bias.resize(factors.size(), 0);
   for (size_t i = 0; i < bias.size(); ++i) bias[i] = bias[i] * factors[i] + offsets[i];
-  const bool biased = std::ranges::any_of(bias, [](double x) { return x != 0; }) || !bias_.empty();
-  const bool needs_gemm = biased && node.op_type == "MatMul" && !is_sum_;
-  if (needs_gemm && (rank_ != 2 || weights.shape().rank() != 2)) return ValueId::None;
   if (scales && !g.may_rewrite(weights.bytes(), shared)) {
     return g.refuse("the weights are large, and used elsewhere too or made anew too often");
   }
@@ -168,7 +176,7 @@ ValueId Linear::scaled(Rewriter& g, const std::vector<double>& factors, const st
   Attributes attributes = node.attributes;
   if (is_sum_) return g.add("Add", 7, {g.again(node, std::move(inputs), std::move(attributes)), new_bias()});
   if (biased) inputs.push_back(new_bias());
-  if (needs_gemm) return g.add("Gemm", 7, std::move(inputs));
+  if (biased && is_product_alone(graph)) return g.add("Gemm", 7, std::move(inputs));
   attributes.erase("beta");
   return g.again(node, std::move(inputs), std::move(attributes));
 }
