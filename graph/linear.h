@@ -25,8 +25,6 @@ class Linear {
   /// nullopt when it is not that, or would enlarge the output.
   std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId constant) const;
 
-  /// Whether something may be added within a node: to a MatMul it may where that can be a Gemm.
-  bool takes_bias(const Graph& graph) const;
   /// A node for output * factors + offsets, both of a number a channel. None, with a refusal, where there is none.
   ValueId scaled(Rewriter& g, const std::vector<double>& factors, const std::vector<double>& offsets) const;
 
@@ -35,7 +33,6 @@ class Linear {
   bool read_weights(const Graph& graph, const Node& node);
   bool read_bias(const Graph& graph, ValueId bias, double beta);
   bool read_sum(const Graph& graph, const Node& add);
-  bool is_product_alone(const Graph& graph) const;
   std::vector<double> scaled_weights(const Graph& graph, const std::vector<double>& factors) const;
 
   NodeId product_ = NodeId::None;     // the node with the weights, at input 1

@@ -27,8 +27,8 @@ const Node* producer_of(const Graph& graph, ValueId id, std::string_view op_type
 bool has_producer(const Graph& graph, ValueId id, Pattern::Form::Kind arithmetic) {
   const NodeId producer = graph.value(id).producer;
   if (producer == NodeId::None) return false;
-  return std::ranges::find(arithmetic_operators(arithmetic), graph.node(producer).op_type) !=
-         arithmetic_operators(arithmetic).end();
+  return std::ranges::any_of(arithmetic_operators(arithmetic),
+                             [&](std::string_view op_type) { return op_type == graph.node(producer).op_type; });
 }
 
 // Whether a form can match as far as its operators say, before anything is bound: nearly all that fail do here.

@@ -11,7 +11,7 @@ MICA_RULE(linear_offset, Fuse) {
   const Pattern spellings = one_of({op("Add", {y, c}), op("Add", {c, y}), op("Sub", {y, c}), op("Sub", {c, y})});
   return {spellings, [](Rewriter& g, const Match& m) {
             const auto linear = Linear::of(g.graph(), m["y"]);
-            if (!linear || !linear->takes_bias(g.graph())) return ValueId::None;
+            if (!linear) return ValueId::None;
             if (g.root().opset < 7) return g.refuse("it broadcasts as before opset 7");
             auto offsets = linear->per_channel(g.graph(), m["c"]);
             if (!offsets) return g.refuse("what is added is not one number for each channel");

@@ -56,13 +56,13 @@ LoadOptions load_options(const CommonOptions& common, const RunOptions& options)
 RunInputs::RunInputs(const Model& model, const CommonOptions& common, const GivenInputs& given,
                      const RunOptions& options) {
   for (const std::string& text : options.states) find_states(model, text);
-  const auto growth = parse_dims(options.growth);
+  const auto dims = parse_dims(common.dims), growth = parse_dims(options.growth);
   for (const auto& [dim, step] : growth) require_dim(model, dim);
   for (size_t run = 0; run < (growth.empty() ? 1 : kRuns); ++run) {
     CommonOptions grown = common;
     grown.quiet = common.quiet || run > 0;
     grown.dims.clear();
-    for (auto [name, value] : parse_dims(common.dims)) {
+    for (auto [name, value] : dims) {
       if (const auto step = growth.find(name); step != growth.end()) value += step->second * static_cast<int64_t>(run);
       grown.dims.push_back(fmt::format("{}={}", name, value));
     }

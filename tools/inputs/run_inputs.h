@@ -31,8 +31,8 @@ class RunInputs {
 
   /// Of the first run, states included.
   const ModelInputs& first() const { return sets_.front(); }
-  /// From now on, as all are bound.
-  void give_none() { given_ = {{}}, sets_.resize(1); }
+  /// From now on, as all are bound to memory; not where dims grow.
+  void give_none() { given_.front().clear(); }
 
   /// Session::state for each.
   void tie_states(Session& session) const;
