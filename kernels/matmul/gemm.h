@@ -44,8 +44,10 @@ using FillRows = FunctionRef<void(const RowBlock& block, float* to)>;
 /// c = epilogue(a * b), of m x k and k x n elements.
 struct Product {
   int64_t m = 0, n = 0, k = 0;
-  Matrix<const float> a{};          ///< any strides; fastest with rows of adjacent elements
-  Matrix<const float> b{};          ///< any strides; the right operand unless one of the next two is set
+  Matrix<const float> a{};  ///< any strides; fastest with rows of adjacent elements
+  /// Any strides; the right operand unless `packed_b` or `fill_b` is set. With `fill_b`, rows of adjacent elements that
+  /// it reads from beyond the caches, aligned or not, and that are fetched ahead; or nothing.
+  Matrix<const float> b{};
   const float* packed_b = nullptr;  ///< as written by `pack`
   int64_t packed_k = 0;             ///< rows that it was packed with, when it is `k` of them from a later one on; 0: k
   int64_t fill_index = 0;

@@ -19,6 +19,22 @@ struct Part {
   int64_t i0, m, j0, n;
 };
 
+// Lines of memory that are brought into the second-level cache by the tiles computed meanwhile, half a column of lines
+// by each.
+struct Ahead {
+  const float* from = nullptr;
+  int64_t row = 0, column = 0;  // elements from one line to the next
+  int64_t half = 0;             // rows
+  int64_t halves = 0, taken = 0;
+
+  const float* take() {
+    if (taken == halves) return nullptr;
+    const float* next = from + taken / 2 * column + taken % 2 * half * row;
+    ++taken;
+    return next;
+  }
+};
+
 // One pass over k of a part: its operands from the elements on that are multiplied first.
 struct Pass {
   const float* a;
@@ -27,7 +43,8 @@ struct Pass {
   int64_t b_row, b_panel;
   int64_t k0, k;
   bool first, last;
-  bool fetch;  // panels come from beyond the second-level cache
+  bool fetches_panels;  // of b, from beyond the second-level cache, a group ahead
+  Ahead ahead;
 };
 
 Addend at(const Addend& x, int64_t i, int64_t j) {
@@ -38,7 +55,7 @@ Addend at(const Addend& x, int64_t i, int64_t j) {
 constexpr int64_t kActivatedColumns = 128;
 
 // Panel by panel, all rows: a panel stays in the first-level cache meanwhile. Tiles are of nearly equal height.
-void sweep_tiles(const Product& p, const GemmKernels& loops, int64_t group, const Part& part, const Pass& pass) {
+void sweep_tiles(const Product& p, const GemmKernels& loops, int64_t group, const Part& part, Pass& pass) {
   const TileKernels& kernels = *loops.tile;
   const int64_t count = (part.m + kernels.rows - 1) / kernels.rows;
   const int64_t height = part.m / count;
@@ -68,11 +85,14 @@ void sweep_tiles(const Product& p, const GemmKernels& loops, int64_t group, cons
     } else {
       call.addends[0] = {call.c, p.c_row, 1, 1};
     }
-    const float* next = pass.b + (j + group) / kPanel * pass.b_panel;
+    if (pass.fetches_panels) {
+      const int64_t panels = std::clamp<int64_t>(part.n - j - group, 0, group) / kPanel;
+      pass.ahead = {pass.b + (j + group) / kPanel * pass.b_panel, kPanel, pass.b_panel, pass.k / 2, 2 * panels};
+    }
+    call.next_row = pass.ahead.row;
     int64_t row = part.i0;
-    const int64_t next_halves = pass.fetch && j + group < part.n ? 2 * std::min(group, part.n - j - group) / kPanel : 0;
     for (int64_t tile = 0; tile < count; ++tile) {
-      call.next = tile < next_halves ? next + tile / 2 * pass.b_panel + tile % 2 * (pass.k / 2 * kPanel) : nullptr;
+      call.next = pass.ahead.take();
       const int64_t rows = height + (tile < higher ? 1 : 0);
       row += rows;
       const int64_t needed = row + p.diagonal;  // of the columns of the last row, where there is a triangle
@@ -138,67 +158,75 @@ class PartRunner {
       : kernels_(kernels), p_(product), plan_(plan), a_scratch_(scratch), b_scratch_(scratch + plan.a_scratch) {}
 
   void run(const Part& part) {
-    if (plan_.pack_a && part.m <= plan_.rows) {  // what is packed of a serves all columns
-      for_passes([&](int64_t k0, int64_t k) { for_blocks(part, [&](const Part& block) { pass(block, k0, k); }); });
-    } else {
-      for_blocks(part, [&](const Part& block) { for_passes([&](int64_t k0, int64_t k) { pass(block, k0, k); }); });
+    const int64_t passes = std::max<int64_t>(1, ceil_div(p_.k, plan_.k_pass));
+    const int64_t count = passes * ceil_div(part.n, plan_.columns);
+    const bool by_pass = plan_.pack_a && part.m <= plan_.rows;  // what is packed of a serves all columns
+    const auto block = [&](int64_t index) {
+      const int64_t pass = by_pass ? index / (count / passes) : index % passes;
+      const int64_t k0 = pass * plan_.k_pass, j = (by_pass ? index % (count / passes) : index / passes) * plan_.columns;
+      return Block{
+          {part.i0, part.m, part.j0 + j, std::min(plan_.columns, part.n - j)}, k0, std::min(plan_.k_pass, p_.k - k0)};
+    };
+    for (int64_t index = 0; index < count; ++index) {
+      run(block(index), index + 1 < count ? std::optional(block(index + 1)) : std::nullopt);
     }
   }
 
  private:
-  template <class F>
-  void for_passes(const F& run) {
-    for (int64_t k0 = 0; k0 == 0 || k0 < p_.k; k0 += plan_.k_pass) run(k0, std::min(plan_.k_pass, p_.k - k0));
-  }
-  template <class F>
-  void for_blocks(const Part& part, const F& run) {
-    for (int64_t j = 0; j < part.n; j += plan_.columns) {
-      run({part.i0, part.m, part.j0 + j, std::min(plan_.columns, part.n - j)});
-    }
-  }
+  struct Block {
+    Part part;
+    int64_t k0, k;
+  };
 
-  void pass(const Part& block, int64_t k0, int64_t k) {
-    Pass pass{nullptr, 0, b_scratch_, kPanel, k * kPanel, k0, k, k0 == 0, k0 + k == p_.k, false};
-    int64_t n = block.n;
+  void run(const Block& block, const std::optional<Block>& next) {
+    const auto [part, k0, k] = block;
+    Pass pass{nullptr, 0, b_scratch_, kPanel, k * kPanel, k0, k, k0 == 0, k0 + k == p_.k, false, {}};
+    int64_t n = part.n;
     switch (plan_.right) {
       case GemmPlan::Right::Packed:
         pass.b_panel = (p_.packed_k > 0 ? p_.packed_k : p_.k) * kPanel;
-        pass.b = p_.packed_b + block.j0 / kPanel * pass.b_panel + k0 * kPanel;
-        pass.fetch = true;
+        pass.b = p_.packed_b + part.j0 / kPanel * pass.b_panel + k0 * kPanel;
+        pass.fetches_panels = true;
         break;
       case GemmPlan::Right::InPlace:
-        pass.b = p_.b.address(k0, block.j0);
+        pass.b = p_.b.address(k0, part.j0);
         pass.b_row = p_.b.row;
         pass.b_panel = kPanel;
         n -= n % kernels_.tile->lanes;
         break;
       case GemmPlan::Right::Packing:
-        pack_panels(*kernels_.pack, p_.b.from(k0, block.j0), k, n, b_scratch_, pass.b_panel);
+        pack_panels(*kernels_.pack, p_.b.from(k0, part.j0), k, n, b_scratch_, pass.b_panel);
         break;
       case GemmPlan::Right::Filled:
-        (*p_.fill_b)({p_.fill_index, k0, k, block.j0, n, pass.b_panel}, b_scratch_);
+        (*p_.fill_b)({p_.fill_index, k0, k, part.j0, n, pass.b_panel}, b_scratch_);
         break;
       case GemmPlan::Right::Dots:
         break;
     }
-    if (n > 0) rows({block.i0, block.m, block.j0, n}, k0, pass);
-    if (n == block.n) return;
+    if (plan_.ahead && next) pass.ahead = rows_ahead(*next, k);
+    if (n > 0) rows({part.i0, part.m, part.j0, n}, pass);
+    if (n == part.n) return;
     // What is left of columns read in place: a panel that would reach beyond them.
-    pack_panels(*kernels_.pack, p_.b.from(k0, block.j0 + n), k, block.n - n, b_scratch_, k * kPanel);
+    pack_panels(*kernels_.pack, p_.b.from(k0, part.j0 + n), k, part.n - n, b_scratch_, k * kPanel);
     pass.b = b_scratch_;
     pass.b_row = kPanel;
-    rows({block.i0, block.m, block.j0 + n, block.n - n}, k0, pass);
+    rows({part.i0, part.m, part.j0 + n, part.n - n}, pass);
   }
 
-  void rows(const Part& block, int64_t k0, Pass pass) {
+  // The rows of b that the next block packs, by the tiles of a block of k rows. They begin anywhere in a line.
+  Ahead rows_ahead(const Block& next, int64_t k) const {
+    return {p_.b.address(next.k0, next.part.j0), p_.b.row, kPanel, k / 2, 2 * (ceil_div(next.part.n, kPanel) + 1)};
+  }
+
+  void rows(const Part& block, Pass& pass) {
     for (int64_t i = 0; i < block.m; i += plan_.rows) {
       const Part part{block.i0 + i, std::min(plan_.rows, block.m - i), block.j0, block.n};
       if (plan_.pack_a) {
-        pack_a(part, k0, pass.k);
+        pack_a(part, pass.k0, pass.k);
         pass.a = a_scratch_;
         pass.a_row = plan_.a_row;
       } else {
-        pass.a = p_.a.address(part.i0, k0);
+        pass.a = p_.a.address(part.i0, pass.k0);
         pass.a_row = p_.a.row;
       }
       if (plan_.right == GemmPlan::Right::Dots) {

@@ -50,7 +50,10 @@ GemmPlan plan_gemm(const Product& p, const TileKernels& kernels) {
   // The block of a that is swept for every panel takes half of the second-level cache.
   const int64_t most_a = cache.l2 / 2 / kFloat;
   plan.rows = p.m * plan.k_pass <= most_a ? p.m : even_part(p.m, most_a / plan.k_pass, kernels.rows);
-  plan.columns = blocks ? even_part(p.n, cache.l2 / 4 / (plan.k_pass * kFloat), plan.group) : p.n;
+  plan.ahead = plan.right == GemmPlan::Right::Filled && p.b.data != nullptr;
+  // A block of b, with the next one if that is fetched meanwhile, takes a quarter.
+  const int64_t most_b = cache.l2 / (plan.ahead ? 8 : 4) / kFloat;
+  plan.columns = blocks ? even_part(p.n, most_b / plan.k_pass, plan.group) : p.n;
 
   if (plan.pack_a) {
     plan.a_row = round_up(plan.k_pass, kPanel) + kPanel;  // not a multiple of the size of a page

@@ -18,6 +18,7 @@ struct GemmPlan {
   };
   Right right = Right::Packed;
   bool pack_a = false;
+  bool ahead = false;                    ///< while a block of b is multiplied, what the next one is made of is fetched
   int64_t k_pass = 0;                    ///< of k at a time
   int64_t rows = 0;                      ///< of a at a time
   int64_t columns = 0;                   ///< of b at a time: all, or a multiple of `group`

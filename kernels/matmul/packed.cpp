@@ -69,6 +69,9 @@ void RightOperand::set(Product& product, int64_t index) const {
   product.fill_b = &fill_;
   product.fill_index = index;
   product.sums_as_packed = true;
+  const FloatMatrices& m = matrices_.matrices_;
+  if (m.storage != Storage::F32 || m.transposed) return;
+  product.b = {static_cast<const float*>(constant_.raw()) + index * m.k * m.n, m.n, 1};
 }
 
 void RightOperand::operator()(const PanelBlock& block, float* to) const {

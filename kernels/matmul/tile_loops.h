@@ -90,9 +90,9 @@ void tile(const TileCall& call) {
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) __builtin_prefetch(call.c + i * call.c_row, 1);
 
-  // One line of the next panel for every two steps: half a panel during a tile.
+  // One line of what is needed next for every two steps.
   const float* next = call.next != nullptr ? call.next : b;
-  const int64_t line = call.next != nullptr ? kPanel : 0;
+  const int64_t line = call.next != nullptr ? call.next_row : 0;
   for (int64_t piece = 0; piece < call.pieces; ++piece) {
     RowPointers<Rows> a(call.a + piece * call.a_piece, call.a_row);
     for (const float* end = a.at[0] + (call.k & ~int64_t{1}); a.at[0] != end; next += line) {

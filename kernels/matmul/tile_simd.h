@@ -21,8 +21,9 @@ struct TileCall {
   int64_t b_row;      ///< elements from one row of a panel to the next: 16 when packed
   int64_t b_panel;    ///< elements from one panel to the next
   int64_t k;          ///< of a piece
-  const float* next;  ///< half a panel, of k / 2 rows of 16, to be brought into the second-level cache; or null
-  float* c;           ///< rows of adjacent elements
+  const float* next;  ///< k / 2 rows of 16 elements to be brought into the second-level cache; or null
+  int64_t next_row;
+  float* c;  ///< rows of adjacent elements
   int64_t c_row;
   int last;  ///< columns that are stored of the tile's last vector; of `b` all are read
   float alpha;
