@@ -22,6 +22,13 @@ std::string Graph::unique_name(std::string_view wanted) {
   }
 }
 
+void Graph::reserve(size_t nodes, size_t values) {
+  nodes_.reserve(nodes);
+  values_.reserve(values);
+  uses_.reserve(values);
+  names_.reserve(values);
+}
+
 ValueId Graph::add_value(std::string_view name, ValueType type) {
   const ValueId id{static_cast<uint32_t>(values_.size())};
   Value value;
@@ -169,7 +176,7 @@ std::unique_ptr<Graph> Graph::clone() const {
   copy->values_ = values_;
   copy->uses_ = uses_;
   copy->names_ = names_;
-  copy->nodes_.reserve(nodes_.size());
+  copy->reserve(nodes_.size(), values_.size());
   for (const Node& node : nodes_) {
     Node& twin = copy->nodes_.emplace_back();
     twin.domain = node.domain;

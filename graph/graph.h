@@ -79,6 +79,8 @@ class Graph {
   Node& node(NodeId id) { return nodes_[static_cast<size_t>(id)]; }
   const Node& node(NodeId id) const { return nodes_[static_cast<size_t>(id)]; }
 
+  /// Makes room for so many nodes and values.
+  void reserve(size_t nodes, size_t values);
   /// Adds a value; a name that is taken or empty gets a number behind it.
   ValueId add_value(std::string_view name, ValueType type = {});
   ValueId add_constant(std::string_view name, Tensor tensor);

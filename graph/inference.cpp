@@ -13,8 +13,9 @@ class Inference {
  public:
   Inference(Strictness strictness, std::string scope) : strictness_(strictness), scope_(std::move(scope)) {}
 
-  void run(Graph& graph) {
+  size_t run(Graph& graph) {
     for (const NodeId id : graph.order()) run(graph, graph.node(id));
+    return changes_;
   }
 
   void run(Graph& graph, Node& node) {
@@ -70,7 +71,7 @@ class Inference {
 
   // Replaces what was declared by what was inferred, where that says as much.
   void settle(Value& value, InferContext::Output inferred) {
-    value.contents = std::move(inferred.contents);
+    update(value.contents, std::move(inferred.contents));
     ValueType& declared = value.type;
     ValueType& found = inferred.type;
     if (found.kind == ValueType::Kind::Unknown) return;
@@ -81,7 +82,14 @@ class Inference {
     const bool keep_dims = found.is_tensor() && !found.dims && declared.is_tensor() && declared.dims &&
                            std::ranges::all_of(*declared.dims, &Dim::is_constant);
     if (keep_dims) found.dims = declared.dims;
-    declared = std::move(found);
+    update(declared, std::move(found));
+  }
+
+  template <class T>
+  void update(T& known, T found) {
+    if (known == found) return;
+    known = std::move(found);
+    ++changes_;
   }
 
   static bool compatible(const ValueType& a, const ValueType& b) {
@@ -94,24 +102,24 @@ class Inference {
   }
 
   std::vector<ValueType> infer_subgraph(Graph& outer, Node& node, size_t index, std::span<const ValueType> types,
-                                        const std::string& label) const {
+                                        const std::string& label) {
     const std::string_view name = node.op->def().subgraphs.at(index);
     const auto sub = std::ranges::find(node.subgraphs, name, &Subgraph::name);
     if (sub == node.subgraphs.end())
       throw Error(ErrorCode::InvalidModel, "subgraph \"" + std::string(name) + "\" is missing");
     Graph& body = *sub->graph;
     for (size_t i = 0; i < body.inputs.size() && i < types.size(); ++i) {
-      if (types[i].kind != ValueType::Kind::Unknown) body.value(body.inputs[i]).type = types[i];
+      if (types[i].kind != ValueType::Kind::Unknown) update(body.value(body.inputs[i]).type, types[i]);
     }
     for (size_t i = 0; i < body.captures.size(); ++i) {
       if (body.captures[i] == ValueId::None) continue;
       Value& inner = body.value(body.captures[i]);
       const Value& captured = outer.value(node.inputs[node.formal_inputs + i]);
-      inner.type = captured.type;
-      inner.contents = captured.contents;
+      update(inner.type, captured.type);
+      update(inner.contents, captured.contents);
       if (captured.constant.defined()) inner.constant = captured.constant;
     }
-    Inference(strictness_, label + "/" + std::string(name) + "/").run(body);
+    changes_ += Inference(strictness_, label + "/" + std::string(name) + "/").run(body);
     std::vector<ValueType> outputs;
     for (const ValueId output : body.outputs) outputs.push_back(body.value(output).type);
     return outputs;
@@ -119,12 +127,13 @@ class Inference {
 
   Strictness strictness_;
   std::string scope_;
+  size_t changes_ = 0;  // of what was known of a value
 };
 
 }  // namespace
 
-void infer_types(Graph& graph, Strictness strictness) {
-  Inference(strictness, "").run(graph);
+size_t infer_types(Graph& graph, Strictness strictness) {
+  return Inference(strictness, "").run(graph);
 }
 
 void infer_node(Graph& graph, NodeId node, Strictness strictness) {

@@ -14,9 +14,9 @@ enum class Strictness {
 };
 
 /// Infers the type of every value of the graph and its subgraphs, and the contents of small integer tensors, from the
-/// types of its inputs. What no operator of the build tells stays as it was declared. Throws InvalidModel, with the
-/// node as path, when a node's inputs contradict each other.
-void infer_types(Graph& graph, Strictness strictness = Strictness::Lenient);
+/// types of its inputs. What no operator of the build tells stays as it was declared. Returns how much of it is other
+/// than what was known before. Throws InvalidModel, with the node as path, when a node's inputs contradict each other.
+size_t infer_types(Graph& graph, Strictness strictness = Strictness::Lenient);
 
 /// The same for the outputs of one node, whose inputs' types are known already.
 void infer_node(Graph& graph, NodeId node, Strictness strictness = Strictness::Lenient);

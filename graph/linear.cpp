@@ -142,14 +142,19 @@ std::vector<double> Linear::scaled_weights(const Graph& graph, const std::vector
   return elements;
 }
 
+bool Linear::takes_bias(const Graph& graph) const {
+  const Node& node = graph.node(product_);
+  return node.op_type != "MatMul" || is_sum_ ||
+         (rank_ == 2 && graph.value(node.inputs[1]).constant.shape().rank() == 2);
+}
+
 ValueId Linear::scaled(Rewriter& g, const std::vector<double>& factors, const std::vector<double>& offsets) const {
   const Graph& graph = g.graph();
   const Node& node = graph.node(product_);
   const ValueId weights_id = node.inputs[1];
   const Tensor& weights = graph.value(weights_id).constant;
   const bool biased = !bias_.empty() || std::ranges::any_of(offsets, [](double x) { return x != 0; });
-  const bool needs_gemm = biased && node.op_type == "MatMul" && !is_sum_;
-  if (needs_gemm && (rank_ != 2 || weights.shape().rank() != 2)) return ValueId::None;
+  if (biased && !takes_bias(graph)) return ValueId::None;
   if (!std::ranges::all_of(factors, is_moderate)) return g.refuse("a factor is very large");
   if (std::ranges::any_of(offsets, [](double x) { return !std::isfinite(x); })) return g.refuse("not finite");
   const bool shared = graph.uses(weights_id).size() > 1 || comes_from_outside(graph, weights_id);
@@ -168,7 +173,7 @@ ValueId Linear::scaled(Rewriter& g, const std::vector<double>& factors, const st
   Attributes attributes = node.attributes;
   if (is_sum_) return g.add("Add", 7, {g.again(node, std::move(inputs), std::move(attributes)), new_bias()});
   if (biased) inputs.push_back(new_bias());
-  if (needs_gemm) return g.add("Gemm", 7, std::move(inputs));
+  if (biased && node.op_type == "MatMul") return g.add("Gemm", 7, std::move(inputs));
   attributes.erase("beta");
   return g.again(node, std::move(inputs), std::move(attributes));
 }

@@ -25,6 +25,9 @@ class Linear {
   /// nullopt when it is not that, or would enlarge the output.
   std::optional<std::vector<double>> per_channel(const Graph& graph, ValueId constant) const;
 
+  /// Whether a number a channel can be added: a MatMul itself only becomes a Gemm where all is of rank 2.
+  bool takes_bias(const Graph& graph) const;
+
   /// A node for output * factors + offsets, both of a number a channel. None, with a refusal, where there is none.
   ValueId scaled(Rewriter& g, const std::vector<double>& factors, const std::vector<double>& offsets) const;
 

@@ -30,6 +30,7 @@ class Forms {
   template <class T>
   const T* copy(std::span<const T> items) {
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+    if (items.empty()) return nullptr;
     void* room = memory_.allocate(items.size_bytes(), alignof(T));
     return std::uninitialized_copy(items.begin(), items.end(), static_cast<T*>(room)) - items.size();
   }

@@ -92,13 +92,15 @@ class Pipeline {
  private:
   // Folding tells more shapes, which let more be folded.
   void simplify() {
+    bool inferred = true;
     for (int round = 0; round < kMaxRounds; ++round) {
       const bool folded = run(kFold) + run(kInlineIf) > 0;
+      if (!folded && !inferred) return;
       run(kShareKnown);
       run(kCommon);
       run(kDead);
       if (!folded) return;
-      run(kInfer);
+      inferred = run(kInfer) > 0;
     }
   }
 
@@ -141,8 +143,8 @@ class Pipeline {
     const auto start = std::chrono::steady_clock::now();
     const size_t changes = pass.run(passes_);
     notes_.spent(pass.name, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    notes_.applied(pass.name, {}, {}, changes);
-    if (changes > 0 || pass.run == infer) settled_ = {};
+    if (pass.run != infer) notes_.applied(pass.name, {}, {}, changes);
+    if (changes > 0) settled_ = {};
     check();
     return changes;
   }

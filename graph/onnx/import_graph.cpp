@@ -30,6 +30,11 @@ Dim unknown_dim(std::string_view name) {
 void Importer::fill(const proto::GraphProto& proto, Scope& scope) {
   Graph& graph = scope.frame.graph;
   graph.name = proto.name();
+  // Most nodes give one value, and rules add about as many again; of a hostile file there may be millions.
+  constexpr int kMostExpected = 1 << 14;
+  const auto expected = [&](int count) { return static_cast<size_t>(2 * std::min(count, kMostExpected)); };
+  const size_t nodes = expected(proto.node_size());
+  graph.reserve(nodes, nodes + expected(proto.initializer_size()) + expected(proto.input_size()));
   add_inputs(proto, scope);
   add_initializers(proto, scope);
   declare_outputs(proto.node(), scope);

@@ -99,8 +99,10 @@ Tensor typed(const proto::TensorProto& proto, DType dtype, const Shape& shape) {
   return narrow<uint8_t>(dtype, shape, byte_size(dtype, shape.elements()).value(), proto.int32_data());
 }
 
-bool is_boolean(std::byte byte) {
-  return byte <= std::byte{1};
+bool are_booleans(std::span<const std::byte> bytes) {
+  std::byte bits{};
+  for (const std::byte byte : bytes) bits |= byte;
+  return bits <= std::byte{1};
 }
 
 // Bytes of a tensor that is worth being looked after on its own.
@@ -158,7 +160,7 @@ Tensor TensorReader::raw(DType dtype, const Shape& shape, std::span<const std::b
                          std::shared_ptr<const void> owner, const MappedFile* mapping) {
   const bool large = mapping != nullptr && data.size() >= kManyPages;
   const bool aligned = reinterpret_cast<uintptr_t>(data.data()) % element_alignment(dtype) == 0;
-  const bool clean = dtype != DType::Bool || std::ranges::all_of(data, is_boolean);
+  const bool clean = dtype != DType::Bool || are_booleans(data);
   if (clean && (aligned || (large && is_float(dtype)))) {
     if (large) owner = MappedPart::hold(data, *mapping, std::move(owner));
     return Tensor::over(dtype, shape, data.data(), std::move(owner));

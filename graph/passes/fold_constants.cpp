@@ -43,8 +43,8 @@ class Folding {
   size_t run(Graph& graph) {
     size_t folded = 0;
     for (const NodeId id : graph.order()) {
-      const std::vector<ValueId> outputs = graph.node(id).outputs;
-      for (const ValueId output : outputs) {
+      for (size_t i = 0; i < graph.node(id).outputs.size(); ++i) {
+        const ValueId output = graph.node(id).outputs[i];
         if (output == ValueId::None) continue;
         if (auto tensor = known_tensor(graph.value(output))) {
           make_constant(graph, output, std::move(*tensor));

@@ -4,8 +4,7 @@
 namespace mica {
 
 size_t infer(PassContext& context) {
-  infer_types(*context.model.graph);
-  return 0;
+  return infer_types(*context.model.graph);
 }
 
 }  // namespace mica

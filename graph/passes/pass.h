@@ -18,7 +18,7 @@ struct PassContext {
 
 /// Makes the symbolic dims that the options name numbers, in all types.
 size_t fix_dims(PassContext& context);
-/// Infers types and contents. Returns 0: nothing that is computed changes.
+/// Infers types and contents. Nothing that is computed changes.
 size_t infer(PassContext& context);
 /// Computes what does not depend on the model's inputs.
 size_t fold_constants(PassContext& context);

@@ -13,10 +13,11 @@ MICA_RULE(linear_offset, Fuse) {
             const auto linear = Linear::of(g.graph(), m["y"]);
             if (!linear) return ValueId::None;
             if (g.root().opset < 7) return g.refuse("it broadcasts as before opset 7");
-            auto offsets = linear->per_channel(g.graph(), m["c"]);
-            if (!offsets) return g.refuse("what is added is not one number for each channel");
             const bool subtracts = g.root().op_type == "Sub";
             const bool negates = subtracts && g.root().inputs[1] == m["y"];
+            if (!negates && !linear->takes_bias(g.graph())) return ValueId::None;
+            auto offsets = linear->per_channel(g.graph(), m["c"]);
+            if (!offsets) return g.refuse("what is added is not one number for each channel");
             if (subtracts && !negates) {
               for (double& offset : *offsets) offset = -offset;
             }
