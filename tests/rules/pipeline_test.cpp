@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "graph/edit.h"
+#include "graph/inference.h"
 #include "graph/text_format.h"
 #include "graph/verify.h"
 #include "kernels/op.h"
@@ -119,6 +120,20 @@ TEST(FixDims, MakesShapesConstant) {
   const Result fixed = optimised(text, options);
   EXPECT_EQ(fixed.nodes, 0u);
   EXPECT_EQ(fixed.model.graph->value(fixed.model.graph->inputs[0]).type.str(), "float[3,4]");
+}
+
+TEST(Inference, TellsHowMuchIsNew) {
+  const GraphModel model = parse_text(
+      "graph (x: float[n,4], c: bool[]) -> (y, d) { d = Shape(x) y = If(c) "
+      "{then_branch=graph() -> (t) { t = Exp(x) }, else_branch=graph() -> (e) { e = Neg(x) }} }",
+      operators());
+  Graph& graph = *model.graph;
+  infer_types(graph);
+  EXPECT_EQ(infer_types(graph), 0u);
+  graph.value(graph.inputs[0]).type =
+      parse_text("graph (x: float[3,4]) -> (x) {}", operators()).graph->value(ValueId{0}).type;
+  EXPECT_EQ(infer_types(graph), 6u) << "contents of d; type of y, and in both branches of x and of what is returned";
+  EXPECT_EQ(infer_types(graph), 0u);
 }
 
 TEST(Notes, SayWhatAndWhy) {
