@@ -135,9 +135,12 @@ std::vector<double> Linear::scaled_weights(const Graph& graph, const std::vector
   const auto block = static_cast<size_t>(shape.elements(weights_axis_ + 1, shape.rank()));
   const auto blocks = static_cast<size_t>(shape[weights_axis_]);
   const size_t group_size = elements.size() / static_cast<size_t>(group_);
-  for (size_t i = 0; i < elements.size(); ++i) {
-    const size_t group = group_ == 1 ? 0 : i / group_size;
-    elements[i] *= factors[group * blocks + i / block % blocks];
+  const double* factor = factors.data();  // of the group's first channel
+  for (size_t i = 0; i < elements.size();) {
+    for (size_t channel = 0; channel < blocks; ++channel) {
+      for (const size_t end = i + block; i < end; ++i) elements[i] *= factor[channel];
+    }
+    if (i % group_size == 0) factor += blocks;
   }
   return elements;
 }

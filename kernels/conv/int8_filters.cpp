@@ -135,12 +135,10 @@ void ChannelsLastBytes::pack_panels(const Tensor& w, std::byte* to, int64_t begi
     const int64_t group = part / layout_.panels, panel = part % layout_.panels;
     const int64_t columns = std::min(width, filters_ - panel * width);
     const uint8_t* from = w.data<uint8_t>() + (group * filters_ + panel * width) * channels_ * taps();
-    for (int64_t i = 0; i < columns; ++i) {
-      for (int64_t channel = 0; channel < channels_; ++channel) {
-        for (int64_t tap = 0; tap < taps(); ++tap) {
-          const int64_t place = tap / joined * padded_piece() + tap % joined * channels_ + channel;
-          turned[static_cast<size_t>(i * depth + place)] = *from++;
-        }
+    for (int64_t i = 0; i < columns; ++i, from += channels_ * taps()) {
+      for (int64_t tap = 0; tap < taps(); ++tap) {
+        uint8_t* channels = turned.data() + i * depth + tap / joined * padded_piece() + tap % joined * channels_;
+        for (int64_t channel = 0; channel < channels_; ++channel) channels[channel] = from[channel * taps() + tap];
       }
     }
     std::byte* matrix = to + sums_bytes() + static_cast<size_t>(group * layout_.bytes);
