@@ -31,6 +31,19 @@ bool has_producer(const Graph& graph, ValueId id, Pattern::Form::Kind arithmetic
                              [&](std::string_view op_type) { return op_type == graph.node(producer).op_type; });
 }
 
+bool may_match(const Graph& graph, const Pattern::Form& form, ValueId id);
+
+// Of sums and products of more than two, and of what is taken away, only that they are such is looked at.
+bool may_join(const Graph& graph, const Pattern::Form& form, ValueId id) {
+  const Node* node = producer_of(graph, id, arithmetic_operators(form.kind)[0], 2, "");
+  if (node == nullptr || form.operands.size() != 2) return has_producer(graph, id, form.kind);
+  const auto are = [&](size_t left, size_t right) {
+    return may_match(graph, form.operands[left].form(), node->inputs[0]) &&
+           may_match(graph, form.operands[right].form(), node->inputs[1]);
+  };
+  return are(0, 1) || are(1, 0);
+}
+
 // Whether a form can match as far as its operators say, before anything is bound: nearly all that fail do here.
 bool may_match(const Graph& graph, const Pattern::Form& form, ValueId id) {
   using enum Pattern::Form::Kind;
@@ -39,6 +52,7 @@ bool may_match(const Graph& graph, const Pattern::Form& form, ValueId id) {
   if (form.kind == OneOf) {
     return std::ranges::any_of(form.operands, [&](const Pattern& p) { return may_match(graph, p.form(), id); });
   }
+  if (form.kind == Sum || form.kind == Product) return may_join(graph, form, id);
   if (form.kind != Node) return form.kind == Any || has_producer(graph, id, form.kind);
   const auto* node = producer_of(graph, id, form.name, form.operands.size(), form.domain);
   if (node == nullptr) return false;
