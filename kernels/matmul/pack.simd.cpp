@@ -81,7 +81,35 @@ void transposed_panels(const void* source, int64_t stride, int64_t k, int64_t n,
   }
 }
 
+// Rows of `N` elements from as many rows.
+template <int N>
+void interleave(const float* __restrict from, int64_t from_row, int64_t count, float* __restrict to) {
+  for (int64_t i = 0; i < count; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) to[i * N + j] = from[j * from_row + i];
+  }
+}
+
+// The other way round.
+template <int N>
+void part(const float* __restrict from, int64_t count, float* __restrict to, int64_t to_row) {
+  for (int64_t i = 0; i < count; ++i) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) to[j * to_row + i] = from[i * N + j];
+  }
+}
+
 void transpose_matrix(const float* from, int64_t from_row, int64_t rows, int64_t columns, float* to, int64_t to_row) {
+  if (rows == to_row) {
+    if (rows == 2) return interleave<2>(from, from_row, columns, to);
+    if (rows == 3) return interleave<3>(from, from_row, columns, to);
+    if (rows == 4) return interleave<4>(from, from_row, columns, to);
+  }
+  if (columns == from_row) {
+    if (columns == 2) return part<2>(from, rows, to, to_row);
+    if (columns == 3) return part<3>(from, rows, to, to_row);
+    if (columns == 4) return part<4>(from, rows, to, to_row);
+  }
   constexpr int64_t kRun = 64;  // rows, so that cache lines of the result are completed soon
   for (int64_t i = 0; i < rows; i += kRun) {
     const int64_t count = least(kRun, rows - i);
