@@ -19,19 +19,18 @@ struct Part {
   int64_t i0, m, j0, n;
 };
 
-// Lines of memory that are brought into the second-level cache by the tiles computed meanwhile, half a column of lines
-// by each.
+// Columns of lines that are fetched by the tiles computed meanwhile, half a column by each.
 struct Ahead {
   const float* from = nullptr;
   int64_t row = 0, column = 0;  // elements from one line to the next
   int64_t half = 0;             // rows
   int64_t halves = 0, taken = 0;
 
-  const float* take() {
-    if (taken == halves) return nullptr;
+  LinesAhead take() {
+    if (taken == halves) return {};
     const float* next = from + taken / 2 * column + taken % 2 * half * row;
     ++taken;
-    return next;
+    return {next, row, 0, 0, 1};
   }
 };
 
@@ -43,7 +42,7 @@ struct Pass {
   int64_t b_row, b_panel;
   int64_t k0, k;
   bool first, last;
-  bool fetches_panels;  // of b, from beyond the second-level cache, a group ahead
+  bool fetches_panels;  // of b, from beyond the second-level cache
   Ahead ahead;
 };
 
@@ -53,6 +52,11 @@ Addend at(const Addend& x, int64_t i, int64_t j) {
 
 // An activation is a loop over rows, which short ones make slow; that many columns are still in the second-level cache.
 constexpr int64_t kActivatedColumns = 128;
+
+// So few tiles use a panel that the memory could not bring the next one meanwhile: the first of them fetches its own,
+// so many rows ahead that they are there in time. With fewer rows than these the memory is the limit, and the
+// processor's own guesses keep it busy.
+constexpr int64_t kFewTiles = 3, kFewestRows = 8, kRowsAhead = 48;
 
 // Panel by panel, all rows: a panel stays in the first-level cache meanwhile. Tiles are of nearly equal height.
 void sweep_tiles(const Product& p, const GemmKernels& loops, int64_t group, const Part& part, Pass& pass) {
@@ -85,14 +89,16 @@ void sweep_tiles(const Product& p, const GemmKernels& loops, int64_t group, cons
     } else {
       call.addends[0] = {call.c, p.c_row, 1, 1};
     }
-    if (pass.fetches_panels) {
+    LinesAhead own{};
+    if (pass.fetches_panels && count > kFewTiles) {
       const int64_t panels = std::clamp<int64_t>(part.n - j - group, 0, group) / kPanel;
       pass.ahead = {pass.b + (j + group) / kPanel * pass.b_panel, kPanel, pass.b_panel, pass.k / 2, 2 * panels};
+    } else if (pass.fetches_panels && part.m >= kFewestRows) {
+      own = {call.b + kRowsAhead * kPanel, 2 * kPanel, kPanel, pass.b_panel, ceil_div(width, kPanel)};
     }
-    call.next_row = pass.ahead.row;
     int64_t row = part.i0;
     for (int64_t tile = 0; tile < count; ++tile) {
-      call.next = pass.ahead.take();
+      call.next = tile == 0 && own.columns > 0 ? own : pass.ahead.take();
       const int64_t rows = height + (tile < higher ? 1 : 0);
       row += rows;
       const int64_t needed = row + p.diagonal;  // of the columns of the last row, where there is a triangle

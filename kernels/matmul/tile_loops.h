@@ -90,13 +90,19 @@ void tile(const TileCall& call) {
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; ++i) __builtin_prefetch(call.c + i * call.c_row, 1);
 
-  // One line of what is needed next for every two steps.
-  const float* next = call.next != nullptr ? call.next : b;
-  const int64_t line = call.next != nullptr ? call.next_row : 0;
+  constexpr bool kFetches = Rows > kRows / 2;  // lower tiles are done before the memory answers
+  const float* next = call.next.from;
   for (int64_t piece = 0; piece < call.pieces; ++piece) {
     RowPointers<Rows> a(call.a + piece * call.a_piece, call.a_row);
-    for (const float* end = a.at[0] + (call.k & ~int64_t{1}); a.at[0] != end; next += line) {
-      __builtin_prefetch(next, 0, 2);
+    for (const float* end = a.at[0] + (call.k & ~int64_t{1}); a.at[0] != end;) {
+      if constexpr (kFetches) {
+        const float* line = next;
+        for (int64_t column = 0; column < call.next.columns; ++column, line += call.next.column) {
+          __builtin_prefetch(line, 0, 2);
+          __builtin_prefetch(line + call.next.pair, 0, 2);
+        }
+        next += call.next.step;
+      }
 #pragma GCC unroll 2
       for (int twice = 0; twice < 2; ++twice, a.advance(), b += b_row) step<T, Rows, Vectors>(sums, a, b, b_panel);
     }
