@@ -176,7 +176,7 @@ std::unique_ptr<Graph> Graph::clone() const {
   copy->values_ = values_;
   copy->uses_ = uses_;
   copy->names_ = names_;
-  copy->reserve(nodes_.size(), values_.size());
+  copy->nodes_.reserve(nodes_.size());
   for (const Node& node : nodes_) {
     Node& twin = copy->nodes_.emplace_back();
     twin.domain = node.domain;

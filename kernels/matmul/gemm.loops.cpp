@@ -8,6 +8,7 @@
 #include "backends/cpu/thread_pool.h"
 #include "kernels/matmul/gemm_kernels.h"
 #include "kernels/matmul/gemm_plan.h"
+#include "kernels/matmul/tiles_ahead.h"
 #include "kernels/operands.h"
 #include "kernels/round_up.h"
 
@@ -19,21 +20,6 @@ struct Part {
   int64_t i0, m, j0, n;
 };
 
-// Columns of lines that are fetched by the tiles computed meanwhile, half a column by each.
-struct Ahead {
-  const float* from = nullptr;
-  int64_t row = 0, column = 0;  // elements from one line to the next
-  int64_t half = 0;             // rows
-  int64_t halves = 0, taken = 0;
-
-  LinesAhead take() {
-    if (taken == halves) return {};
-    const float* next = from + taken / 2 * column + taken % 2 * half * row;
-    ++taken;
-    return {next, row, 0, 0, 1};
-  }
-};
-
 // One pass over k of a part: its operands from the elements on that are multiplied first.
 struct Pass {
   const float* a;
@@ -43,7 +29,7 @@ struct Pass {
   int64_t k0, k;
   bool first, last;
   bool fetches_panels;  // of b, from beyond the second-level cache
-  Ahead ahead;
+  TilesAhead ahead;
 };
 
 Addend at(const Addend& x, int64_t i, int64_t j) {
@@ -52,11 +38,6 @@ Addend at(const Addend& x, int64_t i, int64_t j) {
 
 // An activation is a loop over rows, which short ones make slow; that many columns are still in the second-level cache.
 constexpr int64_t kActivatedColumns = 128;
-
-// So few tiles use a panel that the memory could not bring the next one meanwhile: the first of them fetches its own,
-// so many rows ahead that they are there in time. With fewer rows than these the memory is the limit, and the
-// processor's own guesses keep it busy.
-constexpr int64_t kFewTiles = 3, kFewestRows = 8, kRowsAhead = 48;
 
 // Panel by panel, all rows: a panel stays in the first-level cache meanwhile. Tiles are of nearly equal height.
 void sweep_tiles(const Product& p, const GemmKernels& loops, int64_t group, const Part& part, Pass& pass) {
@@ -89,16 +70,13 @@ void sweep_tiles(const Product& p, const GemmKernels& loops, int64_t group, cons
     } else {
       call.addends[0] = {call.c, p.c_row, 1, 1};
     }
-    LinesAhead own{};
-    if (pass.fetches_panels && count > kFewTiles) {
-      const int64_t panels = std::clamp<int64_t>(part.n - j - group, 0, group) / kPanel;
-      pass.ahead = {pass.b + (j + group) / kPanel * pass.b_panel, kPanel, pass.b_panel, pass.k / 2, 2 * panels};
-    } else if (pass.fetches_panels && part.m >= kFewestRows) {
-      own = {call.b + kRowsAhead * kPanel, 2 * kPanel, kPanel, pass.b_panel, ceil_div(width, kPanel)};
+    if (pass.fetches_panels) {
+      const int64_t next_width = std::clamp<int64_t>(part.n - j - group, 0, group);
+      pass.ahead = panels_ahead(call.b, pass.b_panel, pass.k, {part.m, count, width, next_width});
     }
     int64_t row = part.i0;
     for (int64_t tile = 0; tile < count; ++tile) {
-      call.next = tile == 0 && own.columns > 0 ? own : pass.ahead.take();
+      call.next = pass.ahead.take();
       const int64_t rows = height + (tile < higher ? 1 : 0);
       row += rows;
       const int64_t needed = row + p.diagonal;  // of the columns of the last row, where there is a triangle
@@ -164,18 +142,17 @@ class PartRunner {
       : kernels_(kernels), p_(product), plan_(plan), a_scratch_(scratch), b_scratch_(scratch + plan.a_scratch) {}
 
   void run(const Part& part) {
-    const int64_t passes = std::max<int64_t>(1, ceil_div(p_.k, plan_.k_pass));
-    const int64_t count = passes * ceil_div(part.n, plan_.columns);
-    const bool by_pass = plan_.pack_a && part.m <= plan_.rows;  // what is packed of a serves all columns
-    const auto block = [&](int64_t index) {
-      const int64_t pass = by_pass ? index / (count / passes) : index % passes;
-      const int64_t k0 = pass * plan_.k_pass, j = (by_pass ? index % (count / passes) : index / passes) * plan_.columns;
-      return Block{
-          {part.i0, part.m, part.j0 + j, std::min(plan_.columns, part.n - j)}, k0, std::min(plan_.k_pass, p_.k - k0)};
+    std::optional<Block> waiting;  // until it is known which one comes next
+    const auto visit = [&](const Block& block) {
+      if (waiting) run(*waiting, &block);
+      waiting = block;
     };
-    for (int64_t index = 0; index < count; ++index) {
-      run(block(index), index + 1 < count ? std::optional(block(index + 1)) : std::nullopt);
+    if (plan_.pack_a && part.m <= plan_.rows) {  // what is packed of a serves all columns
+      for_passes([&](int64_t k0, int64_t k) { for_blocks(part, [&](const Part& block) { visit({block, k0, k}); }); });
+    } else {
+      for_blocks(part, [&](const Part& block) { for_passes([&](int64_t k0, int64_t k) { visit({block, k0, k}); }); });
     }
+    if (waiting) run(*waiting, nullptr);
   }
 
  private:
@@ -184,7 +161,18 @@ class PartRunner {
     int64_t k0, k;
   };
 
-  void run(const Block& block, const std::optional<Block>& next) {
+  template <class F>
+  void for_passes(const F& run) const {
+    for (int64_t k0 = 0; k0 == 0 || k0 < p_.k; k0 += plan_.k_pass) run(k0, std::min(plan_.k_pass, p_.k - k0));
+  }
+  template <class F>
+  void for_blocks(const Part& part, const F& run) const {
+    for (int64_t j = 0; j < part.n; j += plan_.columns) {
+      run({part.i0, part.m, part.j0 + j, std::min(plan_.columns, part.n - j)});
+    }
+  }
+
+  void run(const Block& block, const Block* next) {
     const auto [part, k0, k] = block;
     Pass pass{nullptr, 0, b_scratch_, kPanel, k * kPanel, k0, k, k0 == 0, k0 + k == p_.k, false, {}};
     int64_t n = part.n;
@@ -209,7 +197,9 @@ class PartRunner {
       case GemmPlan::Right::Dots:
         break;
     }
-    if (plan_.ahead && next) pass.ahead = rows_ahead(*next, k);
+    if (plan_.ahead && next != nullptr) {
+      pass.ahead = rows_ahead(p_.b.address(next->k0, next->part.j0), p_.b.row, k, next->part.n);
+    }
     if (n > 0) rows({part.i0, part.m, part.j0, n}, pass);
     if (n == part.n) return;
     // What is left of columns read in place: a panel that would reach beyond them.
@@ -217,11 +207,6 @@ class PartRunner {
     pass.b = b_scratch_;
     pass.b_row = kPanel;
     rows({part.i0, part.m, part.j0 + n, part.n - n}, pass);
-  }
-
-  // The rows of b that the next block packs, by the tiles of a block of k rows. They begin anywhere in a line.
-  Ahead rows_ahead(const Block& next, int64_t k) const {
-    return {p_.b.address(next.k0, next.part.j0), p_.b.row, kPanel, k / 2, 2 * (ceil_div(next.part.n, kPanel) + 1)};
   }
 
   void rows(const Part& block, Pass& pass) {
